@@ -1,0 +1,43 @@
+"""The records that cross the narrow waist: one market day, and the expiries that can be traded.
+
+A market day, real or imagined, is one row of ``DAY``. Everything the engine may know of the
+market on that day is in the row; nothing in a row depends on a later day.
+"""
+
+import numpy as np
+
+CURVE_NODES = 14  # listed VIX expiries carried per day, nearest first
+SPX_SMILE = 16  # width of the SPX smile parameter vector (meaning: kernel/smiles.py)
+VIX_SMILE = 8  # width of the VIX smile parameter vector (meaning: kernel/smiles.py)
+
+DAY = np.dtype(
+    [
+        ("date", np.int32),  # days since 1970-01-01
+        ("session", np.int32),  # running number of the session in the exchange calendar
+        ("tradable", np.uint8),  # 0: an input needed for pricing is missing, nothing may trade
+        ("spx", np.float64),  # S&P 500 close, index points
+        ("spx_open_settlement", np.float64),  # value that AM-settled SPX options settle to today
+        ("vix", np.float64),  # spot VIX close, volatility points
+        ("vix9d", np.float64),  # VIX9D close, volatility points; NaN where absent
+        ("hv20", np.float64),  # realised volatility of the last 20 returns to today, decimal
+        ("rate", np.float64),  # money-market rate, continuously compounded, act/365
+        ("dividend_yield", np.float64),  # of the S&P 500, continuously compounded
+        ("vix_settlement", np.float64),  # final settlement if a VIX expiry settles today, else NaN
+        ("vix_settlement_quoted", np.uint8),  # 1: published value, 0: estimated
+        ("curve_expiry", np.int32, (CURVE_NODES,)),  # monthly VIX expiries after today, ascending
+        ("curve_forward", np.float64, (CURVE_NODES,)),  # VIX forward per node, volatility points
+        ("curve_quoted", np.uint8, (CURVE_NODES,)),  # 1: an exchange settlement, 0: modelled
+        ("spx_smile", np.float64, (SPX_SMILE,)),
+        ("vix_smile", np.float64, (VIX_SMILE,)),
+    ]
+)
+
+EXPIRY = np.dtype(
+    [
+        ("date", np.int32),  # settlement date, days since 1970-01-01
+        ("session", np.int32),  # its running session number
+        ("listed", np.int32),  # first date on which it can be traded
+        ("am", np.uint8),  # 1: settles to the opening auction of `date`
+        ("monthly", np.uint8),  # 1: third-Friday (SPX) or monthly (VIX) expiry
+    ]
+)
