@@ -1,0 +1,40 @@
+"""Policies: what may be decided, as data.
+
+A hedge policy and a condor programme are files a person can read, checked when they are loaded
+and never after. They hold every number the engine decides by, each preset with the source of each
+number beside it; nothing here decides, prices or knows a market. The one idea: a policy is a value
+with a hash, so that a result can say exactly which rule produced it.
+"""
+
+from alvh.policy.identity import Difference, canonical_json, diff_policies, flat_values, policy_hash
+from alvh.policy.loader import (
+    Preset,
+    list_policies,
+    load_any,
+    load_policy,
+    load_programme,
+    open_any_source,
+)
+from alvh.policy.models import CondorProgramme, HedgePolicy, Layer, Monetisation, Schedule, Sizing
+from alvh.policy.schema import policy_schema
+
+__all__ = [
+    "CondorProgramme",
+    "Difference",
+    "HedgePolicy",
+    "Layer",
+    "Monetisation",
+    "Preset",
+    "Schedule",
+    "Sizing",
+    "canonical_json",
+    "diff_policies",
+    "flat_values",
+    "list_policies",
+    "load_any",
+    "load_policy",
+    "load_programme",
+    "open_any_source",
+    "policy_hash",
+    "policy_schema",
+]

@@ -1,0 +1,118 @@
+"""What makes two policies the same: a canonical form, its hash, and the list of differences."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import rfc8785
+
+from alvh.policy.models import CondorProgramme, HedgePolicy
+
+Policy = HedgePolicy | CondorProgramme
+
+_ABSENT = None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One value that differs between two policies.
+
+    Attributes
+    ----------
+    key : str
+        Dotted key; layers are named, not counted (``layers.short.delta``).
+    left, right : object
+        The two values; None where the key is absent on that side.
+    """
+
+    key: str
+    left: object
+    right: object
+
+
+def canonical_json(policy: Policy) -> bytes:
+    """Write a policy as canonical JSON (sorted keys, shortest numbers).
+
+    Parameters
+    ----------
+    policy : HedgePolicy or CondorProgramme
+        The policy.
+
+    Returns
+    -------
+    bytes
+        UTF-8.
+
+    References
+    ----------
+    RFC 8785, JSON Canonicalization Scheme.
+    """
+    return rfc8785.dumps(policy.model_dump(mode="json"))
+
+
+def policy_hash(policy: Policy) -> str:
+    """Return the identity of a policy: SHA-256 of its canonical JSON.
+
+    Two files that say the same, in whatever order, with whatever comments, have one hash; any
+    change of a value, the name and description included, changes it.
+
+    Parameters
+    ----------
+    policy : HedgePolicy or CondorProgramme
+        The policy.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    return hashlib.sha256(canonical_json(policy)).hexdigest()
+
+
+def diff_policies(left: Policy, right: Policy) -> tuple[Difference, ...]:
+    """List every value in which two policies differ.
+
+    Parameters
+    ----------
+    left, right : HedgePolicy or CondorProgramme
+        The policies.
+
+    Returns
+    -------
+    tuple of Difference
+        In the order of the left policy, then what only the right one has; empty if equal.
+    """
+    ours, theirs = flat_values(left), flat_values(right)
+    return tuple(
+        Difference(key, ours.get(key, _ABSENT), theirs.get(key, _ABSENT))
+        for key in (*ours, *(key for key in theirs if key not in ours))
+        if (key in ours) != (key in theirs) or ours[key] != theirs[key]
+    )
+
+
+def flat_values(policy: Policy) -> dict[str, object]:
+    """Return the values of a policy under dotted keys, layers by name.
+
+    Parameters
+    ----------
+    policy : HedgePolicy or CondorProgramme
+        The policy.
+
+    Returns
+    -------
+    dict of str to object
+        Scalars and lists of scalars, in the order of the model.
+    """
+    return dict(_flatten(policy.model_dump(mode="json"), ""))
+
+
+def _flatten(value: Any, prefix: str) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from _flatten(child, f"{prefix}.{key}" if prefix else key)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for child in value:
+            yield from _flatten(child, f"{prefix}.{child['name']}")
+    else:
+        yield prefix, value
