@@ -27,6 +27,8 @@ DAY = np.dtype(
         ("curve_expiry", np.int32, (CURVE_NODES,)),  # monthly VIX expiries after today, ascending
         ("curve_forward", np.float64, (CURVE_NODES,)),  # VIX forward per node, volatility points
         ("curve_quoted", np.uint8, (CURVE_NODES,)),  # 1: an exchange settlement, 0: modelled
+        ("etp_short", np.float64),  # short-term VIX futures basket, price per share
+        ("etp_mid", np.float64),  # mid-term VIX futures basket, price per share
         ("spx_smile", np.float64, (SPX_SMILE,)),
         ("vix_smile", np.float64, (VIX_SMILE,)),
     ]

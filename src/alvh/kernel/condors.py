@@ -1,0 +1,480 @@
+"""The condor programmes: settle, mark, manage and enter iron condors.
+
+A condor's four legs stand in the order long put, short put, short call, long call.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from alvh.contracts.rules import condor_margin, nearest_strike, round_to_tick
+from alvh.kernel.black import black_price
+from alvh.kernel.book import no_action, note, settle_leg, trade
+from alvh.kernel.codes import (
+    CALL,
+    CLOSE,
+    CONDORS,
+    DAILY_ENTRY,
+    ESTIMATED,
+    MODELLED,
+    ON_EXPIRY,
+    OPEN,
+    PUBLISHED,
+    PUT,
+    R_BOOK_FULL,
+    R_BUYING_POWER,
+    R_CREDIT_TOO_SMALL,
+    R_EXIT_DAYS,
+    R_GATE_CLOSED,
+    R_HELD,
+    R_NO_EXPIRY,
+    R_NOT_ENTRY_DAY,
+    R_SCHEDULED_ENTRY,
+    R_SETTLED,
+    R_SIZE_ZERO,
+    R_STOP,
+    R_TAKE_PROFIT,
+    R_WARM_UP,
+    SETTLE,
+    SPX,
+    SPXW,
+    WEEKLY,
+)
+from alvh.kernel.quotes import (
+    days_to_settlement,
+    fill_price,
+    half_spread,
+    leg_fee,
+    sessions_to_settlement,
+    spx_forward,
+)
+from alvh.kernel.spx_smile import spx_sigma, spx_slice
+from alvh.kernel.strikes import choose_spx_expiry, next_strike, strike_by_delta
+
+SIGNS = np.array([1.0, -1.0, -1.0, 1.0])
+PACKAGE_TICK = 0.05  # SPX complex orders trade in net steps of 0.05 points
+CREDIT_STEPS = 60
+
+
+@njit(cache=True)
+def _root(condor):
+    return SPX if condor.am == 1 else SPXW
+
+
+@njit(cache=True)
+def _right(leg):
+    return PUT if leg < 2 else CALL
+
+
+@njit(cache=True)
+def condor_mids(day, root, expiry, expiry_session, strike, spx_return, vol_scale, out):
+    """Write the mids of the four legs into ``out``, points, after a shock of index and smile."""
+    tau = days_to_settlement(day, root, expiry)
+    slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, expiry_session))
+    forward = spx_forward(day, tau) * (1.0 + spx_return)
+    years = tau / 365.0
+    discount = math.exp(-day.rate * years)
+    for leg in range(4):
+        sigma = spx_sigma(slice_, math.log(strike[leg] / forward)) * vol_scale
+        out[leg] = discount * black_price(forward, strike[leg], sigma, years, leg < 2)
+
+
+@njit(cache=True)
+def _signed(prices):
+    return SIGNS[0] * prices[0] + SIGNS[1] * prices[1] + SIGNS[2] * prices[2] + SIGNS[3] * prices[3]
+
+
+@njit(cache=True)
+def margin_of(condor):
+    """Return the Reg-T margin of one position, USD."""
+    strike = condor.strike
+    each = condor_margin(strike[1] - strike[0], strike[3] - strike[2], condor.credit)
+    return condor.quantity * each
+
+
+@njit(cache=True)
+def settle_condors(day, t, state, row, condors, log):
+    """Settle what expires today at the opening auction or at the close."""
+    for i in range(condors.shape[0]):
+        condor = condors[i]
+        if condor.quantity == 0 or condor.expiry > day.date:
+            continue
+        index = day.spx_open_settlement if condor.am == 1 else day.spx
+        provenance = ESTIMATED if condor.am == 1 else PUBLISHED
+        outcome = 0.0
+        for leg in range(4):
+            strike = condor.strike[leg]
+            value = max(strike - index, 0.0) if leg < 2 else max(index - strike, 0.0)
+            quantity = SIGNS[leg] * condor.quantity
+            terms = (_root(condor), _right(leg), condor.expiry, strike)
+            profit = settle_leg(
+                log, state, row, t, CONDORS, terms, quantity, value, condor.mid[leg],
+                R_SETTLED, provenance,
+            )  # fmt: skip
+            outcome += SIGNS[leg] * value
+            if leg < 2:
+                row.put_side += profit
+            else:
+                row.call_side += profit
+        _tally(state, condor.credit + outcome)
+        note(log, state, t, CONDORS, SETTLE, R_SETTLED, condor.quantity, index, -outcome)
+        condor.quantity = 0
+
+
+@njit(cache=True)
+def _tally(state, points):
+    state.closed += 1
+    if points > 0.0:
+        state.wins += 1
+
+
+@njit(cache=True)
+def mark_condors(day, row, condors, scratch):
+    """Mark every condor to today's mid and book the profit."""
+    for i in range(condors.shape[0]):
+        condor = condors[i]
+        if condor.quantity == 0:
+            continue
+        condor_mids(
+            day, _root(condor), condor.expiry, condor.expiry_session, condor.strike, 0.0, 1.0,
+            scratch,
+        )  # fmt: skip
+        for leg in range(4):
+            profit = SIGNS[leg] * condor.quantity * 100.0 * (scratch[leg] - condor.mid[leg])
+            row.pnl[CONDORS] += profit
+            if leg < 2:
+                row.put_side += profit
+            else:
+                row.call_side += profit
+            condor.mid[leg] = scratch[leg]
+
+
+@njit(cache=True)
+def condors_value(condors):
+    """Return (value at the last marks USD, contracts, margin USD) of all open condors."""
+    value, contracts, margin = 0.0, 0, 0.0
+    for i in range(condors.shape[0]):
+        condor = condors[i]
+        if condor.quantity > 0:
+            value += condor.quantity * 100.0 * _signed(condor.mid)
+            contracts += condor.quantity
+            margin += margin_of(condor)
+    return value, contracts, margin
+
+
+@njit(cache=True)
+def stress_loss(day, condors, spx_return, vol_scale, scratch):
+    """Return the USD loss of all open condors in an overnight shock (positive: a loss)."""
+    loss = 0.0
+    for i in range(condors.shape[0]):
+        condor = condors[i]
+        if condor.quantity > 0:
+            condor_mids(
+                day, _root(condor), condor.expiry, condor.expiry_session, condor.strike,
+                spx_return, vol_scale, scratch,
+            )  # fmt: skip
+            loss += condor.quantity * 100.0 * (_signed(condor.mid) - _signed(scratch))
+    return loss
+
+
+@njit(cache=True)
+def _package(day, root, tau, mids, fill, side):
+    """Return the net price of the package in points; side +1 buys the four legs as written.
+
+    Positive is paid. Each leg gives up ``fill`` of its half-spread; the net is rounded against
+    the trader to the package tick.
+    """
+    net, given = 0.0, 0.0
+    for leg in range(4):
+        net += side * SIGNS[leg] * mids[leg]
+        given += fill * half_spread(day, root, mids[leg], tau)
+    return round_to_tick(net + given, PACKAGE_TICK, 1)
+
+
+@njit(cache=True)
+def _trade_package(
+    day, t, account, state, row, log, terms, strike, mids, quantity, fill, side, action, reason
+):
+    """Fill four legs at the package's net price; what rounding adds sits on the short put."""
+    root, expiry, tau = terms
+    rest = _package(day, root, tau, mids, fill, side)
+    for leg in (0, 2, 3, 1):
+        signed = side * SIGNS[leg]
+        price = fill_price(day, root, mids[leg], tau, fill, signed > 0.0, True)
+        if leg == 1:
+            price = signed * rest
+        rest -= signed * price
+        fee = leg_fee(account, day, root, max(price, 0.0), True)
+        trade(
+            log, state, row, t, CONDORS, (root, _right(leg), expiry, strike[leg]),
+            signed * quantity, price, mids[leg], fee, action, reason, MODELLED,
+        )  # fmt: skip
+
+
+@njit(cache=True)
+def _exit_reason(day, programme, condor, debit):
+    """Return why a condor should be closed today, or R_HELD."""
+    if debit <= (1.0 - programme.take_profit) * condor.credit:
+        return R_TAKE_PROFIT
+    if debit >= programme.stop * condor.credit:
+        return R_STOP
+    if programme.exit_days > 0.0 and condor.expiry - day.date <= programme.exit_days:
+        return R_EXIT_DAYS
+    return R_HELD
+
+
+@njit(cache=True)
+def manage_condors(day, t, account, state, row, log, programme, condors):
+    """Close what has reached its profit, its stop or its exit day (NaN rules never act)."""
+    for i in range(condors.shape[0]):
+        condor = condors[i]
+        if condor.quantity == 0:
+            continue
+        root = _root(condor)
+        tau = days_to_settlement(day, root, condor.expiry)
+        debit = _package(day, root, tau, condor.mid, programme.fill, -1.0)
+        reason = _exit_reason(day, programme, condor, debit)
+        if reason == R_HELD:
+            continue
+        _trade_package(
+            day, t, account, state, row, log, (root, condor.expiry, tau), condor.strike,
+            condor.mid, condor.quantity, programme.fill, -1.0, CLOSE, reason,
+        )  # fmt: skip
+        _tally(state, condor.credit - debit)
+        note(log, state, t, CONDORS, CLOSE, reason, condor.quantity, debit, condor.credit)
+        condor.quantity = 0
+
+
+@njit(cache=True)
+def _gate(programme, vix):
+    """Return the size factor of the VIX gate for yesterday's VIX."""
+    gate = programme.gate
+    if gate == 1:
+        aggressive = programme.credit_target >= 1.6
+        return 0.0 if vix > 20.0 or (vix > 15.0 and aggressive) else 1.0
+    if gate == 2:
+        return 1.0 if vix < 28.0 else (0.5 if vix <= 40.0 else 0.0)
+    if gate == 3:
+        return min(1.0, 20.0 / vix)
+    return 1.0
+
+
+@njit(cache=True)
+def expected_daily_range(day):
+    """Return the expected daily range as a fraction: (0.7·VIX9D + 0.3·HV20)/√252, VIX for VIX9D."""
+    vix9d = day.vix if np.isnan(day.vix9d) else day.vix9d
+    hv = vix9d / 100.0 if np.isnan(day.hv20) else day.hv20
+    return (0.7 * vix9d / 100.0 + 0.3 * hv) / math.sqrt(252.0)
+
+
+@njit(cache=True)
+def _wings(day, programme, root, slice_, forward, tau, strike):
+    """Set the long strikes from the shorts, by width or by delta."""
+    if not np.isnan(programme.width):
+        strike[0] = nearest_strike(root, strike[1] - programme.width, forward, tau, day.date)
+        strike[3] = nearest_strike(root, strike[2] + programme.width, forward, tau, day.date)
+    else:
+        strike[0] = strike_by_delta(
+            day, root, slice_, forward, tau, programme.long_delta, True
+        )
+        strike[3] = strike_by_delta(
+            day, root, slice_, forward, tau, programme.long_delta, False
+        )
+    if strike[0] >= strike[1]:
+        strike[0] = next_strike(root, strike[1], -1.0, forward, tau, day.date)
+    if strike[3] <= strike[2]:
+        strike[3] = next_strike(root, strike[2], 1.0, forward, tau, day.date)
+
+
+@njit(cache=True)
+def _shift_to_credit(day, programme, terms, slice_, forward, strike, mids):
+    """Step the shorts until the credit meets its target: richer side out, thinner side in."""
+    root, expiry, expiry_session, tau = terms
+    previous = 0
+    for _ in range(CREDIT_STEPS):
+        condor_mids(day, root, expiry, expiry_session, strike, 0.0, 1.0, mids)
+        credit = -_package(day, root, tau, mids, programme.fill, 1.0)
+        direction = 1 if credit > programme.credit_target else -1
+        if credit == programme.credit_target or direction == -previous:
+            return
+        previous = direction
+        put_richer = mids[1] - mids[0] >= mids[2] - mids[3]
+        moves_put = put_richer if direction == 1 else not put_richer
+        if moves_put:
+            strike[1] -= direction * programme.step
+        else:
+            strike[2] += direction * programme.step
+        if strike[1] >= forward or strike[2] <= forward:
+            return
+        _wings(day, programme, root, slice_, forward, tau, strike)
+
+
+@njit(cache=True)
+def choose_strikes(day, prior, programme, terms, strike, mids):
+    """Write the four strikes and mids of the condor that the programme asks for today."""
+    root, expiry, expiry_session, tau = terms
+    slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, expiry_session))
+    forward = spx_forward(day, tau)
+    if np.isnan(programme.range_multiple):
+        strike[1] = strike_by_delta(day, root, slice_, forward, tau, programme.short_delta, True)
+        strike[2] = strike_by_delta(day, root, slice_, forward, tau, programme.short_delta, False)
+        _wings(day, programme, root, slice_, forward, tau, strike)
+    else:
+        reach = programme.range_multiple * expected_daily_range(prior)
+        step = programme.step
+        strike[1] = math.floor(day.spx * (1.0 - reach) / step) * step
+        strike[2] = math.ceil(day.spx * (1.0 + reach) / step) * step
+        _wings(day, programme, root, slice_, forward, tau, strike)
+        if not np.isnan(programme.credit_target):
+            _shift_to_credit(day, programme, terms, slice_, forward, strike, mids)
+    condor_mids(day, root, expiry, expiry_session, strike, 0.0, 1.0, mids)
+
+
+@njit(cache=True)
+def _entry_day(day, programme, state, expired):
+    """Say whether the programme's calendar asks for an entry today."""
+    if programme.entry == ON_EXPIRY:
+        return expired
+    if programme.entry == WEEKLY:
+        return (day.date + 3) // 7 != state.last_entry_week  # weeks turn on Mondays
+    return programme.entry == DAILY_ENTRY
+
+
+@njit(cache=True)
+def _free_slot(condors):
+    for i in range(condors.shape[0]):
+        if condors[i].quantity == 0:
+            return i
+    return -1
+
+
+@njit(cache=True)
+def condor_size(programme, nav, free, factor, width, credit):
+    """Return (contracts wanted, contracts affordable) for one entry.
+
+    ``free`` is the USD that margin may still take; a fixed ``contracts`` overrides the fraction.
+    """
+    loss = 100.0 * (width - credit)
+    if np.isnan(programme.contracts):
+        wanted = math.floor(programme.risk_fraction * factor * nav / loss)
+    else:
+        wanted = math.floor(programme.contracts * factor)
+    return int(wanted), int(min(wanted, math.floor(max(free, 0.0) / loss)))
+
+
+@njit(cache=True)
+def enter_condor(days, t, account, state, row, log, programme, condors, calendar, work):
+    """Open today's condor, or note why there is none. ``work``: nav, free USD, expired today."""
+    day = days[t]
+    nav, free, expired = work
+    if not _entry_day(day, programme, state, expired):
+        no_action(log, state, t, CONDORS, R_NOT_ENTRY_DAY, 0.0, 0.0)
+        return
+    state.last_entry_week = (day.date + 3) // 7
+    prior = days[max(t - 1, 0)]
+    needs_prior = programme.gate != 0 or not np.isnan(programme.range_multiple)
+    if needs_prior and (t == 0 or prior.tradable == 0):
+        no_action(log, state, t, CONDORS, R_WARM_UP, 0.0, 0.0)
+        return
+    factor = _gate(programme, prior.vix) if needs_prior else 1.0
+    if factor == 0.0:
+        no_action(log, state, t, CONDORS, R_GATE_CLOSED, prior.vix, 0.0)
+        return
+    pick = choose_spx_expiry(
+        day, calendar.spx, state.next_spx, programme.expiry_rule, programme.am, programme.tenor,
+        programme.exit_days,
+    )  # fmt: skip
+    if pick < 0:
+        no_action(log, state, t, CONDORS, R_NO_EXPIRY, programme.tenor, 0.0)
+        return
+    _open_condor(day, prior, t, account, state, row, log, programme, condors, calendar.spx[pick],
+                 (nav, free, factor))  # fmt: skip
+
+
+@njit(cache=True)
+def _open_condor(day, prior, t, account, state, row, log, programme, condors, expiry, means):
+    nav, free, factor = means
+    slot = _free_slot(condors)
+    if slot < 0:
+        no_action(log, state, t, CONDORS, R_BOOK_FULL, condors.shape[0], condors.shape[0])
+        return
+    condor = condors[slot]
+    root = SPX if expiry.am == 1 else SPXW
+    tau = days_to_settlement(day, root, expiry.date)
+    terms = (root, expiry.date, expiry.session, tau)
+    choose_strikes(day, prior, programme, terms, condor.strike, condor.mid)
+    credit = -_package(day, root, tau, condor.mid, programme.fill, 1.0)
+    width = max(condor.strike[1] - condor.strike[0], condor.strike[3] - condor.strike[2])
+    if credit < PACKAGE_TICK or credit >= width:
+        no_action(log, state, t, CONDORS, R_CREDIT_TOO_SMALL, credit, PACKAGE_TICK)
+        return
+    wanted, quantity = condor_size(programme, nav, free, factor, width, credit)
+    if quantity < wanted or wanted == 0:
+        reason = R_SIZE_ZERO if wanted == 0 else R_BUYING_POWER
+        no_action(log, state, t, CONDORS, reason, free, wanted * 100.0 * (width - credit))
+    if quantity == 0:
+        return
+    condor.quantity = quantity
+    condor.expiry = expiry.date
+    condor.expiry_session = expiry.session
+    condor.am = expiry.am
+    condor.credit = credit
+    condor.opened = t
+    _trade_package(
+        day, t, account, state, row, log, (root, expiry.date, tau), condor.strike, condor.mid,
+        quantity, programme.fill, 1.0, OPEN, R_SCHEDULED_ENTRY,
+    )  # fmt: skip
+    state.credits += quantity * 100.0 * credit
+    note(log, state, t, CONDORS, OPEN, R_SCHEDULED_ENTRY, quantity, credit, width)
+    _log_entry(day, t, state, log, condor, tau)
+
+
+@njit(cache=True)
+def _log_entry(day, t, state, log, condor, tau):
+    """Append the figures a condor ticket shows: probability of profit, expected value, margin."""
+    i = state.condors
+    state.condors += 1
+    if i >= log.entries.shape[0]:
+        return
+    entry = log.entries[i]
+    entry.day = t
+    entry.expiry = condor.expiry
+    entry.am = condor.am
+    entry.quantity = condor.quantity
+    entry.credit = condor.credit
+    entry.margin = margin_of(condor)
+    for leg in range(4):
+        entry.strike[leg] = condor.strike[leg]
+    root = _root(condor)
+    slice_ = spx_slice(
+        day.spx_smile, tau, sessions_to_settlement(day, root, condor.expiry_session)
+    )
+    forward = spx_forward(day, tau)
+    low = condor.strike[1] - condor.credit
+    high = condor.strike[2] + condor.credit
+    entry.probability_of_profit = _below(slice_, forward, tau, high) - _below(
+        slice_, forward, tau, low
+    )
+    entry.expected_value = _expected_value(day, forward, tau, condor)
+
+
+@njit(cache=True)
+def _below(slice_, forward, tau, strike):
+    """Return the risk-neutral probability of settling below ``strike``: slope of the put price."""
+    years = tau / 365.0
+    up, down = strike + 0.5, strike - 0.5
+    above = black_price(forward, up, spx_sigma(slice_, math.log(up / forward)), years, True)
+    below = black_price(forward, down, spx_sigma(slice_, math.log(down / forward)), years, True)
+    return min(max(above - below, 0.0), 1.0)
+
+
+@njit(cache=True)
+def _expected_value(day, forward, tau, condor):
+    """Return credit less expected payoff in points if volatility stays at its 20-day realised."""
+    sigma = day.vix / 100.0 if np.isnan(day.hv20) else day.hv20
+    payoff = 0.0
+    for leg in range(4):
+        price = black_price(forward, condor.strike[leg], sigma, tau / 365.0, leg < 2)
+        payoff -= SIGNS[leg] * price
+    return condor.credit - payoff

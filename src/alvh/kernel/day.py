@@ -1,0 +1,158 @@
+"""One market day: interest, settlement, marks, hedge, condors, in that order.
+
+The hedge is decided before new condors are opened, so a roll is never crowded out by an entry.
+"""
+
+import math
+from collections import namedtuple
+
+from numba import njit
+
+from alvh.kernel.book import accrue_interest, no_action, note
+from alvh.kernel.codes import (
+    CONDOR_BOOK,
+    CONDORS,
+    INDEX_FUND,
+    LAYERS,
+    R_INPUT_MISSING,
+    R_RUINED,
+    R_SWEEP,
+    REBALANCE,
+    SHORT,
+)
+from alvh.kernel.condors import (
+    condors_value,
+    enter_condor,
+    manage_condors,
+    mark_condors,
+    settle_condors,
+)
+from alvh.kernel.layers import (
+    hedge_needs,
+    layers_value,
+    mark_layers,
+    settle_layers,
+    step_layer,
+    update_carry,
+)
+from alvh.kernel.strikes import advance
+
+Calendar = namedtuple("Calendar", ["spx", "vix"])
+Log = namedtuple("Log", ["trades", "decisions", "entries"])
+Policy = namedtuple("Policy", ["hedge", "layers", "programme", "account"])
+Book = namedtuple("Book", ["state", "condors", "cohorts", "candidates", "layer_states", "scratch"])
+
+
+@njit(cache=True)
+def step_day(days, t, calendar, policy, book, row, log):
+    """Advance the book by session ``t``; ``row`` holds the cumulative figures and is updated."""
+    day, state, programme = days[t], book.state[0], policy.programme[0]
+    account = policy.account[0]
+    passed = 0.0
+    if t > 0:
+        passed = float(day.date - days[t - 1].date)
+        accrue_interest(account, state, row, days[t - 1].rate, passed)
+    expired = _advance_calendar(day, calendar, state)
+    settle_condors(day, t, state, row, book.condors, log)
+    settle_layers(day, t, state, row, book.cohorts, book.layer_states, log)
+    if day.tradable == 0:
+        for sleeve in range(LAYERS + 1):
+            no_action(log, state, t, sleeve, R_INPUT_MISSING, 0.0, 0.0)
+        _close_day(day, state, row, book)
+        return
+    if t > 0 and state.index_units != 0.0:
+        row.pnl[CONDORS] += state.index_units * (day.spx - _last_spx(days, t))
+    mark_condors(day, row, book.condors, book.scratch)
+    mark_layers(day, state, row, book.cohorts, book.layer_states, passed)
+    _close_day(day, state, row, book)
+    state.credits = 0.0
+    if row.nav <= 0.0:
+        state.ruined = 1
+    if state.ruined == 1:
+        no_action(log, state, t, CONDORS, R_RUINED, row.nav, 0.0)
+        return
+    if programme.kind == CONDOR_BOOK:
+        manage_condors(day, t, account, state, row, log, programme, book.condors)
+    _step_hedge(days, t, calendar, policy, book, row, log, passed)
+    if programme.kind == CONDOR_BOOK:
+        nav, free = _means(day, state, book)
+        enter_condor(
+            days, t, account, state, row, log, programme, book.condors, calendar,
+            (nav, free, expired),
+        )  # fmt: skip
+    elif programme.kind == INDEX_FUND:
+        _sweep(day, t, state, log)
+    update_carry(day, book.cohorts, book.layer_states)
+    _close_day(day, state, row, book)
+
+
+@njit(cache=True)
+def _last_spx(days, t):
+    """Return the index level that the fund was last marked at."""
+    before = t - 1
+    while before > 0 and days[before].tradable == 0:
+        before -= 1
+    return days[before].spx
+
+
+@njit(cache=True)
+def _advance_calendar(day, calendar, state):
+    """Move past what has expired; return whether a monthly SPX expiry settles today."""
+    start = state.next_spx
+    state.next_spx = advance(calendar.spx, start, day.date)
+    state.next_vix = advance(calendar.vix, state.next_vix, day.date)
+    for i in range(start, state.next_spx):
+        expiry = calendar.spx[i]
+        if expiry.monthly == 1 and expiry.date == day.date:
+            return True
+    return False
+
+
+@njit(cache=True)
+def _means(day, state, book):
+    """Return (NAV, USD that margin and premium may still take)."""
+    value, _, condor_margin = condors_value(book.condors)
+    hedge, hedge_margin = layers_value(day, book.cohorts)
+    nav = state.cash + state.index_units * day.spx + value + hedge
+    return nav, nav - condor_margin - hedge_margin - max(hedge, 0.0)
+
+
+@njit(cache=True)
+def _step_hedge(days, t, calendar, policy, book, row, log, passed):
+    day, state, hedge = days[t], book.state[0], policy.hedge[0]
+    kind = policy.programme[0].kind
+    for i in range(LAYERS):
+        if policy.layers[i].weight == 0.0:
+            continue
+        nav, free = _means(day, state, book)
+        _, contracts, _ = condors_value(book.condors)
+        needs = hedge_needs(day, hedge, book.condors, nav, contracts, book.scratch, kind)
+        step_layer(
+            days, t, policy.account[0], state, row, log, hedge, policy.layers, i, book.cohorts,
+            book.candidates, calendar, book.layer_states, needs, free, passed,
+        )  # fmt: skip
+
+
+@njit(cache=True)
+def _sweep(day, t, state, log):
+    """Invest all cash in the index fund, or sell units to cover what the hedge cost."""
+    if state.cash != 0.0:
+        units = state.cash / day.spx
+        note(log, state, t, CONDORS, REBALANCE, R_SWEEP, units, state.cash, day.spx)
+        state.index_units += units
+        state.cash = 0.0
+
+
+@njit(cache=True)
+def _close_day(day, state, row, book):
+    """Write the day's levels from the last marks."""
+    value, contracts, condor_margin = condors_value(book.condors)
+    hedge, hedge_margin = layers_value(day, book.cohorts)
+    row.cash = state.cash
+    row.condors = contracts
+    row.condor_margin = condor_margin
+    row.hedge_value = hedge
+    row.hedge_margin = hedge_margin
+    row.nav = state.cash + state.index_units * day.spx + value + hedge
+    if math.isnan(row.nav):
+        state.ruined = 2

@@ -1,0 +1,178 @@
+"""What one leg is worth on one day, what it costs to trade, and what a shock does to it.
+
+Every valuation of the engine passes through ``leg_value``: today's mark, the unchanged-market
+value a day later (``age``), and the value after a shock of the S&P 500 and of VIX.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from alvh.contracts.rules import exchange_fee, round_to_tick, tick_size
+from alvh.contracts.spx_spread import spx_half_spread
+from alvh.contracts.vix_spread import vix_half_spread, vx_half_spread
+from alvh.kernel.black import black_price
+from alvh.kernel.codes import ETP_MID, ETP_SHORT, INDEX, PUT, SPX, SPXW, VIX, VX
+from alvh.kernel.spx_smile import OVERNIGHT_SHARE, spx_sigma, spx_slice
+from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice
+
+YEAR = 365.0
+AM_HOURS = 0.27  # days between the opening auction and the close of an expiry date
+SESSIONS_PER_DAY = 252.0 / 365.0
+OPTION_MULTIPLIER = 100.0
+FUTURE_MULTIPLIER = 1000.0
+SHORT_BASKET_DAYS = 30  # mean maturity of the short-term futures basket
+MID_BASKET_DAYS = 150
+ETP_HALF_SPREAD = 0.0003  # of price: a cent or two on a share of VXX or VXZ
+
+# Log-beta of a VIX future to spot VIX by days to expiry, daily moves 2006-12 … 2013-12 of the
+# same contract (VX settlements against VIX closes); the response that stress valuations use.
+BETA_DAYS = np.array([0.0, 4.0, 11.0, 18.0, 26.0, 38.0, 53.0, 75.0, 105.0, 135.0, 165.0, 200.0])
+BETA_LOG = np.array([1.0, 0.70, 0.65, 0.58, 0.48, 0.45, 0.38, 0.33, 0.27, 0.24, 0.22, 0.21])
+
+
+@njit(cache=True)
+def vix_beta(tau):
+    """Return the log-beta of the VIX forward ``tau`` days out to spot VIX."""
+    if tau >= BETA_DAYS[-1]:
+        return BETA_LOG[-1]
+    i = 1
+    while BETA_DAYS[i] < tau:
+        i += 1
+    share = (tau - BETA_DAYS[i - 1]) / (BETA_DAYS[i] - BETA_DAYS[i - 1])
+    return BETA_LOG[i - 1] + share * (BETA_LOG[i] - BETA_LOG[i - 1])
+
+
+@njit(cache=True)
+def vix_response(vix, spx_return):
+    """Return the log move of spot VIX in a one-day S&P 500 move, by the level it starts from.
+
+    Elasticities of one-day moves, VIX and S&P 500 closes 1990–2026.
+    """
+    if vix <= 15.0:
+        elasticity = -7.2
+    elif vix <= 20.0:
+        elasticity = -6.4
+    elif vix <= 30.0:
+        elasticity = -4.3
+    else:
+        elasticity = -2.8
+    return elasticity * math.log1p(spx_return)
+
+
+@njit(cache=True)
+def days_to_settlement(day, root, expiry):
+    """Return calendar days from the close of ``day`` to the moment ``expiry`` settles."""
+    tau = float(expiry - day.date)
+    return tau if root == SPXW else tau - AM_HOURS
+
+
+@njit(cache=True)
+def sessions_to_settlement(day, root, expiry_session):
+    """Return sessions' worth of trading time from the close of ``day`` to settlement."""
+    sessions = float(expiry_session - day.session)
+    return sessions if root == SPXW else sessions - 1.0 + OVERNIGHT_SHARE
+
+
+@njit(cache=True)
+def spx_forward(day, tau):
+    """Return the S&P 500 forward ``tau`` days out, index points."""
+    return day.spx * math.exp((day.rate - day.dividend_yield) * tau / YEAR)
+
+
+@njit(cache=True)
+def _basket_value(day, price, maturity, age, vix_log):
+    """Return a futures basket's share price: it rolls down the curve at its mean maturity."""
+    due = day.date + maturity
+    now = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, due)
+    then = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, due - age)
+    return price * then / now * math.exp(vix_beta(float(maturity)) * vix_log)
+
+
+@njit(cache=True)
+def leg_value(day, root, right, expiry, expiry_session, strike, age, spx_return, vix_log):
+    """Return the mid value of one leg in points.
+
+    ``age`` calendar days pass in an unchanged market; then the S&P 500 moves by ``spx_return``
+    and spot VIX by ``vix_log`` (log), the rest of the curve and the SPX smile by their betas.
+    """
+    tau = days_to_settlement(day, root, expiry) - age
+    if root == VIX or root == VX:
+        forward = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, expiry - age)
+        if vix_log != 0.0:
+            forward *= math.exp(vix_beta(tau) * vix_log)
+        if root == VX:
+            return forward
+        sigma = vix_sigma(vix_slice(day.vix_smile, forward, tau), strike)
+    elif root == SPX or root == SPXW:
+        sessions = sessions_to_settlement(day, root, expiry_session) - age * SESSIONS_PER_DAY
+        forward = spx_forward(day, tau) * (1.0 + spx_return)
+        slice_ = spx_slice(day.spx_smile, tau, max(sessions, 0.05))
+        sigma = spx_sigma(slice_, math.log(strike / forward))
+        if vix_log != 0.0:
+            sigma *= math.exp(vix_beta(tau) * vix_log)
+    elif root == ETP_SHORT:
+        return _basket_value(day, day.etp_short, SHORT_BASKET_DAYS, age, vix_log)
+    elif root == ETP_MID:
+        return _basket_value(day, day.etp_mid, MID_BASKET_DAYS, age, vix_log)
+    else:
+        return day.spx * (1.0 + spx_return)
+    years = max(tau, 0.0) / YEAR
+    price = black_price(forward, strike, sigma, years, right == PUT)
+    return price * math.exp(-day.rate * years)
+
+
+@njit(cache=True)
+def leg_mid(day, root, right, expiry, expiry_session, strike):
+    """Return today's mid of one leg in points."""
+    return leg_value(day, root, right, expiry, expiry_session, strike, 0, 0.0, 0.0)
+
+
+@njit(cache=True)
+def half_spread(day, root, mid, tau):
+    """Return half of the quoted spread of one leg in points; never more than its mid."""
+    if root == SPX or root == SPXW:
+        half = spx_half_spread(mid, tau, day.vix, root == SPX, day.date)
+    elif root == VIX:
+        half = vix_half_spread(mid, tau, day.vix, day.date)
+    elif root == VX:
+        half = vx_half_spread(mid, tau, day.vix, day.date)
+    elif root == INDEX:
+        half = 0.0
+    else:
+        half = ETP_HALF_SPREAD * mid
+    return min(half, mid)
+
+
+@njit(cache=True)
+def fill_price(day, root, mid, tau, fill, buys, in_package):
+    """Return the price of one leg in points, ``fill`` of the way from mid to the touch.
+
+    A leg traded alone is rounded against the trader to its tick; the legs of a package may
+    trade between ticks, the package's net is rounded by its caller.
+    """
+    signed = fill * half_spread(day, root, mid, tau)
+    price = mid + signed if buys else mid - signed
+    if in_package or root > VX:
+        return max(price, 0.0)
+    tick = tick_size(root, price, day.date, False)
+    return max(round_to_tick(price, tick, 1 if buys else -1), 0.0)
+
+
+@njit(cache=True)
+def leg_fee(account, day, root, price, in_package):
+    """Return exchange fee and commission of one contract, USD."""
+    if root > VX:
+        return 0.0  # shares of a futures basket and of an index fund trade free of commission
+    return account.fee_scale * (
+        exchange_fee(root, price, day.date, in_package) + account.commission
+    )
+
+
+@njit(cache=True)
+def multiplier(root):
+    """Return USD per point of one contract."""
+    if root == VX:
+        return FUTURE_MULTIPLIER
+    return 1.0 if root > VX else OPTION_MULTIPLIER

@@ -1,0 +1,131 @@
+"""Which listed contract a rule asks for: expiry by tenor, strike by delta."""
+
+import math
+
+from numba import njit
+
+from alvh.contracts.rules import nearest_strike, strike_step
+from alvh.kernel.black import black_delta
+from alvh.kernel.codes import THIRD_FRIDAY, VIX
+from alvh.kernel.spx_smile import spx_sigma
+from alvh.kernel.vix_smile import vix_sigma
+
+MAX_STEPS = 60
+
+
+@njit(cache=True)
+def advance(expiries, start, date):
+    """Return the first row at or after ``start`` that expires after ``date``."""
+    while start < expiries.shape[0] and expiries[start].date <= date:
+        start += 1
+    return start
+
+
+@njit(cache=True)
+def _acceptable(expiry, day, tenor, shortest):
+    dte = expiry.date - day.date
+    if expiry.listed > day.date or dte <= shortest:
+        return False
+    if tenor < 5.0:  # a tenor of a day or two is meant in sessions
+        return expiry.session - day.session == int(tenor)
+    return True
+
+
+@njit(cache=True)
+def choose_spx_expiry(day, expiries, start, rule, am, tenor, shortest):
+    """Return the row of the SPX expiry that the rule asks for, or -1.
+
+    ``third_friday`` takes the next monthly expiry; ``nearest`` the listed one closest to
+    ``tenor`` calendar days, preferring the settlement asked for on equal dates. Expiries with
+    ``shortest`` days or fewer to go are passed over.
+    """
+    best, best_gap = -1, 1e9
+    for i in range(start, expiries.shape[0]):
+        expiry = expiries[i]
+        dte = float(expiry.date - day.date)
+        if best >= 0 and dte - tenor > best_gap:
+            break
+        if not _acceptable(expiry, day, tenor, shortest):
+            continue
+        if rule == THIRD_FRIDAY:
+            if expiry.monthly == 1 and expiry.am == am:
+                return i
+            continue
+        gap = abs(dte - tenor) + (0.0 if expiry.am == am else 0.25)
+        if gap < best_gap:
+            best, best_gap = i, gap
+    # A listing further than half the tenor away is not what was asked for.
+    return best if best_gap <= max(0.5 * tenor, 3.0) + 0.25 else -1
+
+
+@njit(cache=True)
+def choose_vix_expiry(day, expiries, start, weeklies, tenor, shortest):
+    """Return the row of the listed VIX expiry closest to ``tenor`` calendar days, or -1."""
+    best, best_gap = -1, 1e9
+    for i in range(start, expiries.shape[0]):
+        expiry = expiries[i]
+        dte = float(expiry.date - day.date)
+        if best >= 0 and dte - tenor > best_gap:
+            break
+        if expiry.listed > day.date or dte <= shortest:
+            continue
+        if expiry.monthly == 0 and not weeklies:
+            continue
+        if abs(dte - tenor) < best_gap:
+            best, best_gap = i, abs(dte - tenor)
+    return best
+
+
+@njit(cache=True)
+def normal_quantile(p):
+    """Return a starting value for the normal quantile (Abramowitz–Stegun 26.2.23, error 4.5e-4)."""
+    tail = min(p, 1.0 - p)
+    u = math.sqrt(-2.0 * math.log(tail))
+    z = u - (2.515517 + u * (0.802853 + u * 0.010328)) / (
+        1.0 + u * (1.432788 + u * (0.189269 + u * 0.001308))
+    )
+    return z if p > 0.5 else -z
+
+
+@njit(cache=True)
+def _sigma(root, slice_, forward, strike):
+    if root == VIX:
+        return vix_sigma(slice_, strike)
+    return spx_sigma(slice_, math.log(strike / forward))
+
+
+@njit(cache=True)
+def _delta_gap(root, slice_, forward, strike, years, delta, is_put):
+    sigma = _sigma(root, slice_, forward, strike)
+    return abs(abs(black_delta(forward, strike, sigma, years, is_put)) - delta)
+
+
+@njit(cache=True)
+def strike_by_delta(day, root, slice_, forward, tau, delta, is_put):
+    """Return the listed strike whose forward delta is closest to ``delta`` (absolute)."""
+    years = tau / 365.0
+    z = normal_quantile(1.0 - delta if is_put else delta)
+    strike = forward
+    for _ in range(4):
+        total = _sigma(root, slice_, forward, strike) * math.sqrt(years)
+        strike = forward * math.exp(total * (0.5 * total - z))
+    strike = nearest_strike(root, strike, forward, tau, day.date)
+    gap = _delta_gap(root, slice_, forward, strike, years, delta, is_put)
+    for direction in (-1.0, 1.0):
+        for _ in range(MAX_STEPS):
+            other = next_strike(root, strike, direction, forward, tau, day.date)
+            other_gap = _delta_gap(root, slice_, forward, other, years, delta, is_put)
+            if other_gap >= gap:
+                break
+            strike, gap = other, other_gap
+    return strike
+
+
+@njit(cache=True)
+def next_strike(root, strike, direction, forward, tau, date):
+    """Return the listed strike next to ``strike``, above (+1) or below (-1)."""
+    step = strike_step(root, strike, forward, tau, date)
+    other = nearest_strike(root, strike + direction * step, forward, tau, date)
+    if other == strike:  # the lattice widens here: one coarse step further
+        other = nearest_strike(root, strike + 2.0 * direction * step, forward, tau, date)
+    return max(other, step)
