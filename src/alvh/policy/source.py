@@ -127,7 +127,18 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             return [self._item(child, (*path, place)) for place, child in enumerate(node.value)]
         self._note_origin(node, path)
-        return self._loader.construct_object(node)
+        return self._scalar(node, path)
+
+    def _scalar(self, node: yaml.Node, path: KeyPath) -> object:
+        try:
+            return self._loader.construct_object(node)
+        except (ValueError, LookupError, OverflowError) as error:
+            key = str(path[-1]) if path else "the file"
+            raise PolicyError(
+                f"{self.label}:{node.start_mark.line + 1}: {key} is {node.value!r}, which reads as "
+                f"{node.tag.rpartition(':')[2]} but is none; wanted a plain value; quote it if it "
+                "is a text"
+            ) from error
 
     def _item(self, node: yaml.Node, path: KeyPath) -> object:
         self.lines[path] = node.start_mark.line + 1
@@ -138,7 +149,7 @@ class _Reader:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
                 raise PolicyError(f"{self.label}:{line}: a key is a list or mapping; wanted a word")
-            key = str(key_node.value)
+            key = " ".join(str(key_node.value).split())  # a message stays one line
             if (*path, key) in self.lines:
                 raise PolicyError(
                     f"{self.label}:{line}: {key} is given twice, first on line "
