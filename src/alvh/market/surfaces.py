@@ -1,0 +1,220 @@
+"""A history reduced to one record per market day: the engine's only view of the market.
+
+Rows are causal: row t is a function of data up to and including session t, and of exchange
+calendars that were public before it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from alvh.calendars import session_number, spx_expiries, vix_expiries
+from alvh.errors import DataError
+from alvh.kernel.records import DAY
+from alvh.market.baskets import basket_levels
+from alvh.market.curve import VixCurve, vix_curve
+from alvh.market.history import History
+from alvh.market.settlements import spx_open_settlements, vix_settlements
+from alvh.market.spx_surface import spx_smile_parameters
+from alvh.market.vix_surface import vix_smile_parameters
+
+Records = NDArray[np.void]
+Floats = NDArray[np.float64]
+
+LISTING_HORIZON = np.timedelta64(800, "D")  # expiries further out are never chosen
+LONG_RUN_DIVIDEND_YIELD = 0.019  # S&P 500 dividend over price, mean of 2005–2023, Shiller
+DIVIDEND_LAG = np.timedelta64(92, "D")  # a quarter's dividends are known a quarter later
+REALISED_WINDOW = 20
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """All that the engine needs of a history.
+
+    Attributes
+    ----------
+    days : ndarray of DAY, shape (n,)
+    spx_expiries, vix_expiries : ndarray of EXPIRY
+        Listed between the first day and two years after the last.
+    notes : tuple of str
+        What had to be assumed because the history lacks it.
+    """
+
+    days: Records
+    spx_expiries: Records
+    vix_expiries: Records
+    notes: tuple[str, ...]
+
+    @property
+    def dates(self) -> NDArray[np.datetime64]:
+        """Sessions, shape (n,)."""
+        return self.days["date"].astype("datetime64[D]")
+
+
+_CACHE: dict[str, Surfaces] = {}
+_CACHE_SIZE = 4
+
+
+def build_surfaces(history: History) -> Surfaces:
+    """Reduce a history to day records; the last few results are kept by the history's digest.
+
+    Parameters
+    ----------
+    history : History
+        Aligned daily series.
+
+    Returns
+    -------
+    Surfaces
+
+    Raises
+    ------
+    DataError
+        If no day has what prices need.
+    """
+    found = _CACHE.get(history.digest)
+    if found is None:
+        found = _build(history)
+        while len(_CACHE) >= _CACHE_SIZE:
+            del _CACHE[next(iter(_CACHE))]
+        _CACHE[history.digest] = found
+    return found
+
+
+def _column(history: History, name: str) -> Floats:
+    if history.has(name):
+        return history[name]
+    return np.full(len(history.dates), np.nan)
+
+
+def _build(history: History) -> Surfaces:
+    dates, notes = history.dates, list[str]()
+    rate = money_market_rate(
+        _column(history, "bill_rate"), _column(history, "fed_funds"), notes=notes
+    )
+    dividend_yield = _dividend_yield(history, notes)
+    columns = {name: _column(history, name) for name in ("spx", "vix", "vix9d", "vix3m", "vix6m")}
+    curve = vix_curve(
+        dates=dates, vix=columns["vix"], vix3m=columns["vix3m"], futures=history.futures
+    )
+    days = np.zeros(len(dates), DAY)
+    days["date"] = dates.astype("datetime64[D]").astype(np.int32)
+    days["session"] = session_number(dates)
+    for name in ("spx", "vix", "vix9d"):
+        days[name] = columns[name]
+    days["rate"] = rate
+    days["dividend_yield"] = dividend_yield
+    days["hv20"] = realised_volatility(columns["spx"])
+    days["spx_smile"] = spx_smile_parameters(
+        dates=dates, skew=_column(history, "skew"), rate=rate, dividend_yield=dividend_yield,
+        **columns,
+    )  # fmt: skip
+    days["vix_smile"] = vix_smile_parameters(
+        dates=dates, vix=columns["vix"], vvix=_column(history, "vvix"), curve=curve
+    )
+    _fill_curve(days, curve, rate)
+    listed = _listed(history, dates)
+    _fill_settlements(days, history, listed[1])
+    days["tradable"] = _tradable(days)
+    if not days["tradable"].any():
+        raise DataError("no session has both an S&P 500 and a VIX close; check the two files")
+    return Surfaces(days, *listed, tuple(notes))
+
+
+def _listed(history: History, dates: NDArray[np.datetime64]) -> tuple[Records, Records]:
+    start, end = dates[0].astype(object), (dates[-1] + LISTING_HORIZON).astype(object)
+    return spx_expiries(start, end), vix_expiries(start, end)
+
+
+def _fill_curve(days: Records, curve: VixCurve, rate: Floats) -> None:
+    days["curve_expiry"] = curve.expiry
+    days["curve_forward"] = curve.forward
+    days["curve_quoted"] = curve.quoted
+    days["etp_short"], days["etp_mid"] = basket_levels(days["date"], curve, rate)
+
+
+def _fill_settlements(days: Records, history: History, expiries: Records) -> None:
+    dates = history.dates
+    published = {expiry: value for expiry, (value, _) in history.settlements.items()}
+    days["vix_settlement"], days["vix_settlement_quoted"] = vix_settlements(
+        dates=dates, vix=_column(history, "vix"), vix_open=_column(history, "vix_open"),
+        expiries=expiries["date"].astype("datetime64[D]"), published=published,
+    )  # fmt: skip
+    days["spx_open_settlement"] = spx_open_settlements(
+        dates=dates, spx_open=_column(history, "spx_open"), spx=_column(history, "spx"),
+        spy_open=_column(history, "spy_open"), spy=_column(history, "spy"),
+    )  # fmt: skip
+
+
+def _tradable(days: Records) -> NDArray[np.bool_]:
+    complete = np.isfinite(days["spx"]) & np.isfinite(days["vix"])
+    for field in ("spx_smile", "vix_smile", "curve_forward"):
+        complete &= np.isfinite(days[field]).all(axis=1)
+    return complete
+
+
+def carry_forward(values: Floats) -> Floats:
+    """Return values with gaps filled by the last one known, shape (n,); leading gaps stay NaN."""
+    known = np.where(np.isfinite(values), np.arange(len(values)), -1)
+    last = np.maximum.accumulate(known)
+    return np.where(last >= 0, values[np.maximum(last, 0)], np.nan)
+
+
+def money_market_rate(bill_rate: Floats, fed_funds: Floats, *, notes: list[str]) -> Floats:
+    """Return the continuously compounded act/365 rate that cash earns and discounting uses.
+
+    Parameters
+    ----------
+    bill_rate : ndarray, shape (n,)
+        13-week bill discount rate, decimal, act/360; preferred while it is not older than the
+        federal funds rate.
+    fed_funds : ndarray, shape (n,)
+        Effective federal funds rate, decimal, act/360.
+    notes : list of str
+        Receives what had to be assumed.
+
+    References
+    ----------
+    US Treasury, 31 CFR 356 appendix B: price = 1 − discount·91/360.
+    """
+    bills = -np.log1p(-bill_rate * 91.0 / 360.0) * 365.0 / 91.0
+    funds = np.log1p(fed_funds / 360.0) * 365.0
+    stale = _age(bills) > 10
+    rate = carry_forward(np.where(stale & np.isfinite(funds), funds, carry_forward(bills)))
+    missing = ~np.isfinite(rate)
+    if missing.any():
+        notes.append(f"no money-market rate on {int(missing.sum())} sessions: cash earns nothing")
+    return np.where(missing, 0.0, rate)
+
+
+def _age(values: Floats) -> NDArray[np.int64]:
+    """Return sessions since the last known value, large before the first."""
+    index = np.arange(len(values))
+    last = np.maximum.accumulate(np.where(np.isfinite(values), index, -1))
+    return np.where(last >= 0, index - last, 10**6)
+
+
+def _dividend_yield(history: History, notes: list[str]) -> Floats:
+    shiller: Any = history.monthly.get("shiller")
+    if shiller is None:
+        notes.append(f"no dividend series: a yield of {LONG_RUN_DIVIDEND_YIELD:.1%} is assumed")
+        return np.full(len(history.dates), LONG_RUN_DIVIDEND_YIELD)
+    paid = shiller.filter((pl.col("dividend") > 0) & (pl.col("price") > 0)).sort("date")
+    known = paid["date"].to_numpy().astype("datetime64[D]") + DIVIDEND_LAG
+    ratio = (paid["dividend"] / paid["price"]).to_numpy()
+    row = np.searchsorted(known, history.dates, side="right") - 1
+    return np.where(row >= 0, np.log1p(ratio[np.maximum(row, 0)]), LONG_RUN_DIVIDEND_YIELD)
+
+
+def realised_volatility(spx: Floats) -> Floats:
+    """Return the annualised standard deviation of the last 20 log returns, decimal, shape (n,)."""
+    out = np.full(len(spx), np.nan)
+    if len(spx) <= REALISED_WINDOW:
+        return out
+    returns = np.diff(np.log(spx))
+    windows = np.lib.stride_tricks.sliding_window_view(returns, REALISED_WINDOW)
+    out[REALISED_WINDOW:] = windows.std(axis=1, ddof=1) * np.sqrt(252.0)
+    return out
