@@ -199,6 +199,18 @@ WRONG_HEDGES = {
         "mine.yaml:10: layers[0].schedule.breakpoints is [30.0, 15.0]; wanted numbers that rise "
         "from left to right; write breakpoints: [15.0, 30.0]",
     ),
+    "too many rungs": (
+        "sizing:",
+        "monetisation:\n  multiples: [2, 3, 4, 5, 6]\nsizing:",
+        "mine.yaml:16: monetisation.multiples is [2, 3, 4, 5, 6]; wanted at most 4 of them; "
+        "write for example `multiples: [2, 4]`",
+    ),
+    "no breakpoints": (
+        "delta: 0.5\n  -",
+        "delta: 0.5\n    schedule:\n      breakpoints: []\n      weights: [1]\n  -",
+        "mine.yaml:10: layers[0].schedule.breakpoints is []; wanted at least 1 of them; "
+        "write for example `breakpoints: [15, 30, 50]`",
+    ),
     "a key twice": (
         "roll_days: 21",
         "tenor_days: 21",

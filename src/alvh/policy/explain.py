@@ -124,6 +124,10 @@ def _plain_problem(details: ErrorDetails, path: KeyPath, model: type[BaseModel])
         return f"is {was}; wanted one of {', '.join(choices)}; {remedy}"
     if kind in _BOUNDS and field:
         return f"is {was}; wanted {_bounds(field)}; {remedy}"
+    if kind in ("too_long", "too_short"):
+        limit = details["ctx"]["max_length" if kind == "too_long" else "min_length"]
+        bound = "at most" if kind == "too_long" else "at least"
+        return f"is {was}; wanted {bound} {limit} of them; {remedy}"
     wanted = _KINDS.get(kind) or details["msg"][:1].lower() + details["msg"][1:]
     return f"is {was}; wanted {wanted}; {remedy}"
 

@@ -90,10 +90,16 @@ class Monetisation(PolicyModel):
 
     enabled: Flag = Field(default=True, description="whether gains are taken", examples=[True])
     multiples: tuple[Real, ...] = Field(
-        default=(2.0, 4.0), description="multiples of cost, ascending", examples=[[2, 4]]
+        default=(2.0, 4.0),
+        max_length=4,
+        description="multiples of cost, ascending",
+        examples=[[2, 4]],
     )
     vix_levels: tuple[Real, ...] = Field(
-        default=(), description="spot VIX levels, points, ascending", examples=[[30, 40, 50]]
+        default=(),
+        max_length=4,
+        description="spot VIX levels, points, ascending",
+        examples=[[30, 40, 50]],
     )
     fraction: Ratio = Field(
         default=1 / 3,

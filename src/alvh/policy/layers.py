@@ -34,7 +34,10 @@ class Schedule(PolicyModel):
     """
 
     breakpoints: tuple[Real, ...] = Field(
-        min_length=1, description="VIX futures levels, points, ascending", examples=[[15, 30, 50]]
+        min_length=1,
+        max_length=6,
+        description="VIX futures levels, points, ascending",
+        examples=[[15, 30, 50]],
     )
     weights: tuple[Real, ...] = Field(
         description="factor per interval, one more than breakpoints", examples=[[0, 1, 0.5, 0]]
