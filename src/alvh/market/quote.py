@@ -1,0 +1,124 @@
+"""The price of any listed option on any past day, and whether it is a quote or a model."""
+
+import math
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from alvh.calendars import spx_expiries, vix_expiries
+from alvh.contracts.osi import OptionSymbol, parse_osi
+from alvh.contracts.rules import round_to_tick, tick_size
+from alvh.errors import PricingError
+from alvh.kernel import codes
+from alvh.kernel.black import black_delta
+from alvh.kernel.quotes import (
+    days_to_settlement,
+    half_spread,
+    leg_mid,
+    sessions_to_settlement,
+    spx_forward,
+)
+from alvh.kernel.spx_smile import spx_sigma, spx_slice
+from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice
+from alvh.market.history import History
+from alvh.market.surfaces import Surfaces, build_surfaces
+
+COLUMNS = ("symbol", "bid", "mid", "ask", "sigma", "delta", "forward", "provenance")
+
+
+def quote(history: History, symbols: Sequence[str], as_of: str | date) -> pl.DataFrame:
+    """Price option symbols at the close of one past session.
+
+    Parameters
+    ----------
+    history : History
+        From ``alvh.load_history``.
+    symbols : sequence of str
+        OSI symbols with the roots SPX, SPXW, VIX or VIXW, e.g. ``"SPXW  220916P03500000"``.
+    as_of : str or date
+        Session to price on.
+
+    Returns
+    -------
+    polars.DataFrame
+        symbol; bid, mid, ask in points on the exchange's ticks of that day (mid between ticks);
+        sigma, Black volatility, decimal, act/365; delta against the forward, undiscounted;
+        forward in points; provenance: what the price and its forward rest on.
+
+    Raises
+    ------
+    PricingError
+        If the date is not a session of the history with the inputs that prices need, or a symbol
+        names a contract that was not listed then.
+    """
+    surfaces = build_surfaces(history)
+    day = _day(surfaces, as_of)
+    rows = [_quote_one(day, parse_osi(symbol), symbol) for symbol in symbols]
+    return pl.DataFrame(rows, schema=list(COLUMNS), orient="row")
+
+
+def _day(surfaces: Surfaces, as_of: str | date) -> np.void:
+    try:
+        when = np.datetime64(date.fromisoformat(as_of) if isinstance(as_of, str) else as_of, "D")
+    except ValueError as error:
+        raise PricingError(f"as_of {as_of!r} is not a date; write it as 2022-06-10") from error
+    dates = surfaces.dates
+    row = int(np.searchsorted(dates, when))
+    if row == len(dates) or dates[row] != when:
+        raise PricingError(
+            f"{when} is not a session of this history ({dates[0]} to {dates[-1]}); "
+            "choose a trading day within it"
+        )
+    if not surfaces.days["tradable"][row]:
+        raise PricingError(f"{when} lacks an input that prices need; see `alvh data check`")
+    return surfaces.days[row]  # type: ignore[no-any-return]
+
+
+def _root_and_session(day: np.void, option: OptionSymbol) -> tuple[int, int]:
+    """Return the kernel's root and the session number of a contract listed on ``day``."""
+    is_vix = option.root in ("VIX", "VIXW")
+    table = (vix_expiries if is_vix else spx_expiries)(option.expiry, option.expiry)
+    as_of = np.datetime64(int(day["date"]), "D")
+    wants_am = option.root == "SPX"
+    for expiry in table:
+        if not is_vix and bool(expiry["am"]) != wants_am:
+            continue
+        if expiry["listed"] > day["date"] or expiry["date"] <= day["date"]:
+            continue
+        root = codes.VIX if is_vix else (codes.SPX if wants_am else codes.SPXW)
+        return root, int(expiry["session"])
+    raise PricingError(
+        f"{option.root} {option.expiry} was not listed on {as_of}, or had expired; "
+        "choose an expiry that was trading then"
+    )
+
+
+def _quote_one(day: np.void, option: OptionSymbol, symbol: str) -> tuple[object, ...]:
+    root, session = _root_and_session(day, option)
+    expiry = int(np.datetime64(option.expiry, "D").astype(np.int64))
+    is_put = option.right == "P"
+    tau = days_to_settlement(day, root, expiry)
+    provenance = "modelled"
+    if root == codes.VIX:
+        forward = vix_forward(day["curve_expiry"], day["curve_forward"], day["vix"], day["date"], expiry)
+        sigma = vix_sigma(vix_slice(day["vix_smile"], forward, tau), option.strike)
+        node = np.flatnonzero(day["curve_expiry"] == expiry)
+        quoted = bool(len(node)) and bool(day["curve_quoted"][node[0]])
+        provenance += " on a quoted future" if quoted else " on a modelled future"
+    else:
+        forward = spx_forward(day, tau)
+        slice_ = spx_slice(day["spx_smile"], tau, sessions_to_settlement(day, root, session))
+        sigma = spx_sigma(slice_, math.log(option.strike / forward))
+    mid = leg_mid(day, root, codes.PUT if is_put else codes.CALL, expiry, session, option.strike)
+    half = half_spread(day, root, mid, tau)
+    bid = _on_tick(root, mid - half, day, -1)
+    ask = _on_tick(root, mid + half, day, 1)
+    delta = black_delta(forward, option.strike, sigma, tau / 365.0, is_put)
+    return symbol, bid, mid, ask, sigma, delta, forward, provenance
+
+
+def _on_tick(root: int, price: float, day: np.void, direction: int) -> float:
+    tick = tick_size(root, max(price, 0.0), int(day["date"]), False)
+    return max(float(round_to_tick(price, tick, direction)), 0.0)
