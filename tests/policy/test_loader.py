@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alvh.errors import PolicyError
-from alvh.policy import load_any, load_policy, load_programme, policy_hash
+from alvh.policy import load_policy, load_programme, open_policy, policy_hash
 from alvh.policy.source import read_source
 
 GOOD = """\
@@ -339,13 +339,16 @@ def test_an_unknown_preset_gets_the_nearest_name() -> None:
     with pytest.raises(PolicyError, match="no condor programme is called 'vxth'"):
         load_programme("vxth")
     with pytest.raises(PolicyError, match="no hedge policy or condor programme is called 'zzz'"):
-        load_any("zzz")
+        open_policy("zzz")
 
 
-def test_load_any_takes_both_kinds(tmp_path: Path) -> None:
-    assert load_any("vxth") == load_policy("vxth")
-    assert load_any("cndr") == load_programme("cndr")
-    assert load_any(_write(tmp_path, CONDORS)).name == "mine"
+def test_either_kind_opens_with_its_text(tmp_path: Path) -> None:
+    assert open_policy("vxth")[1] == load_policy("vxth")
+    assert open_policy("cndr")[1] == load_programme("cndr")
+    assert open_policy("none")[1] == load_policy("none")
+    assert open_policy("none", "programme")[1] == load_programme("none")
+    source, programme = open_policy(_write(tmp_path, CONDORS))
+    assert (source.text, programme.name) == (CONDORS, "mine")
 
 
 @given(st.text(max_size=200) | st.text("[]{}:-,&*!<>|#'\"\n 0123456789abefnox.~", max_size=60))

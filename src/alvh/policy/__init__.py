@@ -10,10 +10,9 @@ from alvh.policy.identity import Difference, canonical_json, diff_policies, flat
 from alvh.policy.loader import (
     Preset,
     list_policies,
-    load_any,
     load_policy,
     load_programme,
-    open_any_source,
+    open_policy,
 )
 from alvh.policy.models import CondorProgramme, HedgePolicy, Layer, Monetisation, Schedule, Sizing
 from alvh.policy.schema import policy_schema
@@ -31,10 +30,9 @@ __all__ = [
     "diff_policies",
     "flat_values",
     "list_policies",
-    "load_any",
     "load_policy",
     "load_programme",
-    "open_any_source",
+    "open_policy",
     "policy_hash",
     "policy_schema",
 ]

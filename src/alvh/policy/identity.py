@@ -11,8 +11,6 @@ from alvh.policy.models import CondorProgramme, HedgePolicy
 
 Policy = HedgePolicy | CondorProgramme
 
-_ABSENT = None
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -23,7 +21,7 @@ class Difference:
     key : str
         Dotted key; layers are named, not counted (``layers.short.delta``).
     left, right : object
-        The two values; None where the key is absent on that side.
+        The two values; None where that side has none.
     """
 
     key: str
@@ -84,10 +82,11 @@ def diff_policies(left: Policy, right: Policy) -> tuple[Difference, ...]:
         In the order of the left policy, then what only the right one has; empty if equal.
     """
     ours, theirs = flat_values(left), flat_values(right)
+    keys = (*ours, *(key for key in theirs if key not in ours))
     return tuple(
-        Difference(key, ours.get(key, _ABSENT), theirs.get(key, _ABSENT))
-        for key in (*ours, *(key for key in theirs if key not in ours))
-        if (key in ours) != (key in theirs) or ours[key] != theirs[key]
+        Difference(key, ours.get(key), theirs.get(key))
+        for key in keys
+        if ours.get(key) != theirs.get(key)
     )
 
 
@@ -113,6 +112,7 @@ def _flatten(value: Any, prefix: str) -> Iterator[tuple[str, object]]:
             yield from _flatten(child, f"{prefix}.{key}" if prefix else key)
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         for child in value:
-            yield from _flatten(child, f"{prefix}.{child['name']}")
+            rest = {key: part for key, part in child.items() if key != "name"}
+            yield from _flatten(rest, f"{prefix}.{child['name']}")
     else:
         yield prefix, value

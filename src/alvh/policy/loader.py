@@ -97,28 +97,35 @@ def load_programme(programme: str | Path | CondorProgramme) -> CondorProgramme:
     return _validated(open_source(programme, "programme"), CondorProgramme)
 
 
-def load_any(name_or_path: str | Path) -> HedgePolicy | CondorProgramme:
-    """Load whichever of the two kinds a name or file is; hedges come first.
+def open_policy(
+    name_or_path: str | Path, kind: PolicyKind | None = None
+) -> tuple[PolicySource, HedgePolicy | CondorProgramme]:
+    """Load a policy of either kind together with the text it was read from.
 
     Parameters
     ----------
     name_or_path : str or Path
         Name of a preset, or path of a YAML file.
+    kind : {"hedge", "programme"}, optional
+        What is wanted; without it a file is what it looks like, and a preset name that both
+        kinds have is the hedge.
 
     Returns
     -------
-    HedgePolicy or CondorProgramme
-        The validated policy.
+    tuple of PolicySource and the policy
+        The text with its lines and sources, and the validated value.
 
     Raises
     ------
     PolicyError
         As for :func:`load_policy`.
     """
-    source = open_any_source(name_or_path)
-    if "kind" in source.values:
-        return _validated(source, CondorProgramme)
-    return _validated(source, HedgePolicy)
+    source = open_source(name_or_path, kind or _likely_kind(name_or_path))
+    if kind is None:
+        kind = "programme" if "kind" in source.values else "hedge"
+    if kind == "hedge":
+        return source, _validated(source, HedgePolicy)
+    return source, _validated(source, CondorProgramme)
 
 
 def list_policies() -> tuple[Preset, ...]:
@@ -157,31 +164,6 @@ def preset_names(kind: PolicyKind) -> list[str]:
     )
 
 
-def open_any_source(name_or_path: str | Path) -> PolicySource:
-    """Read a policy file of either kind, without judging it as a policy.
-
-    Parameters
-    ----------
-    name_or_path : str or Path
-        Name of a preset, hedges first, or path of a YAML file.
-
-    Returns
-    -------
-    PolicySource
-        Values, lines and sources.
-
-    Raises
-    ------
-    PolicyError
-        If there is no such preset or file, or it is not YAML.
-    """
-    if _as_path(name_or_path) is None and str(name_or_path) not in preset_names("hedge"):
-        if str(name_or_path) in preset_names("programme"):
-            return open_source(name_or_path, "programme")
-        raise _unknown_preset(str(name_or_path), ("hedge", "programme"))
-    return open_source(name_or_path, "hedge")
-
-
 def open_source(name_or_path: str | Path, kind: PolicyKind) -> PolicySource:
     """Read a policy file, without judging it as a policy.
 
@@ -209,6 +191,14 @@ def open_source(name_or_path: str | Path, kind: PolicyKind) -> PolicySource:
         raise _unknown_preset(str(name_or_path), (kind,))
     file = _preset_folder(kind) / f"{name_or_path}.yaml"
     return read_source(file.read_text(encoding="utf-8"), f"preset {name_or_path}")
+
+
+def _likely_kind(name_or_path: str | Path) -> PolicyKind:
+    if _as_path(name_or_path) is not None or name_or_path in preset_names("hedge"):
+        return "hedge"
+    if name_or_path in preset_names("programme"):
+        return "programme"
+    raise _unknown_preset(str(name_or_path), ("hedge", "programme"))
 
 
 def _validated(source: PolicySource, model: type[_Model]) -> _Model:

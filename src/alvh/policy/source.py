@@ -25,6 +25,8 @@ class PolicySource:
     ----------
     label : str
         How the file is named in messages.
+    text : str
+        The file as it is.
     values : mapping of str to object
         Plain values, nested.
     lines : mapping of KeyPath to int
@@ -34,6 +36,7 @@ class PolicySource:
     """
 
     label: str
+    text: str
     values: Mapping[str, object]
     lines: Mapping[KeyPath, int]
     origins: Mapping[KeyPath, str]
@@ -92,7 +95,7 @@ def read_source(text: str, label: str) -> PolicySource:
             f"{label}:1: the file is {_shown(values)}; wanted lines of `key: value`; "
             "start with `name: my-policy`"
         )
-    return PolicySource(label, values, reader.lines, reader.origins)
+    return PolicySource(label, text, values, reader.lines, reader.origins)
 
 
 def _compose(text: str, label: str) -> yaml.Node:

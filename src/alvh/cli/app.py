@@ -1,0 +1,77 @@
+"""The root command: its subcommands, the version, and what a refusal looks like."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from alvh.cli import policy_commands
+from alvh.cli.console import note, say
+from alvh.errors import AlvhError
+
+REFUSED = 1
+
+
+class RefusingGroup(TyperGroup):
+    """Turns every refusal of the package into one line on the error stream and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command.
+
+        Parameters
+        ----------
+        ctx : click context
+            What was typed.
+
+        Returns
+        -------
+        object
+            Whatever the command returns.
+
+        Raises
+        ------
+        typer.Exit
+            With code 1 where the package refused.
+        """
+        try:
+            return super().invoke(ctx)
+        except AlvhError as refusal:
+            note(f"alvh: {' '.join(str(refusal).split())}")
+            raise typer.Exit(REFUSED) from refusal
+
+
+app = typer.Typer(
+    name="alvh",
+    cls=RefusingGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: the decorated one costs a fifth of a second of imports
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Price an SPX iron condor book and its layered VIX hedge as one book, and test whether "
+    "the hedge is worth its cost.",
+)
+app.add_typer(policy_commands.app, name="policy")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        say(f"alvh {version('alvh')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Hold the options that come before any command."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code: 0, 1 refused, 2 usage."""
+    app(prog_name="alvh")

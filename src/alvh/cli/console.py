@@ -1,0 +1,191 @@
+"""The one place that writes to the terminal.
+
+On a terminal the tables are coloured and fit its width; in a pipe they are plain text, one row a
+line, as wide as they need to be.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPE_WIDTH = 1000  # columns; wide enough that no row of ours is wrapped
+ABSENT = "–"
+
+
+def out() -> "Console":
+    """Return the console of the answer, made for whatever standard output is now.
+
+    Returns
+    -------
+    rich.console.Console
+        Plain and unwrapped unless standard output is a terminal.
+    """
+    return _console(error=False)
+
+
+def err() -> "Console":
+    """Return the console of refusals, notes and progress.
+
+    Returns
+    -------
+    rich.console.Console
+        Plain and unwrapped unless standard error is a terminal.
+    """
+    return _console(error=True)
+
+
+def say(text: str) -> None:
+    """Write one line of the answer, as it is.
+
+    Parameters
+    ----------
+    text : str
+        The line; no markup is read in it.
+    """
+    out().out(text, highlight=False)
+
+
+def note(text: str) -> None:
+    """Write one line beside the answer, on the error stream.
+
+    Parameters
+    ----------
+    text : str
+        The line; no markup is read in it.
+    """
+    err().out(text, highlight=False)
+
+
+def say_json(value: object) -> None:
+    """Write a value as JSON, and nothing else.
+
+    Parameters
+    ----------
+    value : object
+        Plain values, dates, paths, numpy scalars and arrays; a number that is not finite becomes
+        null, which JSON has and NaN it has not.
+    """
+    say(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """Turn a value into what JSON can hold.
+
+    Parameters
+    ----------
+    value : object
+        As for :func:`say_json`.
+
+    Returns
+    -------
+    object
+        Mappings, lists, texts, numbers, booleans and None.
+
+    Raises
+    ------
+    TypeError
+        If a value has no JSON form.
+    """
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(child) for key, child in value.items()}
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    return _plain_object(value)
+
+
+def show_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numbers: Sequence[str] = (),
+) -> None:
+    """Write a table.
+
+    Parameters
+    ----------
+    title : str
+        Line above the table; empty for none.
+    columns : sequence of str
+        Headings.
+    rows : iterable of sequence of str
+        Cells, one per heading; no markup is read in them.
+    numbers : sequence of str
+        Headings of the columns that are aligned to the right.
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    console = out()
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, column in enumerate(columns):
+        right = column in numbers
+        table.add_column(column, justify="right" if right else "left", no_wrap=right or place == 0)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    lines = (line.rstrip() for line in captured.get().splitlines())
+    say("\n".join(line for line in lines if line))
+
+
+@contextmanager
+def working(text: str) -> Iterator[None]:
+    """Show that something slow is going on; in a pipe, show nothing.
+
+    Parameters
+    ----------
+    text : str
+        What is going on.
+
+    Yields
+    ------
+    None
+    """
+    console = err()
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(text):
+        yield
+
+
+def _console(*, error: bool) -> "Console":
+    from rich.console import Console
+
+    stream = sys.stderr if error else sys.stdout
+    width = None if stream.isatty() else PIPE_WIDTH
+    return Console(stderr=error, width=width, highlight=False, markup=False, emoji=False)
+
+
+def _plain_object(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return plain(value.model_dump(mode="json"))
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if hasattr(value, "to_dicts"):  # a polars table, which is not imported for this
+        return plain(value.to_dicts())
+    if hasattr(value, "tolist"):  # a numpy scalar or array
+        return plain(value.tolist())
+    if isinstance(value, Iterable):
+        return [plain(child) for child in value]
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,31 @@
+"""Options that several commands share, each said once."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+DATE_FORMATS = ["%Y-%m-%d"]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+Data = Annotated[
+    str,
+    typer.Option("--data", metavar="FOLDER", help="Folder of market downloads, or `bundled`."),
+]
+Condors = Annotated[
+    str, typer.Option("--condors", metavar="NAME", help="Condor programme: preset or .yaml file.")
+]
+Start = Annotated[
+    datetime | None,
+    typer.Option("--start", formats=DATE_FORMATS, help="First day; default: the first possible."),
+]
+End = Annotated[
+    datetime | None,
+    typer.Option("--end", formats=DATE_FORMATS, help="Last day; default: the last of the data."),
+]
+Equity = Annotated[
+    float, typer.Option("--equity", min=1.0, metavar="USD", help="Account at the start, USD.")
+]
+Fill = Annotated[
+    float, typer.Option("--fill", min=0.0, max=1.0, help="Price paid: 0 at mid, 1 at the touch.")
+]
