@@ -7,6 +7,10 @@ used, so that importing the package costs nothing.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from alvh._compiled_cache import use_content_addressed_cache
+
+use_content_addressed_cache()
+
 if TYPE_CHECKING:
     from alvh.engine import Result, backtest
     from alvh.errors import AlvhError

@@ -20,7 +20,7 @@ less; NaN gives NaN.
 References
 ----------
 Black, F. (1976). The pricing of commodity contracts. J. Financial Economics 3, 167-179, eq. (16).
-Jäckel, P. (2015). Let's be rational. Wilmott 75, 40-53, section 6 (forms without cancellation).
+Jäckel, P. (2015). Let's be rational. Wilmott 75, 40-53 (forms without cancellation).
 """
 
 import math
@@ -160,8 +160,7 @@ def black_price(forward: float, strike: float, sigma: float, years: float, is_pu
 
     References
     ----------
-    Black (1976), eq. (16), without the discount factor. Hull, Options, Futures and Other
-    Derivatives, 10th ed., eqs. (18.9) and (18.10).
+    Black (1976), eq. (16), without the discount factor.
     """
     _, deviation = _deviation(sigma, years)
     low = forward if forward < strike else strike
@@ -196,7 +195,7 @@ def _delta(
     high = strike if forward < strike else forward
     call = 1.0 - density * m1 if d1 > 0.0 else density * m1
     put = -density * m2 * (low / high)
-    at_expiry = 0.5 if forward == strike else 0.0
+    at_expiry = 0.5 if forward == strike else 0.0 * (forward - strike)  # keeps NaN
     degenerate = (deviation < NO_DEVIATION) | (low <= 0.0)
     call = at_expiry if degenerate else call
     put = 0.0 if degenerate else put
@@ -303,7 +302,7 @@ def black_cross_greeks(
 
     References
     ----------
-    Haug, The Complete Guide to Option Pricing Formulas, 2nd ed., sections 2.2.3 and 2.3.4.
+    Haug, The Complete Guide to Option Pricing Formulas, 2nd ed., ch. 2.
     """
     root, deviation = _deviation(sigma, years)
     low = forward if forward < strike else strike

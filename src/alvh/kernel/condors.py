@@ -275,12 +275,8 @@ def _wings(day, programme, root, slice_, forward, tau, strike):
         strike[0] = nearest_strike(root, strike[1] - programme.width, forward, tau, day.date)
         strike[3] = nearest_strike(root, strike[2] + programme.width, forward, tau, day.date)
     else:
-        strike[0] = strike_by_delta(
-            day, root, slice_, forward, tau, programme.long_delta, True
-        )
-        strike[3] = strike_by_delta(
-            day, root, slice_, forward, tau, programme.long_delta, False
-        )
+        strike[0] = strike_by_delta(day, root, slice_, forward, tau, programme.long_delta, True)
+        strike[3] = strike_by_delta(day, root, slice_, forward, tau, programme.long_delta, False)
     if strike[0] >= strike[1]:
         strike[0] = next_strike(root, strike[1], -1.0, forward, tau, day.date)
     if strike[3] <= strike[2]:
@@ -447,9 +443,7 @@ def _log_entry(day, t, state, log, condor, tau):
     for leg in range(4):
         entry.strike[leg] = condor.strike[leg]
     root = _root(condor)
-    slice_ = spx_slice(
-        day.spx_smile, tau, sessions_to_settlement(day, root, condor.expiry_session)
-    )
+    slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, condor.expiry_session))
     forward = spx_forward(day, tau)
     low = condor.strike[1] - condor.credit
     high = condor.strike[2] + condor.credit

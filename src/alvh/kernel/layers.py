@@ -195,9 +195,7 @@ def _forward_is_quoted(day, expiry):
 @njit(cache=True)
 def _sell(day, t, account, state, row, log, i, cohort, layer_state, units, action, reason):
     """Sell ``units`` structures of layer ``i``."""
-    flow = _trade_structures(
-        day, t, account, state, row, log, i, cohort, units, -1, action, reason
-    )
+    flow = _trade_structures(day, t, account, state, row, log, i, cohort, units, -1, action, reason)
     _refill(layer_state, -flow, units * cohort.cost)
     cohort.units -= units
     return -flow
@@ -238,9 +236,7 @@ def _schedule_factor(day, layer, cohort):
     """Return (factor, forward): the share of the budget the forward-keyed schedule allows."""
     if layer.schedule_steps == 0:
         return 1.0, 0.0
-    forward = vix_forward(
-        day.curve_expiry, day.curve_forward, day.vix, day.date, cohort.expiry[0]
-    )
+    forward = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, cohort.expiry[0])
     step = 0
     while step < layer.schedule_steps and forward > layer.schedule_break[step]:
         step += 1

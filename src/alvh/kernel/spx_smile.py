@@ -61,8 +61,8 @@ SHAPE = 7
 # ln of the days at which the shape is stored; linear in ln(tau) between, held outside
 LOG_SHAPE_DAYS = (math.log(4.0), math.log(30.0), math.log(180.0))
 
-X_LOW = -15.0
-X_HIGH = 6.0
+X_LOW = -10.0
+X_HIGH = 5.0
 PUT_CENTRE, PUT_WIDTH = -1.0, 1.5
 CALL_CENTRE, CALL_WIDTH = 1.0, 0.5
 PUT_ORIGIN = math.hypot(PUT_CENTRE, PUT_WIDTH)

@@ -3,14 +3,16 @@
 import math
 
 from numba import njit
+from numba.extending import overload
 
 from alvh.contracts.rules import nearest_strike, strike_step
 from alvh.kernel.black import black_delta
-from alvh.kernel.codes import THIRD_FRIDAY, VIX
+from alvh.kernel.codes import THIRD_FRIDAY
 from alvh.kernel.spx_smile import spx_sigma
 from alvh.kernel.vix_smile import vix_sigma
 
 MAX_STEPS = 60
+SPX_SLICE_LENGTH = 11
 
 
 @njit(cache=True)
@@ -87,16 +89,24 @@ def normal_quantile(p):
     return z if p > 0.5 else -z
 
 
-@njit(cache=True)
-def _sigma(root, slice_, forward, strike):
-    if root == VIX:
-        return vix_sigma(slice_, strike)
-    return spx_sigma(slice_, math.log(strike / forward))
+def sigma_at(slice_, forward, strike):
+    """Return the volatility at a strike on an SPX or a VIX slice; compiled code only.
+
+    The two slices are tuples of different lengths, so the compiler picks the smile by type.
+    """
+    raise NotImplementedError
+
+
+@overload(sigma_at)
+def _sigma_at(slice_, forward, strike):
+    if slice_.count == SPX_SLICE_LENGTH:
+        return lambda slice_, forward, strike: spx_sigma(slice_, math.log(strike / forward))
+    return lambda slice_, forward, strike: vix_sigma(slice_, strike)
 
 
 @njit(cache=True)
-def _delta_gap(root, slice_, forward, strike, years, delta, is_put):
-    sigma = _sigma(root, slice_, forward, strike)
+def _delta_gap(slice_, forward, strike, years, delta, is_put):
+    sigma = sigma_at(slice_, forward, strike)
     return abs(abs(black_delta(forward, strike, sigma, years, is_put)) - delta)
 
 
@@ -107,14 +117,14 @@ def strike_by_delta(day, root, slice_, forward, tau, delta, is_put):
     z = normal_quantile(1.0 - delta if is_put else delta)
     strike = forward
     for _ in range(4):
-        total = _sigma(root, slice_, forward, strike) * math.sqrt(years)
+        total = sigma_at(slice_, forward, strike) * math.sqrt(years)
         strike = forward * math.exp(total * (0.5 * total - z))
     strike = nearest_strike(root, strike, forward, tau, day.date)
-    gap = _delta_gap(root, slice_, forward, strike, years, delta, is_put)
+    gap = _delta_gap(slice_, forward, strike, years, delta, is_put)
     for direction in (-1.0, 1.0):
         for _ in range(MAX_STEPS):
             other = next_strike(root, strike, direction, forward, tau, day.date)
-            other_gap = _delta_gap(root, slice_, forward, other, years, delta, is_put)
+            other_gap = _delta_gap(slice_, forward, other, years, delta, is_put)
             if other_gap >= gap:
                 break
             strike, gap = other, other_gap

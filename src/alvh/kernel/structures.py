@@ -84,9 +84,7 @@ def _vix_strikes(day, layer, expiry):
 
 @njit(cache=True)
 def _vix_structure(day, layer, calendar, start, cohort):
-    pick = choose_vix_expiry(
-        day, calendar.vix, start, layer.weeklies == 1, layer.tenor, layer.roll
-    )
+    pick = choose_vix_expiry(day, calendar.vix, start, layer.weeklies == 1, layer.tenor, layer.roll)
     if pick < 0:
         return False
     expiry = calendar.vix[pick]

@@ -1,0 +1,48 @@
+"""Where compiled code is kept between runs.
+
+Numba's own cache looks only at the file a function stands in, so a change in a function that it
+calls would go unnoticed. Here the folder is named after the content of all compiled sources.
+"""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+_KEPT = 4  # folders of earlier versions that may stay
+
+
+def use_content_addressed_cache() -> None:
+    """Point numba's cache at a per-user folder; an existing ``NUMBA_CACHE_DIR`` wins."""
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    root = Path(home) / "alvh" / "compiled"
+    folder = root / _sources_digest()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _forget_old(root, folder)
+    except OSError:
+        return  # a home that cannot be written: numba falls back to its own choice
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    if "numba" in sys.modules:
+        sys.modules["numba"].config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+
+
+def _sources_digest() -> str:
+    here = Path(__file__).parent
+    digest = hashlib.sha256(sys.version.encode())
+    for folder in ("contracts", "kernel", "market"):
+        for path in sorted((here / folder).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:20]
+
+
+def _forget_old(root: Path, current: Path) -> None:
+    others = sorted(
+        (path for path in root.iterdir() if path != current), key=lambda p: p.stat().st_mtime
+    )
+    for folder in others[: max(len(others) - _KEPT, 0)]:
+        for path in sorted(folder.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        folder.rmdir()
