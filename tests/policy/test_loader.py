@@ -303,7 +303,7 @@ NOT_POLICIES = {
     "a false number": ("name: !!int x\n", "mine.yaml:1: name is 'x', which reads as int"),
     "two documents": ("name: a\n---\nname: b\n", "mine.yaml:2: cannot be read as YAML"),
     "a programme": ("name: a\nkind: none\n", "mine.yaml:1: the file is a condor programme"),
-    "deep": ("name: " + "[" * 5000 + "]" * 5000, "mine.yaml: is nested too deeply"),
+    "deep": ("name: " + "[" * 1500 + "]" * 1500, "mine.yaml: is nested too deeply"),
 }
 
 
