@@ -115,7 +115,8 @@ def _otm_small(low: float, high: float, deviation: float) -> float:
     y5 = fma(h, y4, 4.0 * y3)
     t2 = 0.25 * deviation * deviation
     series = fma(t2, fma(t2, y5 / 120.0, y3 / 6.0), y1)
-    return low * exp_negative(-0.5 * d1 * d1) * _INV_SQRT_TWO_PI * deviation * series
+    density = 0.0 if h <= -DEVIATION_CAP else exp_negative(-0.5 * d1 * d1)
+    return low * density * _INV_SQRT_TWO_PI * deviation * series
 
 
 @inner

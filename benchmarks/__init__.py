@@ -1,0 +1,1 @@
+"""Measured speeds: what each target of docs/performance.md is compared with."""

@@ -1,0 +1,1 @@
+"""Scripts that make the constants of the package from data or from mathematics."""
