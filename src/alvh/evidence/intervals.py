@@ -45,14 +45,14 @@ class Resampling:
 
     Attributes
     ----------
-    block : float
+    block : int
         Mean length of the resampled blocks, sessions.
     resamples : int
     level : float
         Share of the resamples that an interval holds.
     """
 
-    block: float
+    block: int
     resamples: int
     level: float
 
@@ -69,7 +69,8 @@ def paired_differences(
     """Interval of the difference of each book from its twin, by a paired stationary bootstrap.
 
     Every resample draws the same days for all books, so that what they share cancels. Percentile
-    intervals; the mean block is the longest that any series of differences asks for.
+    intervals; the mean block is the longest that the twin, any difference from it, or the squares
+    of these ask for, and no shorter than a month.
 
     Parameters
     ----------
@@ -115,18 +116,20 @@ def paired_differences(
     return found, Resampling(block, resamples, level)
 
 
-def _block_length(logs: Array) -> float:
+def _block_length(logs: Array) -> int:
+    """Mean block in sessions: long enough for the level and the size of what is resampled."""
     from arch.bootstrap import optimal_block_length
 
     # A book equal to its twin has no difference to measure a dependence of.
-    moving = [row for row in logs[1:] - logs[0] if np.ptp(row) > 0]
-    rows = np.column_stack([logs[0], *moving])
+    moving = [logs[0], *(row for row in logs[1:] - logs[0] if np.ptp(row) > 0)]
+    rows = np.column_stack([*moving, *(row**2 for row in moving)])
     longest = float(np.nanmax(optimal_block_length(rows)["stationary"].to_numpy()))
-    return float(min(max(longest, 1.0), logs.shape[1] / 10))
+    # Below a month the tail of monthly returns would lose the clustering that makes it.
+    return int(np.ceil(min(max(longest, SESSIONS_PER_MONTH), logs.shape[1] / 10)))
 
 
 def _resample(
-    logs: Array, block: float, resamples: int, periods: float, rng: np.random.Generator
+    logs: Array, block: int, resamples: int, periods: float, rng: np.random.Generator
 ) -> Array:
     """Statistics of each resample: shape (resamples, 2, books)."""
     from arch.bootstrap import StationaryBootstrap

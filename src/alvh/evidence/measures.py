@@ -324,36 +324,22 @@ def cost_per_risk_removed(cost: float, risk: float, twin_risk: float) -> float:
     return float(cost / removed) if removed > 0 else float("nan")
 
 
-def bill_returns(discount: Array, dates: Dates) -> Array:
-    """Return of a three-month bill over each session, from its quoted discount rate.
+def bill_returns(rates: Array, dates: Dates) -> Array:
+    """Return of bills between sessions, at the rate known at the start of each.
 
     Parameters
     ----------
-    discount : ndarray, shape (n,)
-        Bank discount rate, decimal, act/360; NaN is filled with the last known rate.
+    rates : ndarray, shape (n,)
+        Continuously compounded, act/365, decimal.
     dates : ndarray of datetime64[D], shape (n,)
 
     Returns
     -------
     ndarray, shape (n - 1,)
-        Decimal, over the calendar days between sessions, at the rate known at their start.
-
-    Raises
-    ------
-    DataError
-        If no rate is known at the first date.
-
-    References
-    ----------
-    31 CFR 356, Appendix B, "Computation of price from discount rate": P = 100 (1 - d r / 360).
+        Decimal, over the calendar days between one session and the next.
     """
-    known = np.maximum.accumulate(np.where(np.isfinite(discount), np.arange(discount.size), -1))
-    if discount.size == 0 or known[0] < 0:
-        raise DataError(f"no bill rate is known on {dates[0] if dates.size else 'an empty range'}")
-    rate = discount[known]
     days = np.diff(dates) / np.timedelta64(1, "D")
-    price = 1.0 - rate[:-1] * 91.0 / 360.0
-    return np.asarray(price ** (-days / 91.0) - 1.0)
+    return np.asarray(np.expm1(_series(rates, "bill rate", least=2)[:-1] * days / 365.0))
 
 
 def _excess(returns: Array, bills: Array | None) -> Array:
