@@ -96,7 +96,7 @@ def margin_of(condor):
 @njit(cache=True)
 def settle_condors(day, t, state, row, condors, log):
     """Settle what expires today at the opening auction or at the close."""
-    for i in range(condors.shape[0]):
+    for i in range(state.slots):
         condor = condors[i]
         if condor.quantity == 0 or condor.expiry > day.date:
             continue
@@ -130,9 +130,9 @@ def _tally(state, points):
 
 
 @njit(cache=True)
-def mark_condors(day, row, condors, scratch):
+def mark_condors(day, state, row, condors, scratch):
     """Mark every condor to today's mid and book the profit."""
-    for i in range(condors.shape[0]):
+    for i in range(state.slots):
         condor = condors[i]
         if condor.quantity == 0:
             continue
@@ -151,10 +151,10 @@ def mark_condors(day, row, condors, scratch):
 
 
 @njit(cache=True)
-def condors_value(condors):
+def condors_value(state, condors):
     """Return (value at the last marks USD, contracts, margin USD) of all open condors."""
     value, contracts, margin = 0.0, 0, 0.0
-    for i in range(condors.shape[0]):
+    for i in range(state.slots):
         condor = condors[i]
         if condor.quantity > 0:
             value += condor.quantity * 100.0 * _signed(condor.mid)
@@ -164,10 +164,10 @@ def condors_value(condors):
 
 
 @njit(cache=True)
-def stress_loss(day, condors, spx_return, vol_scale, scratch):
+def stress_loss(day, state, condors, spx_return, vol_scale, scratch):
     """Return the USD loss of all open condors in an overnight shock (positive: a loss)."""
     loss = 0.0
-    for i in range(condors.shape[0]):
+    for i in range(state.slots):
         condor = condors[i]
         if condor.quantity > 0:
             condor_mids(
@@ -213,6 +213,14 @@ def _trade_package(
 
 
 @njit(cache=True)
+def _may_exit(day, programme, condor):
+    """Rule out most days cheaply: buying back costs at least the mid of the structure."""
+    if condor.expiry - day.date <= programme.exit_days or not np.isnan(programme.stop):
+        return True
+    return -_signed(condor.mid) <= (1.0 - programme.take_profit) * condor.credit
+
+
+@njit(cache=True)
 def _exit_reason(day, programme, condor, debit):
     """Return why a condor should be closed today, or R_HELD."""
     if debit <= (1.0 - programme.take_profit) * condor.credit:
@@ -227,9 +235,9 @@ def _exit_reason(day, programme, condor, debit):
 @njit(cache=True)
 def manage_condors(day, t, account, state, row, log, programme, condors):
     """Close what has reached its profit, its stop or its exit day (NaN rules never act)."""
-    for i in range(condors.shape[0]):
+    for i in range(state.slots):
         condor = condors[i]
-        if condor.quantity == 0:
+        if condor.quantity == 0 or not _may_exit(day, programme, condor):
             continue
         root = _root(condor)
         tau = days_to_settlement(day, root, condor.expiry)
@@ -411,6 +419,7 @@ def _open_condor(day, prior, t, account, state, row, log, programme, condors, ex
         no_action(log, state, t, CONDORS, reason, free, wanted * 100.0 * (width - credit))
     if quantity == 0:
         return
+    state.slots = max(state.slots, slot + 1)
     condor.quantity = quantity
     condor.expiry = expiry.date
     condor.expiry_session = expiry.session

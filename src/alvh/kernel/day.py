@@ -62,7 +62,7 @@ def step_day(days, t, calendar, policy, book, row, log):
         return
     if t > 0 and state.index_units != 0.0:
         row.pnl[CONDORS] += state.index_units * (day.spx - _last_spx(days, t))
-    mark_condors(day, row, book.condors, book.scratch)
+    mark_condors(day, state, row, book.condors, book.scratch)
     mark_layers(day, state, row, book.cohorts, book.layer_states, passed)
     _close_day(day, state, row, book)
     state.credits = 0.0
@@ -111,7 +111,7 @@ def _advance_calendar(day, calendar, state):
 @njit(cache=True)
 def _means(day, state, book):
     """Return (NAV, USD that margin and premium may still take)."""
-    value, _, condor_margin = condors_value(book.condors)
+    value, _, condor_margin = condors_value(state, book.condors)
     hedge, hedge_margin = layers_value(day, book.cohorts)
     nav = state.cash + state.index_units * day.spx + value + hedge
     return nav, nav - condor_margin - hedge_margin - max(hedge, 0.0)
@@ -125,8 +125,8 @@ def _step_hedge(days, t, calendar, policy, book, row, log, passed):
         if policy.layers[i].weight == 0.0:
             continue
         nav, free = _means(day, state, book)
-        _, contracts, _ = condors_value(book.condors)
-        needs = hedge_needs(day, hedge, book.condors, nav, contracts, book.scratch, kind)
+        _, contracts, _ = condors_value(state, book.condors)
+        needs = hedge_needs(day, state, hedge, book.condors, nav, contracts, book.scratch, kind)
         step_layer(
             days, t, policy.account[0], state, row, log, hedge, policy.layers, i, book.cohorts,
             book.candidates, calendar, book.layer_states, needs, free, passed,
@@ -146,7 +146,7 @@ def _sweep(day, t, state, log):
 @njit(cache=True)
 def _close_day(day, state, row, book):
     """Write the day's levels from the last marks."""
-    value, contracts, condor_margin = condors_value(book.condors)
+    value, contracts, condor_margin = condors_value(state, book.condors)
     hedge, hedge_margin = layers_value(day, book.cohorts)
     row.cash = state.cash
     row.condors = contracts

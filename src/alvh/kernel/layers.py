@@ -210,10 +210,12 @@ def _monetise(days, t, account, state, row, log, hedge, i, cohort, layer_state):
     """
     day = days[t]
     sold = False
-    if hedge.monetise == 0 or cohort.cost <= 0.0:
-        return sold
     by_level = hedge.vix_levels > 0
     rungs = hedge.vix_levels if by_level else hedge.multiples
+    if hedge.monetise == 0 or cohort.cost <= 0.0 or cohort.rungs >= rungs:
+        return sold
+    if not by_level and structure_mid(cohort) < hedge.multiple[cohort.rungs] * cohort.cost:
+        return sold  # what selling brings is less than the mid
     reading = days[max(t - hedge.lag, 0)].vix if by_level else (
         structure_liquidation(day, account, cohort) / cohort.cost
     )  # fmt: skip
@@ -443,11 +445,11 @@ def step_layer(
 
 
 @njit(cache=True)
-def hedge_needs(day, hedge, condors, nav, contracts, scratch, kind):
+def hedge_needs(day, state, hedge, condors, nav, contracts, scratch, kind):
     """Return (NAV, contracts to hedge, stress loss USD) that sizing rules look at."""
     loss = 0.0
     if hedge.mode == OFFSET:
         move = vix_response(day.vix, hedge.stress_spx)
         # The smile at condor tenors moves like a one-month VIX forward.
-        loss = stress_loss(day, condors, hedge.stress_spx, math.exp(0.48 * move), scratch)
+        loss = stress_loss(day, state, condors, hedge.stress_spx, math.exp(0.48 * move), scratch)
     return nav, (10 if kind == INDEX_FUND else contracts), max(loss, 0.0)

@@ -126,6 +126,7 @@ STATE = np.dtype(
         ("credits", np.float64),  # condor credits received today, USD
         ("next_spx", np.int64),  # first row of the SPX expiries that is not past
         ("next_vix", np.int64),
+        ("slots", np.int64),  # condor slots ever used; the book is packed towards the first
         ("last_entry_week", np.int64),
         ("fills", np.int64),
         ("fills_modelled", np.int64),
