@@ -124,6 +124,7 @@ def compile_programme(programme: CondorProgramme, fill: float) -> Records:
         row[name] = _or_nan(getattr(programme, name))
     row["exit_days"] = programme.exit_days
     row["risk_fraction"] = programme.risk_fraction
+    row["on_width"] = programme.risk_basis == "width"
     row["gate"] = codes.GATES.index(programme.gate)
     row["fill"] = fill if programme.fill is None else programme.fill
     return rows

@@ -361,7 +361,8 @@ def condor_size(programme, nav, free, factor, width, credit):
     """
     loss = 100.0 * (width - credit)
     if np.isnan(programme.contracts):
-        wanted = math.floor(programme.risk_fraction * factor * nav / loss)
+        risk = 100.0 * width if programme.on_width == 1 else loss
+        wanted = math.floor(programme.risk_fraction * factor * nav / risk)
     else:
         wanted = math.floor(programme.contracts * factor)
     return int(wanted), int(min(wanted, math.floor(max(free, 0.0) / loss)))

@@ -65,6 +65,7 @@ PROGRAMME = np.dtype(
         ("exit_days", np.float64),
         ("stop", np.float64),  # multiple of credit; NaN never
         ("risk_fraction", np.float64),
+        ("on_width", np.uint8),  # risk_fraction limits the width, not the loss net of credit
         ("contracts", np.float64),  # fixed number; NaN sizes by risk_fraction
         ("gate", np.int64),
         ("fill", np.float64),

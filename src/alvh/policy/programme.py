@@ -10,6 +10,7 @@ ProgrammeKind = Literal["condors", "index", "none"]
 Settlement = Literal["am", "pm"]
 ExpiryRule = Literal["third_friday", "nearest"]
 Entry = Literal["on_expiry", "weekly", "daily"]
+RiskBasis = Literal["max_loss", "width"]
 Gate = Literal["none", "A", "B", "C"]
 
 _CONDOR_ONLY = (
@@ -97,6 +98,11 @@ class CondorProgramme(PolicyModel):
         le=1,
         description="maximum loss of one entry, fraction of equity",
         examples=[0.05],
+    )
+    risk_basis: RiskBasis = Field(
+        default="max_loss",
+        description="what risk_fraction limits: the loss net of the credit, or the full width",
+        examples=["max_loss"],
     )
     contracts: Count | None = Field(
         default=None,
