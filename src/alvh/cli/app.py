@@ -6,7 +6,10 @@ import typer
 from typer.core import TyperGroup
 
 from alvh.cli import policy_commands
+from alvh.cli.backtest_command import backtest
+from alvh.cli.compare_command import compare
 from alvh.cli.console import note, say
+from alvh.cli.quote_command import quote
 from alvh.errors import AlvhError
 
 REFUSED = 1
@@ -51,6 +54,9 @@ app = typer.Typer(
     help="Price an SPX iron condor book and its layered VIX hedge as one book, and test whether "
     "the hedge is worth its cost.",
 )
+app.command()(compare)
+app.command()(backtest)
+app.command()(quote)
 app.add_typer(policy_commands.app, name="policy")
 
 

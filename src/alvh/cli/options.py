@@ -1,11 +1,20 @@
 """Options that several commands share, each said once."""
 
+import math
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
 DATE_FORMATS = ["%Y-%m-%d"]
+
+
+def _finite(value: float) -> float:
+    """Refuse NaN and infinities, which a range check lets through."""
+    if not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is not a finite number.")
+    return value
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Data = Annotated[
@@ -17,15 +26,36 @@ Condors = Annotated[
 ]
 Start = Annotated[
     datetime | None,
-    typer.Option("--start", formats=DATE_FORMATS, help="First day; default: the first possible."),
+    typer.Option(
+        "--start",
+        metavar="DATE",
+        formats=DATE_FORMATS,
+        help="First day, as 2007-01-03; default: the first possible.",
+    ),
 ]
 End = Annotated[
     datetime | None,
-    typer.Option("--end", formats=DATE_FORMATS, help="Last day; default: the last of the data."),
+    typer.Option(
+        "--end",
+        metavar="DATE",
+        formats=DATE_FORMATS,
+        help="Last day; default: the last of the data.",
+    ),
 ]
 Equity = Annotated[
-    float, typer.Option("--equity", min=1.0, metavar="USD", help="Account at the start, USD.")
+    float,
+    typer.Option(
+        "--equity", min=1.0, metavar="USD", callback=_finite, help="Account at the start, USD."
+    ),
 ]
 Fill = Annotated[
-    float, typer.Option("--fill", min=0.0, max=1.0, help="Price paid: 0 at mid, 1 at the touch.")
+    float,
+    typer.Option(
+        "--fill",
+        min=0.0,
+        max=1.0,
+        metavar="SHARE",
+        callback=_finite,
+        help="Price paid: 0 at mid, 1 at the touch.",
+    ),
 ]

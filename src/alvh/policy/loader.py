@@ -10,9 +10,22 @@ from pydantic import ValidationError
 
 from alvh.errors import PolicyError
 from alvh.policy.explain import closest, explain
-from alvh.policy.identity import policy_hash
+from alvh.policy.identity import diff_policies, policy_hash
 from alvh.policy.models import CondorProgramme, HedgePolicy
 from alvh.policy.source import PolicySource, read_source
+
+__all__ = [
+    "PolicyKind",
+    "Preset",
+    "diff_policies",
+    "list_policies",
+    "load_policy",
+    "load_programme",
+    "open_policy",
+    "open_source",
+    "policy_hash",
+    "preset_names",
+]
 
 PolicyKind = Literal["hedge", "programme"]
 _Model = TypeVar("_Model", HedgePolicy, CondorProgramme)

@@ -1,0 +1,108 @@
+"""What the commands that run the engine share: reading the data, and fair warning of a wait."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alvh.cli.console import note, out, say, working
+from alvh.cli.formats import percent
+
+if TYPE_CHECKING:
+    from alvh.market.history import History
+
+
+def read_history(data: str) -> "History":
+    """Load the market history that ``--data`` names.
+
+    Parameters
+    ----------
+    data : str
+        Folder of downloads, or ``bundled``.
+
+    Returns
+    -------
+    History
+        The history.
+
+    Raises
+    ------
+    DataError
+        If the data cannot be used.
+    """
+    from alvh import load_history
+
+    with working(f"reading {data}"):
+        return load_history(data)
+
+
+@contextmanager
+def engine_running(text: str) -> Iterator[None]:
+    """Show that the engine is at work, and say beforehand if it has to be compiled first.
+
+    Parameters
+    ----------
+    text : str
+        What is running.
+
+    Yields
+    ------
+    None
+    """
+    announce_compiling()
+    with working(text):
+        yield
+
+
+def announce_compiling() -> None:
+    """Say so, once, where no compiled engine is kept on this machine yet."""
+    import alvh  # importing it decides where compiled code is kept
+
+    cache = os.environ.get("NUMBA_CACHE_DIR") or str(Path(alvh.__path__[0]))
+    if next(Path(cache).rglob("*.nbi"), None) is None:
+        note("compiling the engine; this first run takes up to a minute, later ones start at once")
+
+
+def day(moment: datetime | None) -> date | None:
+    """Return the date of a date option.
+
+    Parameters
+    ----------
+    moment : datetime or None
+        As the option was parsed.
+
+    Returns
+    -------
+    date or None
+        The day.
+    """
+    return None if moment is None else moment.date()
+
+
+def say_model_share(share: float) -> None:
+    """Write the line that comes before any figure: how much rests on model prices.
+
+    Parameters
+    ----------
+    share : float
+        Share of fills priced by a model, 0 to 1.
+    """
+    say(f"{percent(share, 0)} of the fills are priced by a model, the rest by quotes")
+
+
+def say_identity(meta: Mapping[str, Any]) -> None:
+    """Write the line that comes after all figures: which rules, data and code made them.
+
+    Parameters
+    ----------
+    meta : mapping
+        ``meta`` of a result.
+    """
+    say(
+        f"policy {meta['policy_hash'][:12]} · programme {meta['programme_hash'][:12]} · "
+        f"data {meta['data_digest'][:12]} · code {meta['code_version']} · fill {meta['fill']:g}"
+    )
+    for line in meta.get("notes", ()):
+        out().out(f"note: {line}", highlight=False)
