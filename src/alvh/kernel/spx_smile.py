@@ -11,9 +11,9 @@ descent on the call side. It is linear in (a, b, c), costs two square roots, and
 smiles between one day and one year to about one part in a hundred of σ_atm. Beyond ``X_LOW`` and
 ``X_HIGH`` the volatility is held, so total variance stays below Lee's bound 2|k|.
 
-W runs on a clock that gives a night with no session behind it a tenth of a session's variance,
-and is linear in that clock between four nodes whose variance-swap strips are the squares of
-VIX9D, VIX, VIX3M and VIX6M.
+W runs on a clock that gives a calendar day without a session a tenth of a session's variance.
+It passes through four nodes, whose variance-swap strips are the squares of VIX9D, VIX, VIX3M and
+VIX6M, along a cubic that keeps it rising; before the first node it is a parabola.
 
 A day's vector (width ``SPX_SMILE``) holds
 
@@ -21,7 +21,7 @@ A day's vector (width ``SPX_SMILE``) holds
 0–3     W at the 9-, 30-, 93- and 184-day nodes
 4, 5    clock at the 9- and 30-day nodes; the far nodes follow at the mean rate
 6       variance per unit of clock at the shortest end
-7–15    a, b, c at 4 days, at 30 days and at 180 days to settlement
+7–15    a, b, c at 2 days, at 30 days and at 180 days to settlement
 ======= ==========================================================================
 
 Units: ``tau`` calendar days from the close to settlement, ``sessions`` the trading sessions'
@@ -30,6 +30,8 @@ worth of time in it, σ decimal per √year with years = tau/365, variances pure
 References
 ----------
 Lee, R. (2004). The moment formula for implied volatility at extreme strikes. Math. Finance 14.
+Fritsch, F. N. and Butland, J. (1984). A method for constructing local monotone piecewise cubic
+interpolants. SIAM J. Sci. Stat. Comput. 5, 300-304.
 Fukasawa, M. (2012). The normalizing transformation of the implied volatility smile. Math.
 Finance 22, 753-762: the strip as an integral of σ² over the normal law of d2.
 """
@@ -59,7 +61,7 @@ CLOCK_30 = 5
 SHORT_RATE = 6
 SHAPE = 7
 # ln of the days at which the shape is stored; linear in ln(tau) between, held outside
-LOG_SHAPE_DAYS = (math.log(4.0), math.log(30.0), math.log(180.0))
+LOG_SHAPE_DAYS = (math.log(2.0), math.log(30.0), math.log(180.0))
 
 X_LOW = -10.0
 X_HIGH = 5.0
@@ -67,7 +69,7 @@ PUT_CENTRE, PUT_WIDTH = -1.0, 1.5
 CALL_CENTRE, CALL_WIDTH = 1.0, 0.5
 PUT_ORIGIN = math.hypot(PUT_CENTRE, PUT_WIDTH)
 CALL_ORIGIN = math.hypot(CALL_CENTRE, CALL_WIDTH)
-FLOOR = 0.3  # lowest σ/σ_atm
+FLOOR = 0.58  # lowest σ/σ_atm; the lowest quoted in the chains is 0.62
 SMALLEST_VARIANCE = 1e-10  # a hundredth of a basis point of movement: keeps divisions defined
 
 # Strip between the held wings: 24-point Gauss–Legendre rules that meet at the sharper kink
@@ -102,17 +104,50 @@ def spx_total_variance(params: Floats, tau: float, sessions: float) -> float:
     clock = variance_clock(tau, sessions)
     u_9 = params[CLOCK_9]
     u_30 = params[CLOCK_30]
+    w_9, w_30, w_93, w_184 = params[0], params[1], params[2], params[3]
+    span_30 = u_30 - u_9
+    rate_30 = (w_30 - w_9) / span_30
     past = clock - u_30
     if clock <= u_9:
-        mean = params[0] / u_9
+        mean = w_9 / u_9
         total = clock * (mean + (params[SHORT_RATE] - mean) * (1.0 - clock / u_9))
     elif past <= 0.0:
-        total = params[1] + (params[1] - params[0]) * past / (u_30 - u_9)
+        left = _slope(u_9, w_9 / u_9, span_30, rate_30)
+        right = _slope(span_30, rate_30, SPAN_93, (w_93 - w_30) / SPAN_93)
+        total = w_9 + _cubic(clock - u_9, span_30, w_30 - w_9, left, right)
     elif past <= SPAN_93:
-        total = params[1] + (params[2] - params[1]) * past / SPAN_93
+        rate_93 = (w_93 - w_30) / SPAN_93
+        left = _slope(span_30, rate_30, SPAN_93, rate_93)
+        right = _slope(SPAN_93, rate_93, SPAN_184, (w_184 - w_93) / SPAN_184)
+        total = w_30 + _cubic(past, SPAN_93, w_93 - w_30, left, right)
     else:  # beyond the last node the last forward variance goes on
-        total = params[2] + (params[3] - params[2]) * (past - SPAN_93) / SPAN_184
+        total = _far_variance(past - SPAN_93, w_93, w_184, (w_93 - w_30) / SPAN_93)
     return float(total)
+
+
+@njit(cache=True)
+def _far_variance(past: float, w_93: float, w_184: float, rate_93: float) -> float:
+    rate_184 = (w_184 - w_93) / SPAN_184
+    if past >= SPAN_184:
+        return w_184 + (past - SPAN_184) * rate_184
+    left = _slope(SPAN_93, rate_93, SPAN_184, rate_184)
+    return w_93 + _cubic(past, SPAN_184, w_184 - w_93, left, rate_184)
+
+
+@njit(cache=True)
+def _slope(span_1: float, rate_1: float, span_2: float, rate_2: float) -> float:
+    """Return the slope at the node between two spans (Fritsch and Butland 1984, eq. 5)."""
+    weight_1 = span_1 + 2.0 * span_2
+    weight_2 = 2.0 * span_1 + span_2
+    return (weight_1 + weight_2) * rate_1 * rate_2 / (weight_1 * rate_2 + weight_2 * rate_1)
+
+
+@njit(cache=True)
+def _cubic(past: float, span: float, gain: float, left: float, right: float) -> float:
+    """Return the Hermite cubic that gains ``gain`` over ``span`` with the given end slopes."""
+    t = past / span
+    rate = gain / span
+    return past * (left + t * (3.0 * rate - 2.0 * left - right + t * (left + right - 2.0 * rate)))
 
 
 @njit(cache=True)

@@ -13,7 +13,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from alvh.calendars import sessions
 from alvh.kernel.records import SPX_SMILE
 from alvh.kernel.spx_smile import (
     CLOCK_9,
@@ -26,6 +25,7 @@ from alvh.kernel.spx_smile import (
     YEAR,
     atm_variance,
 )
+from alvh.sessions import sessions
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
@@ -249,10 +249,17 @@ def _node_shapes(shape: Floats) -> Floats:
 
 @njit(cache=True)
 def _fill_variances(out: Floats, term: Floats, shapes: Floats) -> None:
-    """Write the at-the-money variances whose strips are the squared indices."""
+    """Write the at-the-money variances whose strips are the squared indices.
+
+    The 30-day node is exact whatever the others say: they give way where shapes that differ by
+    tenor would let at-the-money variance fall with time.
+    """
     for i in range(out.shape[0]):
         if not np.isfinite(term[1, i]):
             continue
         for j in range(4):
             strip = (0.01 * term[j, i]) ** 2 * NODE_DAYS[j] / YEAR
             out[i, j] = atm_variance(strip, shapes[i, j, 0], shapes[i, j, 1], shapes[i, j, 2])
+        out[i, 0] = min(out[i, 0], 0.95 * out[i, 1])
+        out[i, 2] = max(out[i, 2], 1.1 * out[i, 1])
+        out[i, 3] = max(out[i, 3], 1.1 * out[i, 2])
