@@ -59,6 +59,7 @@ _MONTHS = np.arange("1988-06", "2033-06", dtype="datetime64[M]")  # what rules m
 _MONTH_OF_YEAR = _MONTHS.astype(np.int64) % 12 + 1
 # Until February 2015 the symbols of standard options carried the Saturday after the third Friday.
 _SATURDAY_SYMBOLS_UNTIL = date(2015, 2, 15)
+_XSP_AT_THE_CLOSE = date(2013, 11, 5)  # Cboe XSP specification
 
 
 def _weekday(days: Days) -> Days:
@@ -186,9 +187,10 @@ def _fridays(month_ends: Days) -> Expiries:
 
     def candidate(rule: listings.FridayRule) -> Days:
         if rule.unit == "days":
-            return np.subtract(nominal, rule.n)
-        previous = days[np.maximum(np.arange(days.size) - rule.n, 0)]
-        return grid().on_or_before(np.subtract(previous, 1))
+            day: Days = nominal - rule.n
+            return day
+        previous: Days = days[np.maximum(np.arange(days.size) - rule.n, 0)]
+        return grid().on_or_before(previous - 1)
 
     rules = listings.FRIDAYS
     listed = _first_listed([r.start for r in rules], [candidate(r) for r in rules])
@@ -357,11 +359,10 @@ def contract_expiry(option: OptionSymbol) -> Any:
     """
     symbol_day = _symbol_day(option)
     table = _root_table(option.root)
-    at = np.flatnonzero(table["date"] == day_number(symbol_day))
-    if at.size:
-        return table[at[0]]
-    order = np.argsort(np.abs(table["date"].astype(np.int64) - day_number(symbol_day)))[:2]
-    near = " and ".join(str(_day(day)) for day in sorted(table["date"][order]))
+    at = int(np.searchsorted(table["date"], day_number(symbol_day)))
+    if at < table.size and table["date"][at] == day_number(symbol_day):
+        return table[at]
+    near = " and ".join(str(_day(day)) for day in table["date"][max(at - 1, 0) : at + 1])
     raise PricingError(
         f"option {option.compact!r}: {option.expiry} is no {option.root} expiry; "
         f"the nearest are {near}"
@@ -383,6 +384,9 @@ def _root_table(root: str) -> Expiries:
     else:
         table = _spx_table()
         standard = (table["am"] == 1) & (table["monthly"] == 1)
-        chosen = standard if root == "SPX" else (~standard | (root == "XSP"))
+        chosen = standard if root == "SPX" else ~standard
+        if root == "XSP":  # as the standard SPX at first, settled at the close since
+            early = table["date"] < day_number(_XSP_AT_THE_CLOSE)
+            chosen = np.where(early, standard, table["am"] == 0)
     kept: Expiries = table[chosen]
     return kept
