@@ -1,0 +1,176 @@
+"""Find, recognise and read every file of a folder of downloads, searched recursively."""
+
+import os
+from pathlib import Path
+
+from alvh.errors import DataError
+from alvh.market.sources import cfe, cfe_tables, tables
+from alvh.market.sources.recognise import HEAD, Found, recognise
+from alvh.market.sources.records import Gathered, Unread
+from alvh.market.sources.series_files import read_series
+
+_SERIES = {"prices", "value", "fred", "etf", "breadth", "table"}
+_QUOTES = {
+    "ladder": cfe_tables.read_ladder,
+    "panel": cfe_tables.read_panel,
+    "curve": cfe_tables.read_curve,
+}
+_WORKBOOKS = {"shiller_xls": tables.read_shiller_xls, "baker_wurgler": tables.read_baker_wurgler}
+_TABLE_NAMES = {
+    "shiller_xls": "shiller",
+    "shiller_csv": "shiller",
+    "baker_wurgler": "baker_wurgler",
+}
+
+
+def survey(folder: Path) -> list[Found]:
+    """Recognise every file of a folder from its first bytes.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Searched recursively; names that start with a dot are passed over.
+
+    Returns
+    -------
+    list of Found
+        In path order; files that no reader is for have kind ``"unknown"``.
+
+    Raises
+    ------
+    DataError
+        If the folder is absent or empty, or a file is not what its name promises.
+    """
+    if not folder.is_dir():
+        raise DataError(
+            f"{folder}: no such folder; 'bundled' or a folder of downloads was wanted; "
+            "check the path"
+        )
+    found = [recognise(name, _head(folder / name)) for name in _names(folder)]
+    if not found:
+        raise DataError(
+            f"{folder}: the folder is empty; files with S&P 500 and VIX prices were wanted; "
+            "add downloads, or pull them with 'alvh data pull'"
+        )
+    return found
+
+
+def _names(folder: Path) -> list[str]:
+    names = []
+    for base, inner, files in os.walk(folder):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        relative = os.path.relpath(base, folder)
+        for name in files:
+            if not name.startswith("."):
+                path = name if relative == "." else f"{relative}{os.sep}{name}"
+                names.append(path.replace(os.sep, "/"))
+    return sorted(names)
+
+
+def _head(path: Path) -> bytes:
+    return _read(path, HEAD)
+
+
+def _read(path: Path, size: int = -1) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(size)
+    except OSError as fault:
+        raise DataError(
+            f"{path}: cannot be read ({fault.strerror or fault}); check its permissions"
+        ) from fault
+
+
+def gather(folder: Path) -> Gathered:
+    """Read every recognised file of a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Searched recursively.
+
+    Returns
+    -------
+    Gathered
+        What the files hold; option chains are listed, not read; the rest is listed as ignored.
+
+    Raises
+    ------
+    DataError
+        For a fault of structure in any recognised file.
+    """
+    gathered = Gathered()
+    contracts: list[tuple[Found, bytes]] = []
+    for found in survey(folder):
+        if found.kind == "unknown":
+            gathered.ignored.append(Unread(found.path, found.reason))
+        elif found.kind == "chain":
+            gathered.chains.append(found.path)
+        elif found.kind == "contract":
+            contracts.append((found, _read(folder / found.path)))
+        else:
+            _take(gathered, found, _read(folder / found.path))
+    quotes, unread = cfe.read_contracts(contracts)
+    gathered.quotes += quotes
+    gathered.ignored += unread
+    return gathered
+
+
+def _take(gathered: Gathered, found: Found, raw: bytes) -> None:
+    """Read one file into the right place."""
+    if found.kind in _SERIES:
+        gathered.series += read_series(found, raw)
+    elif found.kind in _QUOTES:
+        gathered.quotes.append(_QUOTES[found.kind](found, raw))
+    elif found.kind == "final_settlements":
+        gathered.settlements.append(cfe_tables.read_final_settlements(found, raw))
+    elif found.kind == "events":
+        gathered.events.setdefault(found.symbol, []).append(
+            (found.path, tables.read_events(found, raw))
+        )
+    else:
+        _take_monthly(gathered, found, raw)
+
+
+def _take_monthly(gathered: Gathered, found: Found, raw: bytes) -> None:
+    if found.kind == "shiller_csv":
+        table = tables.read_shiller_csv(found, raw)
+    else:
+        read = _WORKBOOKS[found.kind](found.path, raw)
+        if read is None:
+            gathered.ignored.append(Unread(found.path, "a workbook without the known data sheet"))
+            return
+        table = read
+    held = gathered.monthly.setdefault(_TABLE_NAMES[found.kind], [])
+    held.append((found.path, table[0]))
+    held.sort(key=lambda one: not one[0].lower().endswith((".xls", ".xlsx")))  # originals first
+    gathered.refused += table[1]
+
+
+def check_file(path: Path, name: str) -> Found:
+    """Recognise and read one file, for its faults only.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it is.
+    name : str
+        What it is to be called; recognition goes by this name.
+
+    Returns
+    -------
+    Found
+        What it was recognised as.
+
+    Raises
+    ------
+    DataError
+        For a fault of structure.
+    """
+    raw = _read(path)
+    found = recognise(name, raw[:HEAD])
+    if found.kind == "contract":
+        cfe.read_contracts([(found, raw)])
+    elif found.kind not in ("unknown", "chain"):
+        _take(Gathered(), found, raw)
+    return found
