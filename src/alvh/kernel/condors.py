@@ -43,11 +43,11 @@ from alvh.kernel.codes import (
 )
 from alvh.kernel.quotes import (
     days_to_settlement,
-    fill_price,
     half_spread,
     leg_fee,
     sessions_to_settlement,
     spx_forward,
+    unrounded_fill,
 )
 from alvh.kernel.spx_smile import spx_sigma, spx_slice
 from alvh.kernel.strikes import choose_spx_expiry, next_strike, strike_by_delta
@@ -201,7 +201,7 @@ def _trade_package(
     rest = _package(day, root, tau, mids, fill, side)
     for leg in (0, 2, 3, 1):
         signed = side * SIGNS[leg]
-        price = fill_price(day, root, mids[leg], tau, fill, signed > 0.0, True)
+        price = unrounded_fill(day, root, mids[leg], tau, fill, signed > 0.0)
         if leg == 1:
             price = signed * rest
         rest -= signed * price

@@ -149,15 +149,21 @@ def half_spread(day, root, mid, tau):
 def fill_price(day, root, mid, tau, fill, buys, in_package):
     """Return the price of one leg in points, ``fill`` of the way from mid to the touch.
 
-    A leg traded alone is rounded against the trader to its tick; the legs of a package may
-    trade between ticks, the package's net is rounded by its caller.
+    It is rounded against the trader to the leg's tick, or in a package to the package's.
     """
     signed = fill * half_spread(day, root, mid, tau)
     price = mid + signed if buys else mid - signed
-    if in_package or root > VX:
+    if root > VX:
         return max(price, 0.0)
-    tick = tick_size(root, price, day.date, False)
+    tick = tick_size(root, price, day.date, in_package)
     return max(round_to_tick(price, tick, 1 if buys else -1), 0.0)
+
+
+@njit(cache=True)
+def unrounded_fill(day, root, mid, tau, fill, buys):
+    """Return a leg's price in points where only the net of its package is rounded."""
+    signed = fill * half_spread(day, root, mid, tau)
+    return max(mid + signed if buys else mid - signed, 0.0)
 
 
 @njit(cache=True)

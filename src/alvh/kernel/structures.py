@@ -165,8 +165,9 @@ def leg_price(day, account, cohort, leg, side):
     root = cohort.root[leg]
     tau = days_to_settlement(day, root, cohort.expiry[leg])
     buys = side * cohort.ratio[leg] > 0
-    price = fill_price(day, root, cohort.mid[leg], tau, account.fill, buys, False)
-    return price, leg_fee(account, day, root, price, cohort.legs > 1)
+    package = cohort.legs > 1
+    price = fill_price(day, root, cohort.mid[leg], tau, account.fill, buys, package)
+    return price, leg_fee(account, day, root, price, package)
 
 
 @njit(cache=True)

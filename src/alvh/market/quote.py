@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from alvh.calendars import spx_expiries, vix_expiries
-from alvh.contracts.osi import OptionSymbol, parse_osi
+from alvh.calendars import contract_expiry
+from alvh.contracts import OptionSymbol, parse_osi
 from alvh.contracts.rules import round_to_tick, tick_size
 from alvh.errors import PricingError
 from alvh.kernel import codes
@@ -25,6 +25,7 @@ from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice
 from alvh.market.history import History
 from alvh.market.surfaces import Surfaces, build_surfaces
 
+ROOTS = {"SPX": codes.SPX, "SPXW": codes.SPXW, "VIX": codes.VIX, "VIXW": codes.VIX}
 COLUMNS = ("symbol", "bid", "mid", "ask", "sigma", "delta", "forward", "provenance")
 
 
@@ -51,7 +52,7 @@ def quote(history: History, symbols: Sequence[str], as_of: str | date) -> pl.Dat
     ------
     PricingError
         If the date is not a session of the history with the inputs that prices need, or a symbol
-        names a contract that was not listed then.
+        names a contract that never was or had expired.
     """
     surfaces = build_surfaces(history)
     day = _day(surfaces, as_of)
@@ -76,33 +77,34 @@ def _day(surfaces: Surfaces, as_of: str | date) -> np.void:
     return surfaces.days[row]  # type: ignore[no-any-return]
 
 
-def _root_and_session(day: np.void, option: OptionSymbol) -> tuple[int, int]:
-    """Return the kernel's root and the session number of a contract listed on ``day``."""
-    is_vix = option.root in ("VIX", "VIXW")
-    table = (vix_expiries if is_vix else spx_expiries)(option.expiry, option.expiry)
-    as_of = np.datetime64(int(day["date"]), "D")
-    wants_am = option.root == "SPX"
-    for expiry in table:
-        if not is_vix and bool(expiry["am"]) != wants_am:
-            continue
-        if expiry["listed"] > day["date"] or expiry["date"] <= day["date"]:
-            continue
-        root = codes.VIX if is_vix else (codes.SPX if wants_am else codes.SPXW)
-        return root, int(expiry["session"])
-    raise PricingError(
-        f"{option.root} {option.expiry} was not listed on {as_of}, or had expired; "
-        "choose an expiry that was trading then"
-    )
+def _root_and_session(day: np.void, option: OptionSymbol) -> tuple[int, int, int]:
+    """Return the kernel's root, the settlement date and its session number."""
+    if option.root not in ROOTS:
+        raise PricingError(
+            f"option {option.compact!r}: root {option.root} is not priced; "
+            f"use one of {', '.join(ROOTS)}"
+        )
+    expiry = contract_expiry(option)
+    if expiry["date"] <= day["date"]:
+        as_of = np.datetime64(int(day["date"]), "D")
+        raise PricingError(
+            f"option {option.compact!r} had expired by the close of {as_of}; choose a later expiry"
+        )
+    root = ROOTS[option.root]
+    if root == codes.SPXW and expiry["am"]:
+        root = codes.SPX  # weeklys settled to the opening until December 2010
+    return root, int(expiry["date"]), int(expiry["session"])
 
 
 def _quote_one(day: np.void, option: OptionSymbol, symbol: str) -> tuple[object, ...]:
-    root, session = _root_and_session(day, option)
-    expiry = int(np.datetime64(option.expiry, "D").astype(np.int64))
-    is_put = option.right == "P"
+    root, expiry, session = _root_and_session(day, option)
+    is_put = option.put_call == "P"
     tau = days_to_settlement(day, root, expiry)
     provenance = "modelled"
     if root == codes.VIX:
-        forward = vix_forward(day["curve_expiry"], day["curve_forward"], day["vix"], day["date"], expiry)
+        forward = vix_forward(
+            day["curve_expiry"], day["curve_forward"], day["vix"], day["date"], expiry
+        )
         sigma = vix_sigma(vix_slice(day["vix_smile"], forward, tau), option.strike)
         node = np.flatnonzero(day["curve_expiry"] == expiry)
         quoted = bool(len(node)) and bool(day["curve_quoted"][node[0]])
