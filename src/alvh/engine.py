@@ -4,6 +4,7 @@ Everything that decides or trades is in ``alvh.kernel``; this module prepares it
 and presents what it wrote.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -18,7 +19,7 @@ from alvh.compile import compile_account, compile_hedge, compile_programme
 from alvh.errors import DataError
 from alvh.kernel import codes
 from alvh.kernel.policies import DAILY
-from alvh.kernel.run import new_book, new_log, run_days
+from alvh.kernel.run import new_book, new_books, new_log, run_batch, run_days
 from alvh.market.history import History
 from alvh.market.surfaces import Records, Surfaces, build_surfaces
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme, policy_hash
@@ -413,3 +414,91 @@ def _refuse_broken(daily: Records, dates: Dates) -> None:
             f"the account value on {dates[np.argmax(bad)]} is not a number: a price input of that "
             "day or the one before is missing; run `alvh data check` on the folder"
         )
+
+
+SWEEP_CHUNK = 64  # policies run at once: bounds memory, the result does not depend on it
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Many hedges on one book of condors.
+
+    Attributes
+    ----------
+    dates : ndarray of datetime64[D], shape (n,)
+    nav : ndarray, shape (n_policies, n)
+        Account value at the close, USD.
+    hedge_pnl : ndarray, shape (n_policies, n)
+        Cumulative profit of the hedge after its costs, USD.
+    carry : ndarray, shape (n_policies, n)
+        Cumulative unchanged-market gain of the hedge, USD.
+    """
+
+    dates: Dates
+    nav: Floats
+    hedge_pnl: Floats
+    carry: Floats
+
+
+def sweep(
+    history: History,
+    hedges: Sequence[HedgePolicy],
+    condors: str | CondorProgramme = "cndr",
+    start: str | date | None = None,
+    end: str | date | None = None,
+    equity: float = DEFAULT_EQUITY,
+    fill: float = DEFAULT_FILL,
+    progress: Callable[[int, int], None] | None = None,
+) -> Sweep:
+    """Run many hedges against the same condors, in parallel and without logs.
+
+    Parameters
+    ----------
+    history, condors, start, end, equity, fill
+        As for ``backtest``.
+    hedges : sequence of HedgePolicy
+        At least one.
+    progress : callable, optional
+        Called with (done, total) after each chunk.
+
+    Returns
+    -------
+    Sweep
+        The same numbers that ``backtest`` gives one by one, to the bit.
+    """
+    programme = condors if isinstance(condors, CondorProgramme) else load_programme(condors)
+    surfaces = build_surfaces(history)
+    window = session_window(surfaces, start, end)
+    compiled = [compile_hedge(policy) for policy in hedges]
+    rules = compile_programme(programme, fill)
+    account = compile_account(equity, fill, 1.0, DEFAULT_COMMISSION, DEFAULT_DEBIT_SPREAD)
+    parts = []
+    for low in range(0, len(hedges), SWEEP_CHUNK):
+        chunk = compiled[low : low + SWEEP_CHUNK]
+        parts.append(_sweep_chunk(surfaces, window, chunk, rules, account))
+        if progress is not None:
+            progress(low + len(chunk), len(hedges))
+    nav, pnl, carry = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Sweep(surfaces.dates[window], nav, pnl, carry)
+
+
+def _sweep_chunk(
+    surfaces: Surfaces,
+    window: slice,
+    compiled: list[tuple[Records, Records]],
+    rules: Records,
+    account: Records,
+) -> tuple[Floats, Floats, Floats]:
+    count, days = len(compiled), surfaces.days[window]
+    daily = np.zeros((count, len(days)), DAILY)
+    run_batch(
+        days[None, :], surfaces.spx_expiries, surfaces.vix_expiries,
+        np.concatenate([hedge for hedge, _ in compiled]),
+        np.stack([layers for _, layers in compiled]),
+        np.repeat(rules, count), np.repeat(account, count),
+        new_books(count), daily, new_log(0, 0, 0),
+    )  # fmt: skip
+    for rows in daily:
+        _refuse_broken(rows, surfaces.dates[window])
+    hedge = daily["pnl"][:, :, 1:].sum(axis=2) - daily["cost"][:, :, 1:].sum(axis=2)
+    return daily["nav"].copy(), hedge, daily["carry"].sum(axis=2)

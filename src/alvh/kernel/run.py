@@ -65,14 +65,34 @@ def new_log(trades, decisions, entries):
     )
 
 
+def new_books(count):
+    """Return ``count`` empty books stacked along a first axis, as ``run_batch`` takes them."""
+    return Book(
+        np.zeros(count, STATE),
+        np.zeros((count, MAX_CONDORS), CONDOR),
+        np.zeros((count, LAYERS), COHORT),
+        np.zeros((count, LAYERS), COHORT),
+        np.zeros((count, LAYERS), LAYER_STATE),
+        np.zeros((count, 4)),
+    )
+
+
 @njit(cache=True, parallel=True)
 def run_batch(
-    worlds, spx_expiries, vix_expiries, hedges, layers, programmes, accounts, books, daily, nav
+    worlds, spx_expiries, vix_expiries, hedges, layers, programmes, accounts, books, daily, log
 ):
-    """Run policy ``p`` in world ``w`` for every pair; fill ``nav`` (worlds, policies, days) USD.
+    """Run policy p in world w for every pair, in parallel.
 
-    ``books`` (tuple of arrays) and ``daily`` hold one scratch row per policy and world, so
-    nothing is shared between threads and the result does not depend on their number.
+    Parameters
+    ----------
+    worlds : ndarray of DAY, shape (n_worlds, n_days)
+    hedges, programmes, accounts : ndarrays of records, shape (n_policies,)
+    layers : ndarray of LAYER, shape (n_policies, 3)
+    books : Book stacked by ``new_books(n_worlds · n_policies)``
+    daily : ndarray of DAILY, shape (n_worlds · n_policies, n_days)
+        Receives the results, world by world. Each run writes its own row and book only, so the
+        result does not depend on the number of threads.
+    log : Log of zero capacity, shared because nothing is written to it
     """
     policies = hedges.shape[0]
     for job in prange(worlds.shape[0] * policies):
@@ -85,11 +105,7 @@ def run_batch(
             books.layer_states[job],
             books.scratch[job],
         )
-        log = Log(books.trades, books.decisions, books.entries)
-        rows = daily[job]
         run_days(
             worlds[w], spx_expiries, vix_expiries, hedges[p : p + 1], layers[p],
-            programmes[p : p + 1], accounts[p : p + 1], rows, log, book,
+            programmes[p : p + 1], accounts[p : p + 1], daily[job], log, book,
         )  # fmt: skip
-        for t in range(nav.shape[2]):
-            nav[w, p, t] = rows[t].nav

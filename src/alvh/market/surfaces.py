@@ -77,11 +77,19 @@ def build_surfaces(history: History) -> Surfaces:
     """
     found = _CACHE.get(history.digest)
     if found is None:
-        found = _build(history)
+        found = _build(_with_vix(history))
         while len(_CACHE) >= _CACHE_SIZE:
             del _CACHE[next(iter(_CACHE))]
         _CACHE[history.digest] = found
     return found
+
+
+def _with_vix(history: History) -> History:
+    """Cut what lies before the first VIX close; nothing can be priced there."""
+    known = np.flatnonzero(np.isfinite(history["vix"]))
+    if len(known) == 0:
+        raise DataError("the VIX series has no value; check its file")
+    return history.between(history.dates[known[0]].astype(object))
 
 
 def _column(history: History, name: str) -> Floats:
@@ -143,9 +151,12 @@ def _fill_settlements(days: Records, history: History, expiries: Records) -> Non
         dates=dates, vix=_column(history, "vix"), vix_open=_column(history, "vix_open"),
         expiries=expiries["date"].astype("datetime64[D]"), published=published,
     )  # fmt: skip
+    # On a third Friday the fund often trades without its dividend: adjusted prices compare.
+    adjusted = _column(history, "spy_adjusted")
+    spy_open = _column(history, "spy_open") * adjusted / _column(history, "spy")
     days["spx_open_settlement"] = spx_open_settlements(
         dates=dates, spx_open=_column(history, "spx_open"), spx=_column(history, "spx"),
-        spy_open=_column(history, "spy_open"), spy=_column(history, "spy"),
+        spy_open=spy_open, spy=adjusted,
     )  # fmt: skip
 
 
