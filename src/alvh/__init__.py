@@ -12,7 +12,7 @@ from alvh._compiled_cache import use_content_addressed_cache
 use_content_addressed_cache()
 
 if TYPE_CHECKING:
-    from alvh.engine import Result, backtest
+    from alvh.engine import backtest
     from alvh.errors import AlvhError
     from alvh.evidence.comparison import Comparison, compare
     from alvh.market.futures_index import futures_index
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from alvh.market.quote import quote
     from alvh.market.vix_index import cboe_vix
     from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
+    from alvh.result import Result
 
 _HOMES = {
     "AlvhError": "alvh.errors",
@@ -27,7 +28,7 @@ _HOMES = {
     "CondorProgramme": "alvh.policy",
     "HedgePolicy": "alvh.policy",
     "History": "alvh.market.history",
-    "Result": "alvh.engine",
+    "Result": "alvh.result",
     "backtest": "alvh.engine",
     "cboe_vix": "alvh.market.vix_index",
     "compare": "alvh.evidence.comparison",

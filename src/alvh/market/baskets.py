@@ -32,9 +32,10 @@ def roll_shares(dates: NDArray[np.int32]) -> Floats:
     VX settlement to the next, dr those still left from the following day on.
     """
     days = dates.astype("datetime64[D]")
-    span = (days[0] - np.timedelta64(70, "D")).astype(object), (
-        days[-1] + np.timedelta64(70, "D")
-    ).astype(object)
+    span = (
+        (days[0] - np.timedelta64(70, "D")).astype(object),
+        (days[-1] + np.timedelta64(70, "D")).astype(object),
+    )
     table = vix_expiries(*span)
     monthly = np.sort(table[table["monthly"] == 1]["session"].astype(np.int64))
     sessions = session_number(days).astype(np.int64)
@@ -43,9 +44,7 @@ def roll_shares(dates: NDArray[np.int32]) -> Floats:
     return (end - sessions - 1) / (end - start)
 
 
-def basket_levels(
-    dates: NDArray[np.int32], curve: VixCurve, rate: Floats
-) -> tuple[Floats, Floats]:
+def basket_levels(dates: NDArray[np.int32], curve: VixCurve, rate: Floats) -> tuple[Floats, Floats]:
     """Return share prices of the short-term and the mid-term basket, shape (n,) each.
 
     Parameters
