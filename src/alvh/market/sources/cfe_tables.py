@@ -35,7 +35,7 @@ from alvh.market.sources.records import (
     to_date,
     to_day,
 )
-from alvh.market.sources.series_files import JUMP, NEIGHBOUR_DAYS
+from alvh.market.sources.series_files import JUMP, NEIGHBOUR_DAYS, stop_at_isolated
 from alvh.market.sources.text import Rows, body, clean, dates, numbers, rows
 
 _LADDER_STARTS = to_day(date(2007, 1, 1))  # before, ranks beyond the second are stale
@@ -125,6 +125,7 @@ def _stop_at_disorder(source: Rows, days: Days) -> None:
             f"{source.where(row)}: {to_date(days[row])} follows {to_date(days[row - 1])}; one row "
             "a date in ascending order was wanted; correct or delete the line"
         )
+    stop_at_isolated(source, days, np.arange(len(days)))
 
 
 def _ladder_column(source: Rows, days: Days, rank: int) -> Floats:

@@ -134,22 +134,44 @@ def _ascending(source: Rows, days: Days) -> NDArray[np.intp]:
 
 def _refuse_odd_dates(source: Rows, days: Days, order: NDArray[np.intp], *, strict: bool) -> None:
     """Stop at a first or last date far from all others, or a weekend in an exchange series."""
-    step = np.diff(days)
-    for edge, beside, gap in ((0, 1, step[:1]), (len(days) - 1, -2, step[-1:])):
-        if len(days) > 2 and gap[0] > ISOLATED_DAYS and np.median(step) < NEIGHBOUR_DAYS:
-            raise DataError(
-                f"{source.where(int(order[edge]))}: {to_date(days[edge])} is {gap[0]} days from "
-                f"the next date ({to_date(days[beside])}); a date within {ISOLATED_DAYS} days of "
-                "its neighbour was wanted; correct or delete the line"
-            )
-    weekend = (days + 3) % 7 > 4  # 1970-01-01 was a Thursday
-    weekend &= ~(((days + 3) % 7 == 5) & (days <= _SATURDAY_SESSIONS_END))
+    stop_at_isolated(source, days, order)
+    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
+    weekend = (weekday > 4) & ~((weekday == 5) & (days <= _SATURDAY_SESSIONS_END))
     if strict and weekend.any():
         row = int(np.flatnonzero(weekend)[0])
         raise DataError(
             f"{source.where(int(order[row]))}: {to_date(days[row])} is a weekend; a session of the "
             "exchange was wanted; correct or delete the line"
         )
+
+
+def stop_at_isolated(source: Rows, days: Days, order: NDArray[np.intp]) -> None:
+    """Stop at a first or last date that stands far from all the others of a daily series.
+
+    Parameters
+    ----------
+    source : Rows
+        For the place of a date.
+    days : ndarray of int32, shape (n,)
+        Ascending dates.
+    order : ndarray of intp, shape (n,)
+        Row of ``source`` of each date.
+
+    Raises
+    ------
+    DataError
+        Naming the line.
+    """
+    step = np.diff(days)
+    if len(days) < 3 or np.median(step) > NEIGHBOUR_DAYS:
+        return
+    for edge, beside, gap in ((0, 1, step[0]), (-1, -2, step[-1])):
+        if gap > ISOLATED_DAYS:
+            raise DataError(
+                f"{source.where(int(order[edge]))}: {to_date(days[edge])} is {gap} days from the "
+                f"nearest other date ({to_date(days[beside])}); a date within {ISOLATED_DAYS} days "
+                "was wanted; correct or delete the line"
+            )
 
 
 def _series(
