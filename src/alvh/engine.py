@@ -148,12 +148,13 @@ def _run(
     sizes = [n * _TRADES_PER_DAY + 1000, n * _DECISIONS_PER_DAY + 1000, n + 100]
     while True:
         daily, log, book = np.zeros(n, DAILY), new_log(*sizes), new_book()
-        run_days(days, surfaces.spx_expiries, surfaces.vix_expiries, *records, daily, log, book)
+        calendar = surfaces.spx_expiries, surfaces.vix_expiries
+        run_days(days, *calendar, *records, daily, log, book)  # type: ignore[call-arg]
         state = book.state[0]
         needed = [int(state["trades"]), int(state["decisions"]), int(state["condors"])]
-        if all(need <= size for need, size in zip(needed, sizes)):
+        if all(need <= size for need, size in zip(needed, sizes, strict=True)):
             break
-        sizes = [max(pair) for pair in zip(needed, sizes)]
+        sizes = [max(pair) for pair in zip(needed, sizes, strict=True)]
     _refuse_broken(daily, surfaces.dates[window])
     return daily, log, state
 

@@ -9,22 +9,32 @@ from alvh.kernel import codes
 SENTENCES: dict[int, str] = {
     codes.R_HELD: "held: {reading:.0f} days to expiry, roll at {threshold:.0f}",
     codes.R_INPUT_MISSING: "nothing traded: an input that prices need is missing on this day",
-    codes.R_SCHEDULED_ENTRY: "entered on schedule for a credit of {reading:.2f}, width {threshold:.0f}",
+    codes.R_SCHEDULED_ENTRY: (
+        "entered on schedule for a credit of {reading:.2f}, width {threshold:.0f}"
+    ),
     codes.R_NOT_ENTRY_DAY: "no entry: not an entry day of the programme",
     codes.R_NO_EXPIRY: "no entry: no listed expiry near {reading:.0f} days",
     codes.R_NO_STRIKES: "no entry: no suitable strikes are listed",
     codes.R_CREDIT_TOO_SMALL: "no entry: the credit {reading:.2f} is outside what is worth selling",
     codes.R_SIZE_ZERO: "no entry: one condor would risk more than the programme allows",
-    codes.R_BUYING_POWER: "cut: {reading:,.0f} USD are free, the size asked for needs {threshold:,.0f}",
+    codes.R_BUYING_POWER: (
+        "cut: {reading:,.0f} USD are free, the size asked for needs {threshold:,.0f}"
+    ),
     codes.R_BOOK_FULL: "no entry: {reading:.0f} condors are open, the most the engine carries",
     codes.R_GATE_CLOSED: "no entry: yesterday's VIX of {reading:.2f} closes the gate",
-    codes.R_TAKE_PROFIT: "closed at {reading:.2f}, the profit target of a credit of {threshold:.2f}",
+    codes.R_TAKE_PROFIT: (
+        "closed at {reading:.2f}, the profit target of a credit of {threshold:.2f}"
+    ),
     codes.R_STOP: "closed at {reading:.2f}, the stop on a credit of {threshold:.2f}",
     codes.R_EXIT_DAYS: "closed at {reading:.2f} on its exit day; the credit was {threshold:.2f}",
     codes.R_SETTLED: "settled at {reading:,.2f}; cost or pay-out {threshold:,.2f}",
     codes.R_ROLL_DUE: "sold for {reading:,.0f} USD: roll date reached ({threshold:.0f} days)",
-    codes.R_LAYER_EMPTY: "bought {quantity:.0f} at {threshold:,.0f} USD each of {reading:,.0f} USD allowed",
-    codes.R_SCHEDULE_ZERO: "not bought: the future at {reading:.2f} is where the schedule holds none",
+    codes.R_LAYER_EMPTY: (
+        "bought {quantity:.0f} at {threshold:,.0f} USD each of {reading:,.0f} USD allowed"
+    ),
+    codes.R_SCHEDULE_ZERO: (
+        "not bought: the future at {reading:.2f} is where the schedule holds none"
+    ),
     codes.R_BUDGET_TOO_SMALL: (
         "not bought: {reading:,.0f} USD allowed, one structure costs {threshold:,.0f}"
     ),
@@ -32,9 +42,11 @@ SENTENCES: dict[int, str] = {
         "infeasible: the offset asked for costs {reading:,.0f} USD, the cap is {threshold:,.0f}"
     ),
     codes.R_METER_EMPTY: (
-        "not bought: the spending meter holds {reading:,.0f} USD, one structure costs {threshold:,.0f}"
+        "not bought: the meter holds {reading:,.0f} USD, one structure costs {threshold:,.0f}"
     ),
-    codes.R_MONETISE_MULTIPLE: "sold {quantity:.0f}: worth {reading:.2f} × cost, rung at {threshold:g} ×",
+    codes.R_MONETISE_MULTIPLE: (
+        "sold {quantity:.0f}: worth {reading:.2f} × cost, rung at {threshold:g} ×"
+    ),
     codes.R_MONETISE_VIX: "sold {quantity:.0f}: VIX was {reading:.2f}, rung at {threshold:g}",
     codes.R_WAITING_FOR_ROLL: "in cash: {reading:.0f} days to the next scheduled roll",
     codes.R_NO_CONDORS_TO_HEDGE: "not bought: there are no condors to hedge",

@@ -108,7 +108,7 @@ class Result:
     @property
     def margin(self) -> Floats:
         """Margin of condors and hedge together, USD, shape (n,)."""
-        return self.daily["condor_margin"] + self.daily["hedge_margin"]
+        return self.condor_margin + self.hedge_margin
 
     @property
     def cash(self) -> Floats:
@@ -141,13 +141,13 @@ class Result:
     def decisions(self) -> pl.DataFrame:
         """Every decision, *no action* included, with the readings it rested on."""
         rows = self.logs.decisions[: self.counts["decisions"]]
-        figures = zip(rows["reason"], rows["quantity"], rows["reading"], rows["threshold"])
+        columns = (rows[name] for name in ("reason", "quantity", "reading", "threshold"))
         return pl.DataFrame(
             {
                 "date": self.dates[rows["day"]],
                 "sleeve": _names(codes.SLEEVES, rows["sleeve"]),
                 "action": _names(codes.ACTIONS, rows["action"]),
-                "reason": [sentence(int(r), q, a, b) for r, q, a, b in figures],
+                "reason": [sentence(*row) for row in zip(*columns, strict=True)],
                 "quantity": rows["quantity"],
                 "reading": rows["reading"],
                 "threshold": rows["threshold"],

@@ -29,7 +29,7 @@ def note(log, state, t, sleeve, action, reason, quantity, reading, threshold):
 
 @njit(cache=True)
 def record(log, state, t, sleeve, leg, quantity, price, mid, fees, action, reason, provenance):
-    """Append one trade or settlement, if a trade log is kept. ``leg``: root, right, expiry, strike."""
+    """Append one trade or settlement; ``leg`` is (root, right, expiry, strike)."""
     i = state.trades
     state.trades += 1
     if i < log.trades.shape[0]:
@@ -67,7 +67,7 @@ def trade(log, state, row, t, sleeve, leg, quantity, price, mid, fee, action, re
 
 @njit(cache=True)
 def settle_leg(log, state, row, t, sleeve, leg, quantity, value, mid, reason, provenance):
-    """Turn one leg into cash at its settlement ``value`` (points per contract, already a payoff)."""
+    """Turn one leg into cash at its settlement ``value``: points per contract, a payoff."""
     root = leg[0]
     profit = quantity * multiplier(root) * (value - mid)
     row.pnl[sleeve] += profit

@@ -18,7 +18,6 @@ from alvh.kernel.codes import (
     R_RUINED,
     R_SWEEP,
     REBALANCE,
-    SHORT,
 )
 from alvh.kernel.condors import (
     condors_value,

@@ -9,7 +9,6 @@ from alvh.kernel.policies import (
     COHORT,
     CONDOR,
     CONDOR_ENTRY,
-    DAILY,
     DECISION,
     LAYER_STATE,
     MAX_CONDORS,
@@ -46,7 +45,7 @@ def run_days(days, spx_expiries, vix_expiries, hedge, layers, programme, account
         step_day(days, t, calendar, policy, book, daily[t], log)
 
 
-def new_book():
+def new_book() -> Book:
     """Return an empty book: scalars, condors, hedge structures, candidates, meters, scratch."""
     return Book(
         np.zeros(1, STATE),
@@ -58,14 +57,14 @@ def new_book():
     )
 
 
-def new_log(trades, decisions, entries):
+def new_log(trades: int, decisions: int, entries: int) -> Log:
     """Return empty logs of the given capacities; zero keeps nothing."""
     return Log(
         np.zeros(trades, TRADE), np.zeros(decisions, DECISION), np.zeros(entries, CONDOR_ENTRY)
     )
 
 
-def new_books(count):
+def new_books(count: int) -> Book:
     """Return ``count`` empty books stacked along a first axis, as ``run_batch`` takes them."""
     return Book(
         np.zeros(count, STATE),

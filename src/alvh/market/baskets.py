@@ -41,7 +41,8 @@ def roll_shares(dates: NDArray[np.int32]) -> Floats:
     sessions = session_number(days).astype(np.int64)
     following = np.searchsorted(monthly, sessions, side="right")
     start, end = monthly[following - 1], monthly[following]
-    return (end - sessions - 1) / (end - start)
+    shares: Floats = (end - sessions - 1) / (end - start)
+    return shares
 
 
 def basket_levels(dates: NDArray[np.int32], curve: VixCurve, rate: Floats) -> tuple[Floats, Floats]:

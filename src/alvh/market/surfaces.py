@@ -161,7 +161,7 @@ def _fill_settlements(days: Records, history: History, expiries: Records) -> Non
 
 
 def _tradable(days: Records) -> NDArray[np.bool_]:
-    complete = np.isfinite(days["spx"]) & np.isfinite(days["vix"])
+    complete: NDArray[np.bool_] = np.isfinite(days["spx"]) & np.isfinite(days["vix"])
     for field in ("spx_smile", "vix_smile", "curve_forward"):
         complete &= np.isfinite(days[field]).all(axis=1)
     return complete
