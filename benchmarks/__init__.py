@@ -1,1 +1,1 @@
-"""Measured speeds: what each target of docs/performance.md is compared with."""
+"""Measurements of the performance targets; `make bench` prints them."""
