@@ -70,23 +70,26 @@ def hedge_curve(bench: Workbench, twin: Run, name: str, policy: HedgePolicy) -> 
     A size that the engine refuses, or that ruins the account, is a point without figures and with
     the reason.
     """
-    bigger = [
-        _try_point(lambda s=scale: bench.run(policy.scaled(s), keep=False), twin, name, scale)
-        for scale in SCALES[1:]
-    ]
+
+    def run(scale: float) -> Run:
+        return bench.run(policy.scaled(scale), keep=False)
+
+    bigger = [_try_point(run, twin, name, scale) for scale in SCALES[1:]]
     return [point_of(twin, twin, name, 0.0), *bigger]
 
 
 def size_curve(bench: Workbench, twin: Run, name: str) -> list[CurvePoint]:
     """Run the unhedged book at 1, 0.9, ... 0.1 times its size."""
-    return [
-        _try_point(lambda s=size: bench.fewer(s, keep=False), twin, name, size) for size in SIZES
-    ]
+
+    def run(size: float) -> Run:
+        return bench.fewer(size, keep=False)
+
+    return [_try_point(run, twin, name, size) for size in SIZES]
 
 
-def _try_point(run: Callable[[], Run], twin: Run, name: str, scale: float) -> CurvePoint:
+def _try_point(run: Callable[[float], Run], twin: Run, name: str, scale: float) -> CurvePoint:
     try:
-        return point_of(run(), twin, name, scale)
+        return point_of(run(scale), twin, name, scale)
     except AlvhError as refusal:
         return CurvePoint(name, scale, **_NOTHING, note=str(refusal))
 

@@ -174,7 +174,16 @@ def fewer_condors(bench: Workbench, risk: float) -> Match:
 
     A risk at or above that of the full book is met by the full book: selling more condors than
     the programme does is not "fewer condors".
+
+    Raises
+    ------
+    DataError
+        If the risk is not a loss, so that no book but an empty one has it.
+    PolicyError
+        If the programme holds no condors.
     """
+    if not risk > 0:
+        raise DataError("the hedged book gains even in its worst months; no size of book does that")
     full = monthly_risk(bench.run())
     if risk >= full:
         note = "the hedged book is no less risky than the unhedged one: nothing to give up"
