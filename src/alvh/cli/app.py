@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from alvh.cli import policy_commands
+from alvh.cli import data_commands, policy_commands
 from alvh.cli.backtest_command import backtest
 from alvh.cli.compare_command import compare
 from alvh.cli.console import note, say
@@ -41,6 +41,13 @@ class RefusingGroup(TyperGroup):
         except AlvhError as refusal:
             note(f"alvh: {' '.join(str(refusal).split())}")
             raise typer.Exit(REFUSED) from refusal
+        except BrokenPipeError:
+            raise  # whoever read the answer has had enough; that is no refusal
+        except OSError as fault:
+            if fault.filename is None:
+                raise
+            note(f"alvh: {fault.filename}: {fault.strerror}; check the path and its permissions")
+            raise typer.Exit(REFUSED) from fault
 
 
 app = typer.Typer(
@@ -57,6 +64,7 @@ app = typer.Typer(
 app.command()(compare)
 app.command()(backtest)
 app.command()(quote)
+app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
 
 

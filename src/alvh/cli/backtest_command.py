@@ -14,7 +14,7 @@ from alvh.cli.running import day, engine_running, read_history, say_identity, sa
 if TYPE_CHECKING:
     import polars as pl
 
-    from alvh.engine import Result
+    from alvh import Result
 
 _FIGURES = (
     ("growth per year", "cagr", percent),

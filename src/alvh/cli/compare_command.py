@@ -20,7 +20,7 @@ from alvh.cli.running import (
 )
 
 if TYPE_CHECKING:
-    from alvh.evidence.comparison import Comparison
+    from alvh import Comparison
     from alvh.evidence.rows import Row
 
 Progress = Callable[[int, int, str], None]

@@ -11,7 +11,7 @@ from alvh.cli.console import note, out, say, working
 from alvh.cli.formats import percent
 
 if TYPE_CHECKING:
-    from alvh.market.history import History
+    from alvh import History
 
 
 def read_history(data: str) -> "History":
@@ -35,7 +35,7 @@ def read_history(data: str) -> "History":
     from alvh import load_history
 
     with working(f"reading {data}"):
-        return load_history(data)
+        return load_history(data, today=date.today())
 
 
 @contextmanager
