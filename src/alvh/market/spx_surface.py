@@ -30,17 +30,17 @@ from alvh.sessions import sessions
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 
-# Shape coefficients a, b, c (rows) at 4, 30 and 180 days (blocks) on 1, (SKEW − 125)/10 and
+# Shape coefficients a, b, c (rows) at 2, 30 and 180 days (blocks) on 1, (SKEW − 125)/10 and
 # ln(VIX/17). Pooled least squares on the quotes of thirteen chains: ten of April–July 2019,
 # 2022-02-04, and the strips of Cboe's two VIX white papers.
 SHAPE_LOADINGS = np.array(
     [
-        [[-0.1426, 0.0493, 0.0628], [0.0865, -0.0190, -0.1100], [0.0345, 0.0792, 0.0385]],
-        [[-0.0806, 0.0559, -0.0936], [-0.0233, -0.0427, -0.0210], [0.1774, 0.1122, -0.1293]],
-        [[-0.0167, 0.0221, -0.0812], [-0.0746, -0.0142, -0.0154], [0.2808, 0.0643, 0.0042]],
+        [[-0.1518, 0.0255, 0.0364], [0.1103, 0.0031, -0.0828], [0.0069, 0.0422, -0.0001]],
+        [[-0.0753, 0.0576, -0.0508], [-0.0254, -0.0420, -0.0391], [0.1833, 0.1136, -0.0805]],
+        [[-0.0144, 0.0143, -0.0689], [-0.0790, -0.0087, -0.0140], [0.2843, 0.0522, 0.0105]],
     ]
 )
-SKEW_RANGE = (112.0, 150.0)  # beyond what the chains show the shape is held
+SKEW_RANGE = (110.0, 142.0)  # beyond what the chains show the shape is held
 VIX_RANGE = (10.0, 66.0)
 
 # SKEW published from 2018-10-26 to 2019-12-05 is two thirds of what the formula gives on the
@@ -64,7 +64,7 @@ TERM_SPANS = (21, 126)
 
 # Variance rate at the shortest end over the mean rate to nine days, on 1 and ln(VIX9D/VIX).
 # At-the-money volatilities of expiries within nine days, chains of 2019 and 2022.
-SHORT_LOADINGS = (1.14, 4.3)
+SHORT_LOADINGS = (1.11, 4.3)
 SHORT_RANGE = (0.4, 1.9)
 
 _NAMES = ("spx", "vix", "vix9d", "vix3m", "vix6m", "skew", "rate", "dividend_yield")
@@ -144,16 +144,21 @@ def term_structure(vix: Floats, others: Floats) -> Floats:
     float64 array (4, n)
         Volatility points, kept within calendar order of the strips.
     """
-    log_vix = np.log(vix)
-    features = [np.ones_like(vix), log_vix - np.log(17.0)]
-    features += [log_vix - _exponential_mean(log_vix, span) for span in TERM_SPANS]
-    modelled = vix * np.exp(TERM_LOADINGS @ np.stack(features))
+    modelled = vix * np.exp(TERM_LOADINGS @ term_features(vix))
     near, far, farthest = np.where(np.isfinite(others), others, modelled)
     # a strip's total variance must grow: at least a fifth of the mean rate between nodes
     near = np.minimum(near, vix * np.sqrt(30.0 / 9.0 / (1.0 + 0.2 * 21.0 / 9.0)))
     far = np.maximum(far, vix * np.sqrt(30.0 / 93.0 * (1.0 + 0.2 * 63.0 / 30.0)))
     farthest = np.maximum(farthest, far * np.sqrt(93.0 / 184.0 * (1.0 + 0.2 * 91.0 / 93.0)))
     return np.stack([near, vix, far, farthest])
+
+
+def term_features(vix: Floats) -> Floats:
+    """Return what the modelled term structure loads on, (4, n); see ``TERM_LOADINGS``."""
+    log_vix = np.log(vix)
+    features = [np.ones_like(vix), log_vix - np.log(17.0)]
+    features += [log_vix - _exponential_mean(log_vix, span) for span in TERM_SPANS]
+    return np.stack(features)
 
 
 def published_skew(dates: Dates, skew: Floats) -> Floats:
@@ -173,7 +178,7 @@ def published_skew(dates: Dates, skew: Floats) -> Floats:
 
 
 def smile_shape(vix: Floats, skew: Floats) -> Floats:
-    """Return the shape coefficients (n, 3, 3): tenor (4, 30, 180 days) × (a, b, c)."""
+    """Return the shape coefficients (n, 3, 3): tenor (2, 30, 180 days) × (a, b, c)."""
     features = np.stack(
         [
             np.ones_like(vix),
