@@ -105,11 +105,10 @@ def curve_nodes(dates: Dates) -> NDArray[np.int32]:
     if not covered.any():
         return nodes
     within = dates[covered].astype("datetime64[D]")
-    months = np.arange(
-        within[0].astype("datetime64[M]"), within[-1].astype("datetime64[M]") + CURVE_NODES + 2
-    )
-    listed = np.array([vix_expiry(m.year, m.month) for m in months.astype(object)])
-    days = listed.astype("datetime64[D]").astype(np.int32)
+    first_month, last_month = within[[0, -1]].astype("datetime64[M]").astype(np.int64)
+    months = range(first_month, last_month + CURVE_NODES + 2)  # counted from 1970-01
+    listed = [vix_expiry(1970 + month // 12, month % 12 + 1) for month in months]
+    days = np.array(listed, dtype="datetime64[D]").astype(np.int32)
     first = np.searchsorted(days, within.astype(np.int32), side="right")
     nodes[covered] = days[first[:, None] + np.arange(CURVE_NODES)]
     return nodes
@@ -203,8 +202,7 @@ def _settlements(days: NDArray[np.int32], expiry: NDArray[np.int32], table: pl.D
     row = np.minimum(np.searchsorted(days, traded), len(days) - 1)
     known = (days[row] == traded) & np.isfinite(settle) & (settle > 0.0)
     row, due, settle = row[known], due[known], settle[known]
-    matches = expiry[row] == due[:, None]
-    at, node = np.nonzero(matches)
+    at, node = np.nonzero(np.equal(expiry[row], due[:, None]))
     grid[row[at], node] = settle[at]
     return grid
 
