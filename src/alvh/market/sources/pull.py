@@ -311,7 +311,7 @@ def _attempt(
         with client.stream("GET", one.url, headers=_conditions(held)) as answer:
             if answer.status_code == 304 and held is not None:
                 return "unchanged", replace(held, on=today.isoformat())
-            if answer.status_code in (404, 410):
+            if answer.status_code in (404, 410) and held is None:
                 return "absent", Entry(one.url, on=today.isoformat(), absent=True)
             _refuse_status(answer)
             with whole_file(target) as partial:
