@@ -62,6 +62,10 @@ TERM_LOADINGS = np.array(
 )
 TERM_SPANS = (21, 126)
 
+# Total variance grows from node to node at least by these factors, so that no calendar spread has
+# a negative price where the shape changes with tenor. They bind on one day in sixty, all in crises.
+LEAST_GROWTH = (1.5, 1.5, 1.4)
+
 # Variance rate at the shortest end over the mean rate to nine days, on 1 and ln(VIX9D/VIX).
 # At-the-money volatilities of expiries within nine days, chains of 2019 and 2022.
 SHORT_LOADINGS = (1.11, 4.3)
@@ -146,10 +150,9 @@ def term_structure(vix: Floats, others: Floats) -> Floats:
     """
     modelled = vix * np.exp(TERM_LOADINGS @ term_features(vix))
     near, far, farthest = np.where(np.isfinite(others), others, modelled)
-    # a strip's total variance must grow: at least a fifth of the mean rate between nodes
-    near = np.minimum(near, vix * np.sqrt(30.0 / 9.0 / (1.0 + 0.2 * 21.0 / 9.0)))
-    far = np.maximum(far, vix * np.sqrt(30.0 / 93.0 * (1.0 + 0.2 * 63.0 / 30.0)))
-    farthest = np.maximum(farthest, far * np.sqrt(93.0 / 184.0 * (1.0 + 0.2 * 91.0 / 93.0)))
+    near = np.minimum(near, vix * np.sqrt(30.0 / 9.0 / LEAST_GROWTH[0]))
+    far = np.maximum(far, vix * np.sqrt(30.0 / 93.0 * LEAST_GROWTH[1]))
+    farthest = np.maximum(farthest, far * np.sqrt(93.0 / 184.0 * LEAST_GROWTH[2]))
     return np.stack([near, vix, far, farthest])
 
 
@@ -208,21 +211,17 @@ def node_clock(dates: Dates, days: int) -> Floats:
     float64 array (n,)
         In sessions, see ``alvh.kernel.spx_smile.variance_clock``.
     """
-    start = np.asarray(dates, "datetime64[D]")
-    number = start.astype(np.int64)
-    since_friday = (number + days - 1) % 7  # 1970-01-01 was a Thursday
-    before = number + days - since_friday
-    calendar = sessions()
-    elapsed = np.stack(
-        [
-            np.searchsorted(calendar, friday.astype("datetime64[D]"), "right")
-            - np.searchsorted(calendar, start, "right")
-            for friday in (before, before + 7)
-        ]
-    ).astype(float)
-    span = np.stack([before - number, before + 7 - number]).astype(float)
-    clock = elapsed + REST_DAY_WEIGHT * (span - elapsed)
-    mixed: Floats = clock[0] + (clock[1] - clock[0]) * since_friday / 7.0
+    start = np.asarray(dates, "datetime64[D]").astype(np.int64)
+    calendar = sessions().astype("datetime64[D]").astype(np.int64)
+    horizon = start + days
+    friday = horizon - (horizon - 1) % 7  # 1970-01-01 was a Thursday
+    opened = np.searchsorted(calendar, start, "right")
+    ends = np.searchsorted(calendar, np.stack([friday, friday + 7]), "right")
+    expiry = calendar[ends - 1]
+    elapsed = (ends - opened).astype(float)
+    clock = elapsed + REST_DAY_WEIGHT * (expiry - start - elapsed)
+    share = (horizon - expiry[0]) / (expiry[1] - expiry[0])
+    mixed: Floats = clock[0] + (clock[1] - clock[0]) * share
     return mixed
 
 
@@ -265,6 +264,6 @@ def _fill_variances(out: Floats, term: Floats, shapes: Floats) -> None:
         for j in range(4):
             strip = (0.01 * term[j, i]) ** 2 * NODE_DAYS[j] / YEAR
             out[i, j] = atm_variance(strip, shapes[i, j, 0], shapes[i, j, 1], shapes[i, j, 2])
-        out[i, 0] = min(out[i, 0], 0.95 * out[i, 1])
-        out[i, 2] = max(out[i, 2], 1.1 * out[i, 1])
-        out[i, 3] = max(out[i, 3], 1.1 * out[i, 2])
+        out[i, 0] = min(out[i, 0], out[i, 1] / LEAST_GROWTH[0])
+        out[i, 2] = max(out[i, 2], out[i, 1] * LEAST_GROWTH[1])
+        out[i, 3] = max(out[i, 3], out[i, 2] * LEAST_GROWTH[2])
