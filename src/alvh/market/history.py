@@ -322,7 +322,7 @@ def load_history(source: str | Path, *, today: date | None = None) -> History:
     """
     if source == "bundled":
         return _history(assemble(read_bundled(), place="bundled", today=today))
-    folder = Path(source)
+    folder = Path(source).expanduser()
     return _history(assemble(gather(folder), place=str(source), today=today))
 
 
