@@ -9,38 +9,37 @@ curve is.
 import numpy as np
 from numpy.typing import NDArray
 
-from alvh.calendars import session_number, vix_expiries
+from alvh.calendars import session_number
 from alvh.market.curve import VixCurve
 
 FUND_FEE = 0.0089  # a year; investor fee of iPath Series B VXX and VXZ, prospectus
 BASE_PRICE = 100.0
+SESSIONS_PER_MONTH = 21
 
 Floats = NDArray[np.float64]
 
 
-def roll_shares(dates: NDArray[np.int32]) -> Floats:
+def roll_shares(dates: NDArray[np.int32], following: NDArray[np.int32]) -> Floats:
     """Return dr/dt per day: the share of the roll period that is left at the close, shape (n,).
 
     Parameters
     ----------
     dates : ndarray of int32, shape (n,)
-        Days since 1970-01-01.
+        Days since 1970-01-01, ascending.
+    following : ndarray of int32, shape (n,)
+        Next monthly VIX settlement after each day.
 
     References
     ----------
     Barclays iPath pricing supplement of February 2021, PS-27: dt counts business days from one
     VX settlement to the next, dr those still left from the following day on.
     """
-    days = dates.astype("datetime64[D]")
-    span = (
-        (days[0] - np.timedelta64(70, "D")).astype(object),
-        (days[-1] + np.timedelta64(70, "D")).astype(object),
-    )
-    table = vix_expiries(*span)
-    monthly = np.sort(table[table["monthly"] == 1]["session"].astype(np.int64))
-    sessions = session_number(days).astype(np.int64)
-    following = np.searchsorted(monthly, sessions, side="right")
-    start, end = monthly[following - 1], monthly[following]
+    sessions = session_number(dates.astype("datetime64[D]")).astype(np.int64)
+    end = session_number(following.astype("datetime64[D]")).astype(np.int64)
+    settlements = np.unique(end)
+    place = np.searchsorted(settlements, end)
+    # The settlement before the first one known lies a month of sessions earlier.
+    start = np.where(place > 0, settlements[place - 1], end - SESSIONS_PER_MONTH)
     shares: Floats = (end - sessions - 1) / (end - start)
     return shares
 
@@ -57,7 +56,7 @@ def basket_levels(dates: NDArray[np.int32], curve: VixCurve, rate: Floats) -> tu
     rate : ndarray, shape (n,)
         Continuously compounded bill rate the collateral earns.
     """
-    share = roll_shares(dates)[:-1, None]
+    share = roll_shares(dates, curve.expiry[:, 0])[:-1, None]
     zeros, ones = np.zeros_like(share), np.ones_like(share)
     short = np.hstack([share, 1.0 - share])
     mid = np.hstack([zeros, zeros, zeros, share, ones, ones, 1.0 - share])
