@@ -42,8 +42,8 @@ SIZES = [_size(1.0, 0.052, -0.07), _size(0.5, 0.030, -0.035)]
 
 def test_what_a_hedge_removed_and_cost(row):
     text = verdict.hedge_line(row, None)
-    assert "vxth removed 3.10 points of maximum drawdown" in text
-    assert "removed 2.00 points of monthly CVaR" in text
+    assert "vxth took 3.10 points off the maximum drawdown" in text
+    assert "took 2.00 points off the monthly CVaR" in text
     assert "cost 1.50 % of the account a year" in text
     assert "grew 1.20 points a year slower than unhedged" in text
 
@@ -54,7 +54,12 @@ def test_the_same_figures_with_other_signs_say_the_opposite(row):
         hedge_cost_per_year=-0.015,
     )  # fmt: skip
     text = verdict.hedge_line(turned, None)
-    for part in ("added 3.00 points", "added 2.00 points", "earned 1.50 %", "faster than unhedged"):
+    for part in (
+        "added 3.00 points to",
+        "added 2.00 points to",
+        "earned 1.50 %",
+        "faster than unhedged",
+    ):
         assert part in text
     assert "the hedge did not lower it" in text
 

@@ -71,9 +71,9 @@ def unhedged_line(row: Row) -> str:
 def hedge_line(row: Row, other: CurvePoint | None) -> str:
     """Describe one hedge: what it removed, what it cost, what fewer condors would have earned."""
     text = (
-        f"{row.name} {_moved(row.drawdown_removed)} maximum drawdown and "
-        f"{_moved(row.cvar_removed)} monthly CVaR; {_cost(row.hedge_cost_per_year)}, and the book "
-        f"grew {_than_unhedged(row.cagr_given_up)}"
+        f"{row.name} {_moved(row.drawdown_removed)} the maximum drawdown and "
+        f"{_moved(row.cvar_removed)} the monthly CVaR; {_cost(row.hedge_cost_per_year)}, and the "
+        f"book grew {_than_unhedged(row.cagr_given_up)}"
     )
     if row.differences is not None:
         text += f" ({_range(row.differences.cagr)})"
@@ -127,11 +127,12 @@ def count_line(hedges: Sequence[Row], sizes: Sequence[CurvePoint], basis: str) -
 def limits_line(rows: Iterable[Row], crises: int, years: float) -> str:
     """Say how little the sample can tell."""
     shares = [row.model_priced_share for row in rows]
+    low, high = f"{min(shares):.0%}", f"{max(shares):.0%}"
+    priced = low if low == high else f"Between {low} and {high}"
     return (
         f"The {years:.1f} years hold {crises} of the named crises, some of them overlapping: that, "
         "and not the number of days, is how often a hedge was put to the test, too few to rank "
-        f"similar hedges. Between {min(shares):.0%} and {max(shares):.0%} of the fills were priced "
-        "by a model."
+        f"similar hedges. {priced} of the fills were priced by a model."
     )
 
 
@@ -147,8 +148,10 @@ def points(value: float) -> str:
 
 def _moved(removed: float) -> str:
     if abs(removed) < _WORTH_NAMING:
-        return "did not change the"
-    return f"{'removed' if removed > 0 else 'added'} {points(removed)} of"
+        return "did not change"
+    return (
+        f"{'took' if removed > 0 else 'added'} {points(removed)} {'off' if removed > 0 else 'to'}"
+    )
 
 
 def _cost(cost: float) -> str:

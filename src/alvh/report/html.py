@@ -1,0 +1,187 @@
+"""The page: figures and tables of a comparison put into one file that needs no other."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from alvh.errors import AlvhError
+from alvh.evidence.comparison import BASES, Comparison
+from alvh.evidence.crises import covered
+from alvh.evidence.verdict import percent
+from alvh.report import figures, tables
+
+_BASIS_TITLES = {
+    "preset": "Own sizes",
+    "carry": "Equal carry",
+    "outlay": "Equal outlay",
+}
+_BASIS_MEANING = {
+    "preset": "Every hedge at the size its policy gives.",
+    "carry": "Every hedge scaled until it would lose as much a year in an unchanged market as "
+    "{reference} does.",
+    "outlay": "Every hedge scaled until it ties up as large a share of the account, on average, "
+    "as {reference} does.",
+}
+
+
+def write_report(comparison: Comparison, path: str | Path, history: Any = None) -> Path:
+    """Write a comparison as one self-contained HTML file.
+
+    The file appears whole or not at all: it is written beside its place and renamed.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `alvh.compare`.
+    path : str or Path
+        Where to write; an older file is replaced.
+    history : History, optional
+        For the table of data; the comparison's own by default.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    AlvhError
+        If the folder does not exist or cannot be written to.
+
+    Examples
+    --------
+    >>> comparison = alvh.compare(alvh.load_history("bundled"))  # doctest: +SKIP
+    >>> alvh.report.write_report(comparison, "report.html")  # doctest: +SKIP
+    """
+    target = Path(path)
+    page = render(comparison, history)
+    try:
+        _write_whole(target, page)
+    except OSError as error:
+        raise AlvhError(
+            f"the report cannot be written to {target}: {error.strerror}; name a file in a folder "
+            "that exists and may be written to"
+        ) from error
+    return target
+
+
+def render(comparison: Comparison, history: Any = None) -> str:
+    """Return the page as text; the same comparison gives the same text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from plotly.offline import get_plotlyjs
+
+    environment = Environment(
+        loader=PackageLoader("alvh.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    data = history if history is not None else comparison.history
+    trades = tables.ledger(comparison.headline.trades)
+    file = trades.pop("file")
+    return environment.get_template("page.html.j2").render(
+        plotly=get_plotlyjs(),
+        figures=_script(_figures(comparison)),
+        ledger=_script(trades),
+        ledger_file=file,
+        ledger_rows=trades["rows"],
+        ledger_total=trades["total"],
+        series=tables.series_rows(getattr(data, "report", ())),
+        **_texts(comparison),
+    )
+
+
+def _figures(comparison: Comparison) -> dict[str, figures.Figure]:
+    chosen, headline = comparison.results[comparison.equal], comparison.headline
+    return {
+        "equity": figures.equity(chosen),
+        "drawdown": figures.drawdown(chosen),
+        "sleeves": figures.sleeves(headline),
+        "layers": figures.layers(headline),
+        "years": figures.hedge_by_year(headline),
+        "crises": figures.crises(comparison.crisis_returns()),
+        "sides": figures.sides_by_year(headline),
+        "side-losses": figures.side_losses_by_year(headline),
+        "cvar-cost": figures.risk_against_cost(comparison.curve, "cvar_removed"),
+        "drawdown-cost": figures.risk_against_cost(comparison.curve, "drawdown_removed"),
+    }
+
+
+def _texts(comparison: Comparison) -> dict[str, Any]:
+    meta, row = comparison.headline.meta, comparison.row(comparison.reference, "preset")
+    shares = [r.model_priced_share for rows in comparison.rows.values() for r in rows]
+    low, high = f"{min(shares):.0%}", f"{max(shares):.0%}"
+    decisions, left_out = tables.decision_rows(comparison.headline.decisions)
+    return {
+        "title": f"{meta['programme']} hedged: {meta['start']} – {meta['end']}",
+        "meta": meta,
+        "reference": comparison.reference,
+        "equal": comparison.equal,
+        "first_line": f"{row.model_priced_share:.0%} of the fills with {comparison.reference} were "
+        f"priced by a model ({low if low == high else f'{low} to {high}'} over all books)",
+        "share": f"Model-priced fills: {low if low == high else f'{low} to {high}'}.",
+        "share_headline": f"Model-priced fills: {row.model_priced_share:.0%}.",
+        "basis_note": _BASIS_MEANING[comparison.equal].format(reference=comparison.reference),
+        "bases": [_basis(comparison, basis) for basis in BASES],
+        "columns": tables.headline_columns(),
+        "refused": comparison.refused,
+        "fills": [tables.fill_cells(point) for point in comparison.fills],
+        "crises": tables.crisis_rows(comparison.crises()),
+        "any_crisis": bool(covered(comparison.twin.dates)),
+        "sides": _sides(comparison),
+        "curve_notes": [p for p in comparison.curve if p.note],
+        "decisions": decisions,
+        "decisions_left_out": left_out,
+        "decisions_total": comparison.headline.decisions.height,
+        "resampling": comparison.resampling,
+        "seed": comparison.seed,
+        "percent": percent,
+    }
+
+
+def _basis(comparison: Comparison, basis: str) -> dict[str, Any]:
+    rows = comparison.rows[basis]
+    return {
+        "key": basis,
+        "title": _BASIS_TITLES[basis],
+        "meaning": _BASIS_MEANING[basis].format(reference=comparison.reference),
+        "rows": [
+            {"cells": tables.headline_cells(row), "lead": row.name == comparison.reference}
+            for row in rows
+        ],
+        "notes": [f"{row.name}: {row.note}" for row in rows if row.note],
+        "verdict": comparison.verdict(basis),
+    }
+
+
+def _sides(comparison: Comparison) -> list[list[str]]:
+    """Net P&L and losing months of the two sides of the condors, unhedged and hedged, USD."""
+    cells = []
+    for name in ("none", comparison.reference):
+        row = comparison.row(name, "preset")
+        money = (row.put_side_pnl, row.put_side_losses, row.call_side_pnl, row.call_side_losses)
+        cells.append([name, *(tables.usd(value) for value in money)])
+    return cells
+
+
+def _script(content: Any) -> str:
+    """JSON that may stand inside a script element: no tag can be closed from within it."""
+    text = json.dumps(content, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    return text.replace("<", "\\u003c")
+
+
+def _write_whole(target: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.chmod(0o644)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
