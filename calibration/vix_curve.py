@@ -6,6 +6,7 @@ Fitted on 2007–2018, held out 2019 on. The printed tables are those of docs/ca
 """
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +30,7 @@ class Panel:
         self.vix = history["vix"][keep]
         self.vix3m = history["vix3m"][keep]
         self.year = self.dates.astype("datetime64[Y]").astype(int) + 1970
-        full = vix_curve(
-            dates=self.dates, vix=self.vix, vix3m=self.vix3m, futures=history.futures
-        )
+        full = vix_curve(dates=self.dates, vix=self.vix, vix3m=self.vix3m, futures=history.futures)
         self.expiry = full.expiry
         self.quoted = np.where(full.quoted == 1, full.forward, np.nan)
         days = self.dates.astype(np.int32)
@@ -60,7 +59,7 @@ def by_tenor(title: str, panel: Panel, forward: np.ndarray, rows: np.ndarray) ->
     """Print root-mean-square and mean errors of ``forward`` by tenor, fitted and held out."""
     print(f"\n{title}")
     print("days        fitted: n  rmse pts  rmse %  bias %   held out: n  rmse pts  rmse %  bias %")
-    for low, high in [*zip(TENORS[:-1], TENORS[1:], strict=True), (0, 261)]:
+    for low, high in [*pairwise(TENORS), (0, 261)]:
         cells = []
         for window in (panel.fitted, panel.held_out):
             use = (window & rows)[:, None] & (panel.tau >= low) & (panel.tau < high)
@@ -105,9 +104,7 @@ def weeklies(panel: Panel, history: History) -> None:
     """Compare the interpolation with settlements of weekly contracts."""
     from alvh.kernel.vix_curve import vix_forward
 
-    full = vix_curve(
-        dates=panel.dates, vix=panel.vix, vix3m=panel.vix3m, futures=history.futures
-    )
+    full = vix_curve(dates=panel.dates, vix=panel.vix, vix3m=panel.vix3m, futures=history.futures)
     days = panel.dates.astype(np.int32)
     monthly = set(np.unique(full.expiry).tolist())
     table = history.futures

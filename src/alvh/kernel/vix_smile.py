@@ -12,9 +12,11 @@ in closed form below. ξ is solved each day so that the 30-day variance strip is
 
     (σ/σ_atm)² = ½·[1 + ρηy + √((ηy + ρ)² + 1 − ρ²)],        ψ = ½ρη the slope at the money,
 
-one slice of a surface SVI. The slope ψ falls with the forward: VIX has a floor near 9, so a low
-forward has nearly all of its range above it, and a high one has room on both sides. η is capped
-where butterflies could become negative.
+one slice of a surface SVI. The slope falls with the forward, ψ ∝ forward^−γ: VIX has a floor
+near 9, so a low forward has nearly all of its range above it, and a high one has room on both
+sides. In time it follows a volatility that reverts at rate λ, ψ ∝ g(λτ) with
+g(x) = [1 − (1 − e^(−x))/x]/√x: it rises with √τ at first, is broad at one to three months and
+falls slowly. η is capped where butterflies could become negative.
 
 A day's vector (width ``VIX_SMILE``) holds
 
@@ -22,7 +24,7 @@ A day's vector (width ``VIX_SMILE``) holds
 0  ξ, variance per year, the day's level of vol-of-vol at the front
 1  ξ∞, the level it reverts to
 2  B/(A + B), share of the front volatility that distance does not remove
-3  ψ at a forward of ``REFERENCE_FORWARD``
+3  ψ at a forward of ``REFERENCE_FORWARD`` and 30 days
 4  ρ
 5  at-the-money volatility at 30 days, decimal (for reading, not used here)
 6  30-day forward the vector was solved at, volatility points (for reading)
@@ -36,6 +38,8 @@ References
 Samuelson, P. (1965). Proof that properly anticipated prices fluctuate randomly. Ind. Mgmt Rev. 6.
 Gatheral, J. and Jacquier, A. (2014). Arbitrage-free SVI volatility surfaces. Quant. Finance 14,
 59-71, theorem 4.2: a slice has no butterfly if η√W(1+ρ) < 4 and η²(1+ρ) ≤ 4.
+Bergomi, L. and Guyon, J. (2012). Stochastic volatility's orderly smiles. Risk 25, 60-66, eq. 7:
+the time profile of the slope under mean reversion.
 Fukasawa, M. (2012). The normalizing transformation of the implied volatility smile. Math. Finance
 22, 753-762: the strip as the mean of σ² under the normal law of d2.
 Fits and errors: ``docs/calibration/vix.md``.
@@ -62,14 +66,18 @@ Floats = NDArray[np.float64]
 Slice = tuple[float, float, float, float, float]
 
 YEAR = 365.0
-# h: realised volatility of VIX futures by days to expiry, 2007–2018 (docs/calibration/vix.md).
+# h: realised volatility of VX by days to expiry says 47 in 2007–2018, 55 in 2019–2026; the listed
+# chain of 2022-07-15 fits equally well between 55 and 90.
 DECAY_DAYS = 55.0
-# κ: VVIX autocorrelation at 21 and 63 sessions, 2007–2018; half-life in calendar days.
+# κ: VVIX 21 and 63 sessions ahead on VVIX, 2009–2026; half-life in calendar days.
 REVERSION = math.log(2.0) / 26.0
-# Forward of the listed chain (2022-07-15) to which ψ was fitted, volatility points.
+# Forward of the chain of 2022-07-15 to which ψ was fitted, volatility points.
 REFERENCE_FORWARD = 27.2
-# ψ ∝ forward^−γ, γ from the elasticity of VVIX to the 30-day future by level, 2007–2018.
+REFERENCE_DAYS = 30.0
+# γ: elasticity of VVIX to the 30-day future by level, 2007–2026.
 SLOPE_POWER = 0.85
+# λ, per day: the four expiries of the chain of 2022-07-15.
+SLOPE_REVERSION = 0.038
 BUTTERFLY_MARGIN = 0.999  # of the two no-arbitrage limits on η
 SMALLEST_TAU = 0.02  # days: half an hour; keeps the slice defined at settlement
 
@@ -122,8 +130,20 @@ def _curvature(slope: float, rho: float, root_variance: float) -> float:
 
 @njit(cache=True)
 def slope_at(reference_slope: float, forward: float) -> float:
-    """Return ψ, the slope of σ/σ_atm in y at the money, for a forward in volatility points."""
+    """Return ψ at 30 days, the slope of σ/σ_atm in y at the money, for a forward in points."""
     return reference_slope * math.exp(SLOPE_POWER * math.log(REFERENCE_FORWARD / forward))
+
+
+@njit(cache=True)
+def _slope_profile(days: float) -> float:
+    x = SLOPE_REVERSION * days
+    # The bracket is x/2 − x²/6 + …; the difference would lose digits near settlement.
+    bracket = x * (0.5 - x / 6.0) if x < 1e-3 else 1.0 - (1.0 - math.exp(-x)) / x
+    return bracket / math.sqrt(x)
+
+
+# Relative to the reference tenor; evaluated once, outside the kernel.
+INVERSE_PROFILE = 1.0 / float(_slope_profile.py_func(REFERENCE_DAYS))
 
 
 @njit(cache=True)
@@ -148,7 +168,8 @@ def vix_slice(params: Floats, forward: float, tau: float) -> Slice:
     total = vix_total_variance(params[0], params[1], params[2], days)
     root = math.sqrt(total)
     rho = params[4]
-    eta = _curvature(slope_at(params[3], forward), rho, root)
+    slope = slope_at(params[3], forward) * _slope_profile(days) * INVERSE_PROFILE
+    eta = _curvature(slope, rho, root)
     return 1.0 / forward, 1.0 / root, root * math.sqrt(YEAR / days), eta, rho
 
 

@@ -108,7 +108,7 @@ def curve_nodes(dates: Dates) -> NDArray[np.int32]:
     first_month, last_month = within[[0, -1]].astype("datetime64[M]").astype(np.int64)
     months = range(first_month, last_month + CURVE_NODES + 2)  # counted from 1970-01
     listed = [vix_expiry(1970 + month // 12, month % 12 + 1) for month in months]
-    days = np.array(listed, dtype="datetime64[D]").astype(np.int32)
+    days = np.array([day.isoformat() for day in listed], dtype="datetime64[D]").astype(np.int32)
     first = np.searchsorted(days, within.astype(np.int32), side="right")
     nodes[covered] = days[first[:, None] + np.arange(CURVE_NODES)]
     return nodes
@@ -236,7 +236,7 @@ def _with_tail(known: Floats, filled: Floats, model: Floats, tau: Floats) -> Flo
         gap = np.log(known[rows, last]) - np.log(model[rows, last])
     distance = np.maximum(tau - tau[rows, last][:, None], 0.0)
     extended = model * np.exp(gap[:, None] * 0.5 ** (distance / TAIL_DAYS))
-    has_any = there.any(axis=1)[:, None]
+    has_any = np.any(there, axis=1, keepdims=True)
     return np.where(has_any & np.isfinite(filled), filled, np.where(has_any, extended, model))
 
 

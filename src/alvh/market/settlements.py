@@ -41,12 +41,12 @@ Dates = NDArray[np.datetime64]
 
 NIGHT_SESSION = np.datetime64("2016-04-15")  # VIX opens include the night session from here
 # ln(settlement/prior close) on ln(open/prior close) and ln(close/prior close).
-DAY_WEIGHTS = (1.00, 0.07)  # before the night session: settlements 2004-05 … 2012-12
-NIGHT_WEIGHTS = (0.80, 0.20)  # since: settlements 2016-04 … 2021-12
-CLOSE_WEIGHT = 0.32  # close only, where there is no open: 2004-05 … 2018-12
+DAY_WEIGHTS = (1.01, 0.10)  # before the night session: settlements 2004-05 … 2012-12
+NIGHT_WEIGHTS = (0.83, 0.28)  # since: settlements 2016-04 … 2021-12
+CLOSE_WEIGHT = 0.41  # close only, where there is no open: 2004-05 … 2018-12
 
 # Share of a session's move that is in its opening auction: SPY 1993–2018.
-OPEN_SHARE = 0.30
+OPEN_SHARE = 0.29
 # An index open is live if, over the trailing year, its moves hold this share of daily variance.
 LIVE_VARIANCE_SHARE = 0.10
 TRAILING_SESSIONS = 252

@@ -40,17 +40,17 @@ NODE_DAYS = 30  # the horizon of VVIX, calendar days
 YEAR = 365.0
 
 # Fitted to the listed VIX chain of 2022-07-15, four expiries of 18 to 158 days.
-REFERENCE_SLOPE = 0.29  # ψ at REFERENCE_FORWARD
-REFERENCE_CORRELATION = 0.84  # ρ, same day
-REFERENCE_SHARE = 0.487  # B/(A + B), same day
-# How they follow the 30-day forward: from futures and VVIX, 2007–2018.
+REFERENCE_SLOPE = 0.30  # ψ at REFERENCE_FORWARD and 30 days
+REFERENCE_CORRELATION = 0.845  # ρ, same day
+REFERENCE_SHARE = 0.47  # B/(A + B), same day
+# How they follow the 30-day forward: futures and VVIX, 2007–2018, checked on 2019–2026.
 CORRELATION_POWER = 0.45
 CORRELATION_LOWEST, CORRELATION_HIGHEST = 0.40, 0.88
 SHARE_POWER = 0.35
 SHARE_LOWEST, SHARE_HIGHEST = 0.25, 0.75
 
 # Slower level of VVIX: ln = SLOW_CONSTANT + SLOW_NOW·(ln VVIX − 4.5) + SLOW_PAST·(average − 4.5),
-# from VVIX 63 to 126 sessions ahead, 2009–2018.
+# from VVIX 126 sessions ahead, 2009–2026.
 SLOW_CENTRE = 4.5
 SLOW_CONSTANT = 4.52
 SLOW_NOW = 0.30
