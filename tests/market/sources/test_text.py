@@ -55,9 +55,21 @@ def test_a_last_number_that_was_cut_is_refused(last):
         table(f"2019-01-01,16.10\n2019-01-02,16.10\n2019-01-03,{last}")
 
 
-def test_a_cut_whole_number_is_refused():
+@pytest.mark.parametrize("last", ["18", "181"])
+def test_a_cut_whole_number_is_refused(last):
     with pytest.raises(DataError, match="ends in the middle"):
-        table("20190102,1812\n20190103,1799\n20190104,18")
+        table(f"20190102,1812\n20190103,799\n20190104,{last}")
+
+
+def test_a_number_that_may_have_been_cut_is_refused_too():
+    """4.2 may be the whole of 4.2 or the start of 4.21; without a line end nobody knows."""
+    with pytest.raises(DataError, match="add the line end if nothing is missing"):
+        table("2024-12-27,4.19\n2024-12-30,4.1\n2024-12-31,4.2")
+    assert len(table("2024-12-27,4.19\n2024-12-30,4.1\n2024-12-31,4.2\n").lines) == 3
+
+
+def test_a_cut_behind_the_fourth_decimal_does_not_matter():
+    assert len(table("2026-07-08,7482.7099609375\n2026-07-09,7485.4902").lines) == 2
 
 
 @pytest.mark.parametrize(

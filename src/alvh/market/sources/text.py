@@ -19,7 +19,7 @@ from alvh.market.sources.records import Days, Floats
 
 _BLANK = ("", ".", "null", "NA", "N/A", "#N/A", "ND", "-")
 _TAIL_LINES = 20  # rows that a last line without a line end is compared with
-_NO_POINT = 1_000  # puts any number without a point below every number with one
+_ENOUGH_DECIMALS = 4  # a number cut after them is the number
 _MANY = 64  # doubtful cells beyond which the whole column is stripped of spaces first
 _FORMATS = (
     (re.compile(rb"\d{4}-\d{1,2}-\d{1,2}$"), "%Y-%m-%d"),
@@ -135,26 +135,29 @@ def _slow_body(name: str, data: bytes, header: int) -> Body:
 
 
 def _refuse_cut_line(name: str, data: bytes, header: int) -> None:
-    """Refuse a last line that has no line end and a shorter last field than any line before it."""
+    """Refuse a last line without a line end, unless nothing of value can be missing from it.
+
+    Its last number must have as many digits as the longest of the lines before it, or decimals
+    enough that further ones do not matter.
+    """
     lines = data.split(b"\n")
     last, before = lines[-1], [line for line in lines[-1 - _TAIL_LINES : -1] if line]
     if not before:
         return
-    whole = last.count(b",") == before[-1].count(b",")
-    shortest = min(_precision(line) for line in before)
-    if whole and _precision(last) >= shortest:
+    if last.count(b",") == before[-1].count(b",") and _digits(last) >= max(map(_digits, before)):
         return
     raise DataError(
         f"{name}:{header + len(lines)}: the file ends in the middle of the line "
-        f"'{last[:60].decode('utf-8', 'replace')}'; a whole last line was wanted; "
-        "download the file again"
+        f"'{last[:60].decode('utf-8', 'replace')}'; a line end after a whole line was wanted; "
+        "download the file again, or add the line end if nothing is missing"
     )
 
 
-def _precision(line: bytes) -> int:
-    """Digits after the point in the last field; below zero, counting its digits, if no point."""
+def _digits(line: bytes) -> tuple[bool, int]:
+    """Whether the last field has a point, and how many digits stand after it (or in all)."""
     field = line.rsplit(b",", 1)[-1].strip()
-    return len(field) - field.index(b".") - 1 if b"." in field else len(field) - _NO_POINT
+    digits = len(field.rpartition(b".")[2])
+    return b"." in field, min(digits, _ENOUGH_DECIMALS) if b"." in field else digits
 
 
 def rows(bodies: Sequence[Body], fields: int) -> Rows:
