@@ -292,7 +292,7 @@ def atm_variance(strip: float, a: float, b: float, c: float) -> float:
     step.
     """
     level = strip / strip_ratio(math.sqrt(0.65 * strip), a, b, c)
-    for _ in range(12):
+    for _ in range(30):
         following = strip / strip_ratio(math.sqrt(level), a, b, c)
         if abs(following - level) <= 1e-9 * level:
             return following
