@@ -318,7 +318,7 @@ def load_history(source: str | Path, *, today: date | None = None) -> History:
     --------
     >>> history = load_history("bundled")
     >>> len(history), str(history.dates[0]), float(history["vix"][0])
-    (1256, '2014-01-03', 13.76)
+    (1257, '2014-01-03', 13.76)
     """
     if source == "bundled":
         return _history(assemble(read_bundled(), place="bundled", today=today))

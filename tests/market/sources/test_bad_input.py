@@ -209,7 +209,9 @@ def test_a_settlement_that_is_no_number(complete, cell):
     assert f"the settlement is '{cell}'" in refusal(complete)
 
 
-@pytest.mark.parametrize("day", ["13/45/2019", "yesterday", "2019-02-30", ""])
+@pytest.mark.parametrize(
+    "day", ["13/45/2019", "yesterday", "2019-02-30", "", "20190-01-02", "1/2/19"]
+)
 def test_a_cell_that_is_no_date(complete, day):
     fields = complete.line("VIX_History.csv", 30).split(",")
     complete.replace_line("VIX_History.csv", 30, ",".join([day, *fields[1:]]))
@@ -265,3 +267,26 @@ def test_bytes_that_are_no_text(complete):
 def test_a_broken_workbook(complete):
     complete.write("shiller_ie_data.xls", "this is not a workbook\n")
     assert refusal(complete).startswith("shiller_ie_data.xls: the workbook cannot be opened")
+
+
+def test_a_contract_beyond_the_calendar(complete):
+    (complete.root / f"VX_{MARCH}.csv").rename(complete.root / "CFE_H99_VX.csv")
+    assert refusal(complete).startswith("CFE_H99_VX.csv: a contract of 2099-03")
+
+
+@pytest.mark.parametrize(
+    ("month", "what"),
+    [("13", "a contract of 2019-13"), ("0", "a contract of 2019-00"), ("", "a number was wanted")],
+)
+def test_a_final_settlement_of_no_month(complete, month, what):
+    complete.write(
+        "archive.csv",
+        [
+            "Symbol,SettlementMonth,SettlementYear,ProductType,SettlementDate,SettlementPrice,"
+            "ProductDescription",
+            f"VX,{month},2019,Standard,,15.42,VIX",
+        ],
+    )
+    message = refusal(complete)
+    assert message.startswith("archive.csv:2: ")
+    assert what in message

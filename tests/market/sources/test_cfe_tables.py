@@ -73,7 +73,7 @@ def test_2006_is_refused_and_so_are_far_ranks_that_repeat():
         ("2019-02-13,156.0,16.0,16.2", "156"),
         ("2019-02-13,0,16.0,16.2", "settlement is 0"),
         ("2019-02-13,NaN,16.0,16.2", "NaN"),
-        ("2019-02-13,50.0,16.0,16.2", "VX1 is 50 after 15.6"),
+        ("2019-02-13,50.0,16.0,16.2", "the settlement is 50 after 15.6 on 2019-02-12"),
         ("2019-02-12,15.5,16.0,16.2", "follows 2019-02-12"),
         ("2019-02-13,15.5", "2 fields"),
     ],
@@ -146,3 +146,12 @@ def test_the_panel_leaves_known_misprints_out():
     )
     panel = cfe_tables.read_panel(*found_in("panel.csv", text))
     assert listing(panel) == [("2008-04-22", "2009-02-18", 23.48)]
+
+
+def test_a_slipped_decimal_point_in_the_panel():
+    text = (
+        "trade_date,expiry,settle\n2019-02-11,2019-03-19,16.0\n2019-02-11,2019-04-17,16.2\n"
+        "2019-02-12,2019-03-19,16.1\n2019-02-12,2019-04-17,60.2\n"
+    )
+    with pytest.raises(DataError, match=r"^panel\.csv:5: 2019-02-12 the settlement is 60.2"):
+        cfe_tables.read_panel(*found_in("panel.csv", text))

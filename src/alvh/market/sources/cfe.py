@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh.calendars import vix_expiry
-from alvh.errors import DataError
+from alvh.errors import CalendarError, DataError
 from alvh.market.sources import catalogue
 from alvh.market.sources.recognise import CONTRACT_HEADER, Found
 from alvh.market.sources.records import (
@@ -63,6 +63,23 @@ class _Contract:
 def monthly_expiry(year: int, month: int) -> int:
     """Return the day number of a monthly VIX expiry."""
     return to_day(vix_expiry(year, month))
+
+
+def expiry_at(where: str, year: int, month: int) -> int:
+    """Return the day number of a monthly VIX expiry that a file names.
+
+    Raises
+    ------
+    DataError
+        If the calendar does not reach it.
+    """
+    try:
+        return monthly_expiry(year, month)
+    except CalendarError as fault:
+        raise DataError(
+            f"{where}: a contract of {year}-{month:02d} ({fault}); a month of the VIX futures "
+            "calendar was wanted; correct the file or remove it"
+        ) from fault
 
 
 def modern_scale(days: Days, price: Floats) -> Floats:
@@ -137,11 +154,11 @@ def _identify(found: Found, first: list[str]) -> _Contract | None:
     coded = re.search(r"CFE_([FGHJKMNQUVXZ])(\d{2})_VX", stem, re.IGNORECASE)
     if coded:
         month = _MONTHS.index(coded.group(1).upper()) + 1
-        return _Contract(found, monthly_expiry(2000 + int(coded.group(2)), month), legacy)
+        return _Contract(found, expiry_at(found.path, 2000 + int(coded.group(2)), month), legacy)
     label = _LABEL.match(first[1]) if len(first) > 1 else None
     if label and len(label.group(3)) == 2:  # two-digit years: before weeklies were listed
         month = _MONTHS.index(label.group(1)) + 1
-        return _Contract(found, monthly_expiry(2000 + int(label.group(3)), month), legacy)
+        return _Contract(found, expiry_at(found.path, 2000 + int(label.group(3)), month), legacy)
     return None
 
 
@@ -306,8 +323,34 @@ def _stop_at_bad_price(source: Rows, days: Days, settle: Floats, usable: NDArray
     """Raise on a settlement beyond anything on record, or far off the one before it."""
     at = np.flatnonzero(usable)
     stop_at_bad_levels(source, days, settle, at)
+    stop_at_jumps(source, days, settle, at, source.file[at])
+
+
+def stop_at_jumps(
+    source: Rows, days: Days, settle: Floats, at: NDArray[np.intp], contract: Days
+) -> None:
+    """Raise on the first settlement far off the one before it of the same contract.
+
+    Parameters
+    ----------
+    source : Rows
+        For the place of a row.
+    days : ndarray of int32, shape (n,)
+        Trade dates.
+    settle : ndarray of float64, shape (n,)
+        Settlements, volatility points.
+    at : ndarray of intp, shape (m,)
+        Rows to look at, contract by contract and in date order.
+    contract : ndarray of int32, shape (m,)
+        Which contract each of them is of.
+
+    Raises
+    ------
+    DataError
+        Naming the line.
+    """
     value = settle[at]
-    near = (np.diff(source.file[at]) == 0) & (np.diff(days[at]) <= NEIGHBOUR_DAYS)
+    near = (np.diff(contract) == 0) & (np.diff(days[at]) <= NEIGHBOUR_DAYS)
     ratio = value[1:] / value[:-1]
     wrong = np.flatnonzero(near & ((ratio > JUMP) | (ratio < 1 / JUMP)))
     if len(wrong):

@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 from alvh.errors import DataError
 from alvh.market.sources.cfe import (
     RANKS,
+    expiry_at,
     known_misprints,
     modern_scale,
     monthly_expiry,
     stop_at_bad_levels,
+    stop_at_jumps,
 )
 from alvh.market.sources.recognise import Found
 from alvh.market.sources.records import (
@@ -35,7 +37,7 @@ from alvh.market.sources.records import (
     to_date,
     to_day,
 )
-from alvh.market.sources.series_files import JUMP, NEIGHBOUR_DAYS, stop_at_isolated
+from alvh.market.sources.series_files import stop_at_isolated
 from alvh.market.sources.text import Rows, body, clean, dates, numbers, rows
 
 _LADDER_STARTS = to_day(date(2007, 1, 1))  # before, ranks beyond the second are stale
@@ -135,16 +137,7 @@ def _ladder_column(source: Rows, days: Days, rank: int) -> Floats:
     values = modern_scale(days, values)
     at = np.flatnonzero(np.isfinite(values))
     stop_at_bad_levels(source, days, values, at)
-    near = np.diff(days[at]) <= NEIGHBOUR_DAYS
-    ratio = values[at][1:] / values[at][:-1]
-    wrong = np.flatnonzero(near & ((ratio > JUMP) | (ratio < 1 / JUMP)))
-    if len(wrong):
-        row = int(at[wrong[0] + 1])
-        raise DataError(
-            f"{source.where(row)}: {to_date(days[row])} VX{rank} is {values[row]:g} after "
-            f"{values[at[wrong[0]]]:g}; a change of less than {JUMP:g} times was wanted; look for "
-            "a slipped decimal point or download the file again"
-        )
+    stop_at_jumps(source, days, values, at, np.zeros(len(at), np.int32))
     return values
 
 
@@ -215,6 +208,9 @@ def read_panel(found: Found, raw: bytes) -> FuturesQuotes:
     settle = modern_scale(days, settle)
     bad, misprints = known_misprints(source, days, expiries, settle)
     stop_at_bad_levels(source, days, settle, np.flatnonzero(~bad))
+    order = np.lexsort((days, expiries))
+    order = order[~bad[order]]
+    stop_at_jumps(source, days, settle, order, expiries[order])
     kept = np.flatnonzero(~bad & (days <= expiries))
     return FuturesQuotes(
         source="panel",
@@ -271,15 +267,17 @@ def read_final_settlements(found: Found, raw: bytes) -> FinalSettlements:
     mine = np.flatnonzero(
         (source.text(found.header.index("symbol")) == "VX").fill_null(False).to_numpy()
     )
-    year, _, odd_year = numbers(source, found.header.index("settlementyear"))
-    month, _, odd_month = numbers(source, found.header.index("settlementmonth"))
+    year = numbers(source, found.header.index("settlementyear"))[0]
+    month = numbers(source, found.header.index("settlementmonth"))[0]
     column = found.header.index("settlementprice")
     price, blank, unreadable = numbers(source, column)
     odd = np.zeros(len(price), np.bool_)
-    odd[mine] = (blank | unreadable | odd_year | odd_month)[mine]
+    odd[mine] = (blank | unreadable | ~np.isfinite(year + month))[mine]
     _stop_at_unreadable(source, odd, column, "final settlement")
     expiries = np.zeros(len(price), np.int32)
-    expiries[mine] = [monthly_expiry(int(year[row]), int(month[row])) for row in mine]
+    expiries[mine] = [
+        expiry_at(source.where(row), int(year[row]), int(month[row])) for row in mine.tolist()
+    ]
     value = modern_scale(expiries, price)
     stop_at_bad_levels(source, expiries, value, mine)
     return FinalSettlements(found.path, expiries[mine], value[mine], source.lines[mine])

@@ -18,6 +18,8 @@ from alvh.errors import DataError
 from alvh.market.sources.records import Days, Floats
 
 _BLANK = ("", ".", "null", "NA", "N/A", "#N/A", "ND", "-")
+_FIRST_DAY, _LAST_DAY = -62_091, 84_005  # 1800-01-01 … 2199-12-31
+_NO_DAY = -(10**9)
 _TAIL_LINES = 20  # rows that a last line without a line end is compared with
 _ENOUGH_DECIMALS = 4  # a number cut after them is the number
 _MANY = 64  # doubtful cells beyond which the whole column is stripped of spaces first
@@ -243,13 +245,15 @@ def dates(source: Rows, column: int = 0) -> Days:
     parsed = _parse(text, sorted(form for form in wanted if form))
     if parsed.null_count():
         parsed = _parse(text.str.strip_chars(), [form for _, form in _FORMATS])
-    if parsed.null_count():
-        row = int(parsed.is_null().arg_true()[0])
+    days = parsed.to_physical().fill_null(_NO_DAY).to_numpy().astype(np.int32)
+    wrong = np.flatnonzero((days < _FIRST_DAY) | (days > _LAST_DAY))
+    if len(wrong):
+        row = int(wrong[0])
         raise DataError(
             f"{source.where(row)}: '{source.cell(row, column)[:40]}' is not a date; "
             "a date such as 2020-03-16 or 03/16/2020 was wanted; correct or delete the line"
         )
-    return parsed.to_physical().to_numpy().astype(np.int32)
+    return days
 
 
 def _date_format(cell: str) -> str | None:
