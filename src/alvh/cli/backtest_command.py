@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alvh.cli.console import note, say_json, show_table
+from alvh.cli.files import refuse_unwritable, write_whole
 from alvh.cli.formats import decimal, dollars, percent
 from alvh.cli.options import AsJson, Condors, Data, End, Equity, Fill, Start
 from alvh.cli.running import day, engine_running, read_history, say_identity, say_model_share
@@ -53,6 +54,8 @@ def backtest(
     """Run one hedged condor book through history."""
     import alvh
 
+    if save is not None:
+        refuse_unwritable(save / "daily.csv")
     policy, programme = alvh.load_policy(hedge), alvh.load_programme(condors)
     history = read_history(data)
     with engine_running(f"{programme.name} with {policy.name}"):
@@ -77,10 +80,12 @@ def backtest(
 def _say_result(result: "Result") -> None:
     summary = result.summary()
     say_model_share(summary["model_priced_share"])
-    title = f"{summary['programme']} with {summary['hedge']}, {summary['start']} to "
+    title = (
+        f"{summary['programme']} with {summary['hedge']}, {summary['start']} to {summary['end']}"
+    )
     rows = [(label, write(summary[key])) for label, key, write in _FIGURES]
     rows.append(("condors opened, legs traded", f"{summary['condors']}, {summary['trades']}"))
-    show_table(f"{title}{summary['end']}", ("figure", "value"), rows, numbers=("value",))
+    show_table(title, ("figure", "value"), rows, numbers=("value",))
     show_table(
         "Profit by sleeve, USD",
         ("sleeve", "at mid prices", "fees and slippage"),
@@ -104,8 +109,6 @@ def _sleeve_rows(result: "Result") -> Iterator[tuple[str, str, str]]:
 
 
 def _save(result: "Result", folder: Path) -> None:
-    from alvh.cli.files import write_whole
-
     tables = {
         "daily": _daily(result),
         "trades": result.trades,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alvh.cli.console import ABSENT, err, note, say, say_json, show_table
+from alvh.cli.files import refuse_unwritable
 from alvh.cli.formats import decimal, dollars, missing, percent
 from alvh.cli.options import AsJson, Condors, Data, End, Equity, Fill, Start
 from alvh.cli.running import (
@@ -52,6 +53,16 @@ _COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("DD removed", "drawdown_removed", percent),
     ("growth given up", "cagr_given_up", percent),
 )
+_SPARE = (
+    "fees, slippage",
+    "outlay",
+    "volatility",
+    "carry",
+    "growth given up",
+    "DD removed",
+    "Sharpe",
+    "hedge cost",
+)
 _CRISIS_NUMBERS = ("SPX", "VIX", "condors", "short", "medium", "tail", "hedged", "unhedged")
 
 
@@ -90,6 +101,8 @@ def compare(
     """Compare hedges with none, with one call, and with fewer condors."""
     import alvh
 
+    if report is not None:
+        refuse_unwritable(report)
     programme = alvh.load_programme(condors)
     policies = None if not hedges else [alvh.load_policy(name) for name in hedges]
     history = read_history(data)
@@ -124,10 +137,13 @@ def _say_comparison(comparison: "Comparison", only: str | None) -> None:
         f"{meta['programme']}, {meta['start']} to {meta['end']}, {dollars(meta['equity'])} USD; "
         f"rates per year, of the account; the reference is {comparison.reference}"
     )
+    headings, left_out = tuple(heading for heading, _, _ in _COLUMNS), tuple[str, ...]()
     for basis in [only] if only else _TITLES:
-        headings = tuple(heading for heading, _, _ in _COLUMNS)
         rows = (_figures(row) for row in comparison.rows[basis])
-        show_table(_TITLES[basis], ("hedge", *headings), rows, numbers=headings)
+        columns = ("hedge", *headings)
+        left_out = show_table(_TITLES[basis], columns, rows, numbers=headings, spare=_SPARE)
+    if left_out:
+        note(f"too narrow for {', '.join(left_out)}: widen the terminal, or use --json")
     _say_crises(comparison)
     for line in comparison.verdict():
         say(line)
@@ -149,6 +165,7 @@ def _say_crises(comparison: "Comparison") -> None:
             ("crisis", *_CRISIS_NUMBERS),
             (_crisis_cells(row) for row in held),
             numbers=_CRISIS_NUMBERS,
+            spare=("tail", "medium", "short", "condors"),
         )
 
 
@@ -188,5 +205,6 @@ def _progress() -> Iterator[Progress | None]:
 def _write_report(comparison: "Comparison", path: Path) -> None:
     from alvh.report import write_report
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_report(comparison, path)
     note(f"report: {path}")

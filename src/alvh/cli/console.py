@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 PIPE_WIDTH = 1000  # columns; wide enough that no row of ours is wrapped
 ABSENT = "–"
+NARROWEST = 12  # columns that a text which may wrap should have
+GAP = 3  # columns between two cells
 
 
 def out() -> "Console":
@@ -114,7 +117,8 @@ def show_table(
     rows: Iterable[Sequence[str]],
     *,
     numbers: Sequence[str] = (),
-) -> None:
+    spare: Sequence[str] = (),
+) -> tuple[str, ...]:
     """Write a table.
 
     Parameters
@@ -126,26 +130,76 @@ def show_table(
     rows : iterable of sequence of str
         Cells, one per heading; no markup is read in them.
     numbers : sequence of str
-        Headings of the columns that are aligned to the right.
+        Headings of the columns that are aligned to the right and never cut.
+    spare : sequence of str
+        Headings that a terminal too narrow for all may do without, the first to go first.
+
+    Returns
+    -------
+    tuple of str
+        Headings that were left out.
     """
+    if title:
+        say(title)
+    console, held = out(), [tuple(row) for row in rows]
+    left_out = _to_leave_out(console, columns, held, numbers, spare)
+    table = _table(columns, held, numbers, left_out)
+    if console.is_terminal:
+        console.print(table)
+    else:
+        say(_plain_lines(console, table))
+    return tuple(left_out)
+
+
+def _to_leave_out(
+    console: "Console",
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    numbers: Sequence[str],
+    spare: Sequence[str],
+) -> Sequence[str]:
+    """Return the shortest run of spare columns without which the table fits the console."""
+    from rich.cells import cell_len
+
+    widths = {}
+    for place, column in enumerate(columns):
+        longest = max(cell_len(text) for text in (column, *(row[place] for row in rows)))
+        wraps = place > 0 and column not in numbers
+        widths[column] = GAP + (min(longest, NARROWEST) if wraps else longest)
+    for count in range(len(spare) + 1):
+        kept = [width for column, width in widths.items() if column not in spare[:count]]
+        if sum(kept) <= console.width:
+            return spare[:count]
+    return spare
+
+
+def _table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    numbers: Sequence[str],
+    left_out: Sequence[str],
+) -> "Table":
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    console = out()
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, column in enumerate(columns):
-        right = column in numbers
-        table.add_column(column, justify="right" if right else "left", no_wrap=right or place == 0)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    kept = [place for place, column in enumerate(columns) if column not in left_out]
+    for place in kept:
+        right = columns[place] in numbers
+        table.add_column(
+            columns[place], justify="right" if right else "left", no_wrap=right or place == 0
+        )
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    if console.is_terminal:
-        console.print(table)
-        return
+        table.add_row(*(Text(row[place]) for place in kept))
+    return table
+
+
+def _plain_lines(console: "Console", table: "Table") -> str:
     with console.capture() as captured:
         console.print(table)
     lines = (line.rstrip() for line in captured.get().splitlines())
-    say("\n".join(line for line in lines if line))
+    return "\n".join(line for line in lines if line)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def announce_compiling() -> None:
 
     cache = os.environ.get("NUMBA_CACHE_DIR") or str(Path(alvh.__path__[0]))
     if next(Path(cache).rglob("*.nbi"), None) is None:
-        note("compiling the engine; this first run takes up to a minute, later ones start at once")
+        note("compiling the engine; this first run takes a minute or so, later ones start at once")
 
 
 def day(moment: datetime | None) -> date | None:
