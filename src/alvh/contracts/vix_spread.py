@@ -17,13 +17,13 @@ import math
 import numpy as np
 from numba import njit
 
-# Quoted width in points against premium in points; a month to settlement, VIX 18.
+# Quoted width in points against premium in points; a month to settlement, VIX to 25.
 PREMIUM_KNOTS = np.log(np.array([0.10, 0.30, 0.60, 1.00, 2.00, 3.00, 6.00, 12.0, 30.0]))
-NICKEL_WIDTHS = np.log(np.array([0.05, 0.06, 0.08, 0.10, 0.12, 0.16, 0.25, 0.40, 0.70]))
+NICKEL_WIDTHS = np.log(np.array([0.05, 0.065, 0.085, 0.11, 0.14, 0.17, 0.25, 0.40, 0.70]))
 PENNY_WIDTHS = np.log(np.array([0.02, 0.03, 0.04, 0.06, 0.10, 0.14, 0.22, 0.36, 0.65]))
 PENNY_FROM = 19310  # 2022-11-14, days since 1970-01-01
-CALM_VIX = 18.0
-VIX_POWER = 0.8
+CALM_VIX = 25.0
+VIX_POWER = 1.25
 TENOR_DAYS = 90.0
 TENOR_POWER = 0.35
 FUTURE_TICK = 0.05
@@ -41,7 +41,7 @@ def _increment(premium: float, date: int) -> float:
 
 @njit(cache=True)
 def calm_vix_width(premium: float, date: int) -> float:
-    """Return the quoted width of a VIX option a month out at VIX 18, points."""
+    """Return the quoted width of a VIX option a month out in a calm market, points."""
     widths = PENNY_WIDTHS if date >= PENNY_FROM else NICKEL_WIDTHS
     position = math.log(max(premium, 0.01))
     last = PREMIUM_KNOTS.size - 1

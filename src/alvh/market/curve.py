@@ -101,14 +101,14 @@ def curve_nodes(dates: Dates) -> NDArray[np.int32]:
         If the nodes of the last day reach past the calendar.
     """
     nodes = np.zeros((len(dates), CURVE_NODES), dtype=np.int32)
-    covered = dates >= np.datetime64(FIRST_DAY, "D")
+    covered = dates >= FIRST_DAY
     if not covered.any():
         return nodes
     within = dates[covered].astype("datetime64[D]")
     first_month, last_month = within[[0, -1]].astype("datetime64[M]").astype(np.int64)
     months = range(first_month, last_month + CURVE_NODES + 2)  # counted from 1970-01
     listed = [vix_expiry(1970 + month // 12, month % 12 + 1) for month in months]
-    days = np.array([day.isoformat() for day in listed], dtype="datetime64[D]").astype(np.int32)
+    days = np.array(listed, dtype="datetime64[D]").astype(np.int32)
     first = np.searchsorted(days, within.astype(np.int32), side="right")
     nodes[covered] = days[first[:, None] + np.arange(CURVE_NODES)]
     return nodes
@@ -180,15 +180,28 @@ def modelled_curve(vix: Floats, vix3m: Floats, tau: Floats) -> Floats:
         Forwards, volatility points; NaN where VIX is absent.
     """
     spot, with_slope = curve_features(vix, vix3m)
-    coefficients = np.where(
-        np.isfinite(with_slope[:, 2])[:, None],
-        np.nan_to_num(with_slope) @ WITH_VIX3M.T,
-        spot @ SPOT_ONLY.T,
-    )
-    growth = np.einsum("nj,nmj->nm", coefficients, curve_basis(tau))
+    has_slope = np.isfinite(with_slope[:, 2])
+    basis = curve_basis(tau)
+    growth = np.zeros(tau.shape)
+    for speed in range(basis.shape[-1]):
+        alone = combined(spot, SPOT_ONLY[speed])
+        both = combined(np.nan_to_num(with_slope), WITH_VIX3M[speed])
+        growth += np.where(has_slope, both, alone)[:, None] * basis[..., speed]
     level = np.where(vix > 0.0, vix, np.nan)[:, None]
     forward: Floats = level * np.exp(growth)
     return forward
+
+
+def combined(features: Floats, coefficients: Floats) -> Floats:
+    """Return features times coefficients, shape (n,), added in one order whatever n is.
+
+    A matrix product rounds differently with the number of rows: a day would change in its last
+    bit when later days are added.
+    """
+    total = np.zeros(len(features))
+    for column, coefficient in enumerate(coefficients):
+        total += coefficient * features[:, column]
+    return total
 
 
 def _settlements(days: NDArray[np.int32], expiry: NDArray[np.int32], table: pl.DataFrame) -> Floats:

@@ -26,7 +26,7 @@ from alvh.kernel.vix_smile import (
     vix_at_the_money,
     vix_total_variance,
 )
-from alvh.market.curve import VixCurve
+from alvh.market.curve import VixCurve, combined
 
 __all__ = ["estimated_vvix", "thirty_day_forward", "vix_smile_parameters", "vvix_features"]
 
@@ -133,7 +133,7 @@ def _completed(known: Floats, estimate: Floats) -> Floats:
 
 def estimated_vvix(vix: Floats) -> Floats:
     """Return VVIX estimated from VIX alone, volatility points, shape (n,)."""
-    estimate: Floats = np.exp(vvix_features(vix) @ PROXY)
+    estimate: Floats = np.exp(combined(vvix_features(vix), PROXY))
     return estimate
 
 
@@ -220,7 +220,7 @@ def vix_smile_parameters(*, dates: Dates, vix: Floats, vvix: Floats, curve: VixC
             f"got {vix.shape} and {vvix.shape}"
         )
     known = _published(dates, vvix)
-    log_vvix = _completed(known, vvix_features(vix) @ PROXY)
+    log_vvix = _completed(known, combined(vvix_features(vix), PROXY))
     average = _averages(log_vvix, SLOW_HALF_LIFE, SLOW_CENTRE)
     slow = (
         SLOW_CONSTANT
