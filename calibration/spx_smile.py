@@ -34,8 +34,14 @@ Floats = NDArray[np.float64]
 Chains = dict[str, list[Expiry]]
 
 FITTED = (
-    "2008-11-12", "2019-04-25", "2019-05-07", "2019-05-31", "2019-06-21", "2019-07-19", "2022-02-04",
-)  # fmt: skip
+    "2008-11-12",
+    "2019-04-25",
+    "2019-05-07",
+    "2019-05-31",
+    "2019-06-21",
+    "2019-07-19",
+    "2022-02-04",
+)
 HELD_OUT = ("2014-07-21", "2019-04-26", "2019-05-03", "2019-05-09", "2019-05-13", "2019-06-03")
 RIDGE = 0.02  # on the loadings of SKEW and VIX; the constant is free
 TENORS = ((0.5, 2.1), (2.1, 7.1), (7.1, 21.0), (21.0, 45.0), (45.0, 100.0))
@@ -218,19 +224,14 @@ def fit_short_end(chains: Chains, states: dict[str, State]) -> tuple[float, floa
         params = day_parameters(day, states[day])
         mean = params[0] / params[kernel.CLOCK_9]
 
-        def miss(
-            ratio: float, params: Floats = params, mean: float = mean, near: list[Expiry] = near
-        ) -> float:  # noqa: E501
+        quoted = np.array([e.atm**2 * e.years for e in near])
+        grid = np.linspace(*spx_surface.SHORT_RANGE, 151)
+        misses = []
+        for ratio in grid:
             params[kernel.SHORT_RATE] = ratio * mean
             totals = [kernel.spx_total_variance(params, e.tau, e.sessions) for e in near]
-            return float(
-                sum(
-                    np.log(w / (e.atm**2 * e.years)) ** 2 for w, e in zip(totals, near, strict=True)
-                )
-            )
-
-        grid = np.linspace(*spx_surface.SHORT_RANGE, 151)
-        best = grid[np.argmin([miss(r) for r in grid])]
+            misses.append(np.sum(np.log(totals / quoted) ** 2))
+        best = grid[int(np.argmin(misses))]
         points.append((np.log(states[day].vix9d / states[day].vix), best))
     slope, intercept = np.polyfit(*np.array(points).T, 1)
     return float(intercept), float(slope)
@@ -266,10 +267,11 @@ def fit_term(folder: Path) -> None:
         loadings = np.linalg.lstsq(design[train], target[train], rcond=None)[0]
         gap = target - design @ loadings
         held = seen & (dates >= TRAIN_TO)
+        rms = np.sqrt(np.mean(gap[held] ** 2))
         print(
             f"  {name}: {np.round(loadings, 4).tolist()} (in the module "
-            f"{spx_surface.TERM_LOADINGS[row].tolist()}); rms of ln {np.std(gap[train]):.3f} to 2018, "
-            f"{np.sqrt(np.mean(gap[held] ** 2)):.3f} held out (bias {np.mean(gap[held]):+.3f}; "
+            f"{spx_surface.TERM_LOADINGS[row].tolist()}); rms of ln {np.std(gap[train]):.3f} "
+            f"to 2018, {rms:.3f} held out (bias {np.mean(gap[held]):+.3f}; "
             f"flat at VIX {np.sqrt(np.mean(target[held] ** 2)):.3f})"
         )
 
@@ -300,8 +302,8 @@ def main() -> None:
     spx_surface.SHAPE_LOADINGS = shipped
     print("short end:", fit_short_end(chains, states), "in the module", spx_surface.SHORT_LOADINGS)
     share = overnight_share(chains)
-    print(f"overnight share: median {np.median(share):.2f}, quartiles "
-          f"{np.quantile(share, 0.25):.2f}–{np.quantile(share, 0.75):.2f}, {share.size} pairs")  # fmt: skip
+    low, middle, high = np.quantile(share, (0.25, 0.5, 0.75))
+    print(f"overnight share: {middle:.2f}, quartiles {low:.2f}–{high:.2f}, {share.size} pairs")
     print("term structure where an index is absent:")
     fit_term(folder)
     print("SKEW:")
@@ -309,10 +311,9 @@ def main() -> None:
 
     report("16/5-delta, fitted on all, all chains", judge(chains, states, days, 0.16, 0.05))
     report("20/5-delta, fitted on all, all chains", judge(chains, states, days, 0.20, 0.05))
+    print("volatility points, 7–60 days:")
     for name, gap in sigma_errors(chains, states, days).items():
-        print(
-            f"  {name:12s} vol points, 7–60 d: mean |e| {np.mean(abs(gap)):.2f} bias {np.mean(gap):+.2f}"
-        )
+        print(f"  {name:12s} mean |e| {np.mean(abs(gap)):.2f} bias {np.mean(gap):+.2f}")
     spx_surface.SHAPE_LOADINGS = fit_shape(chains, states, FITTED)
     report("split: fitted chains", judge(chains, states, FITTED, 0.16, 0.05))
     report("split: held-out chains", judge(chains, states, HELD_OUT, 0.16, 0.05))

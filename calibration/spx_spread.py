@@ -51,15 +51,15 @@ def widths_of(expiries: list[Expiry]) -> Widths:
         for e in days[day]:
             use = (e.bid > 0) & (e.ask > e.bid) & (e.mid < 200) & (abs(e.log_moneyness) < 0.5)
             if e.tau < 400:
-                rows += [(day, e.am, e.tau, m, w, vix)
-                         for m, w in zip(e.mid[use], (e.ask - e.bid)[use], strict=True)]  # fmt: skip
-    chain, am, tau, mid, width, vix = (np.array(column) for column in zip(*rows, strict=True))
+                pairs = zip(e.mid[use], (e.ask - e.bid)[use], strict=True)
+                rows += [(day, e.am, e.tau, mid, width, vix) for mid, width in pairs]
+    chain, am, tau, mids, widths, level = (np.array(column) for column in zip(*rows, strict=True))
     weight = np.empty(chain.size)
     for day in np.unique(chain):
         for settlement in (False, True):
             group = (chain == day) & (am == settlement)
             weight[group] = 1.0 / np.sqrt(max(group.sum(), 1))
-    return Widths(chain, am, tau, mid, width, vix, weight * np.where(tau < 100, 1.0, 0.5))
+    return Widths(chain, am, tau, mids, widths, level, weight * np.where(tau < 100, 1.0, 0.5))
 
 
 def log_width(theta: Floats, data: Widths) -> Floats:
@@ -99,19 +99,19 @@ def report(title: str, data: Widths, modelled: Floats) -> None:
     """Print by chain and settlement the model's width over the quoted one."""
     print(f"\n{title}")
     usual = data.mid > 0.3
+    gap = modelled - np.log(data.width)
     for day in np.unique(data.chain):
         for am in (False, True):
-            group = usual & (data.chain == day) & (data.am == am)
-            if group.any():
-                gap = modelled[group] - np.log(data.width[group])
+            group = gap[usual & (data.chain == day) & (data.am == am)]
+            if group.size:
+                centre = np.median(group)
+                spread = np.exp(np.median(abs(group - centre)))
                 print(
-                    f"  {day} {'AM' if am else 'PM'} n {group.sum():5d}  median ratio "
-                    f"{np.exp(np.median(gap)):.2f}, spread about it ×{np.exp(np.median(abs(gap - np.median(gap)))):.2f}"
-                )  # noqa: E501
-    gap = modelled[usual] - np.log(data.width[usual])
-    print(
-        f"  all: median |ln ratio| {np.median(abs(gap)):.2f}, bias {np.average(gap, weights=data.weight[usual] ** 2):+.2f}"
-    )  # noqa: E501
+                    f"  {day} {'AM' if am else 'PM'} n {group.size:5d}  "
+                    f"median ratio {np.exp(centre):.2f}, spread about it ×{spread:.2f}"
+                )
+    bias = np.average(gap[usual], weights=data.weight[usual] ** 2)
+    print(f"  all: median |ln ratio| {np.median(abs(gap[usual])):.2f}, bias {bias:+.2f}")
 
 
 def main() -> None:

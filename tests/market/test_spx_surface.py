@@ -27,7 +27,8 @@ def rows(dates, vix, **others):
     series = {name: np.asarray(others.get(name, absent), float) for name in names}
     return surface.spx_smile_parameters(
         dates=np.asarray(dates, "datetime64[D]"), spx=np.full(n, 3000.0),
-        vix=np.asarray(vix, float), rate=np.full(n, 0.02), dividend_yield=np.full(n, 0.018), **series,
+        vix=np.asarray(vix, float), rate=np.full(n, 0.02), dividend_yield=np.full(n, 0.018),
+        **series,
     )  # fmt: skip
 
 
@@ -232,9 +233,8 @@ def test_cboe_vix_of_listed_strikes(history, day):
         parity = spot - strike
         call = np.where(k < 0, price + parity, price)
         put = np.where(k < 0, price, price - parity)
-        strips.append(
-            (dict(strike=strike, call_bid=call, call_ask=call, put_bid=put, put_ask=put), ahead)
-        )
+        quotes = {"strike": strike, "call_bid": call, "call_ask": call}
+        strips.append((quotes | {"put_bid": put, "put_ask": put}, ahead))
     (near, near_days), (next_, next_days) = strips[0], strips[1]
     vix = cboe_vix(near, next_, near_minutes=near_days * 1440, next_minutes=next_days * 1440,
                    near_rate=0.0, next_rate=0.0).vix  # fmt: skip
