@@ -6,7 +6,8 @@ value is the equity plus sums.
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -118,20 +119,21 @@ def synthetic_result(dates, book, size, crash, *, equity, fill, hedge, condors):
         hedge_value=np.full(n, size * 9_000.0),
         hedge_margin=np.full(n, size * 1_000.0),
         rates=np.full(n, 0.02),
-        trades=synthetic_trades(dates, names),
-        decisions=synthetic_decisions(dates),
+        trades=synthetic_trades(tuple(dates.tolist()), tuple(names)),
+        decisions=synthetic_decisions(tuple(dates.tolist())),
         meta=meta,
     )
 
 
+@cache
 def synthetic_trades(dates, names) -> pl.DataFrame:
     rows = [
         {
-            "date": day.astype(date),
+            "date": day,
             "sleeve": sleeve,
             "action": "open" if place % 2 else "close",
             "root": "VIX" if sleeve in LAYERS else "SPXW",
-            "expiry": (day + 30).astype(date),
+            "expiry": day + timedelta(days=30),
             "strike": 20.0 + place % 7,
             "put_call": "C",
             "quantity": 3 - place % 5,
@@ -147,10 +149,11 @@ def synthetic_trades(dates, names) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
+@cache
 def synthetic_decisions(dates) -> pl.DataFrame:
     rows = [
         {
-            "date": day.astype(date),
+            "date": day,
             "sleeve": "short",
             "action": "no action" if place % 3 else "open",
             "reason": f"held: {place % 30} days to expiry, roll at 21",

@@ -121,3 +121,20 @@ def test_all_lines_of_a_table(row):
 def test_zero_is_never_printed_with_a_sign():
     assert verdict.percent(-0.0) == "0.00 %"
     assert np.all([verdict.points(value) == "1.00 points" for value in (0.01, -0.01)])
+
+
+def test_a_hedge_that_never_held_anything_is_not_ranked(row):
+    nothing = replace(
+        row, name="asleep", capital_in_hedge=0.0, cagr_given_up=0.0, cvar_removed=0.0, reached=False
+    )
+    said = verdict.lines(
+        [row, nothing], basis="carry", reference="vxth", sizes=SIZES, crises=3, years=5.0
+    )
+    assert said[1] == (
+        "asleep never held anything under this programme: there is nothing to compare."
+    )
+    assert "1 of 1 hedges" in said[2]
+
+
+def test_a_book_that_lost_is_not_said_to_grow(row):
+    assert "the book lost 6.00 % a year" in verdict.unhedged_line(replace(row, cagr=-0.06))

@@ -349,11 +349,10 @@ def _with_intervals(
     """Add the interval of each difference from the twin; all books share every resample."""
     if resamples <= 0 or twin.nav.size <= 250:
         return rows, None
-    returns = {
-        f"{basis}/{name}": m.simple_returns(run.nav)
-        for basis, runs in results.items()
-        for name, run in runs.items()
-    }
+    # The unhedged book, the reference and fewer condors are one run on every basis: drawn once.
+    shared = {id(run): run for runs in results.values() for run in runs.values()}
+    place = {key: str(number) for number, key in enumerate(shared)}
+    returns = {place[key]: m.simple_returns(run.nav) for key, run in shared.items()}
     base = m.simple_returns(twin.nav)
     found, resampling = paired_differences(
         returns,
@@ -363,7 +362,9 @@ def _with_intervals(
         resamples=resamples,
     )
     full = {
-        basis: tuple(replace(row, differences=found[f"{basis}/{row.name}"]) for row in lines)
+        basis: tuple(
+            replace(row, differences=found[place[id(results[basis][row.name])]]) for row in lines
+        )
         for basis, lines in rows.items()
     }
     return full, resampling

@@ -127,6 +127,8 @@ class _Search:
         scale, value = self.best
         if math.isnan(value):
             note = "no size could be run"
+        elif value == 0:
+            note = "it stays at nothing at every size tried"
         elif math.isinf(self.high[0]) and scale >= self.largest:
             note = f"still below the target at the largest size allowed, {scale:.3g} times"
         elif math.isinf(self.high[0]):

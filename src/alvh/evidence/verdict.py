@@ -54,15 +54,17 @@ def lines(
     said = [unhedged_line(table["none"])] if "none" in table else []
     said += [hedge_line(row, alternative(row, sizes)) for row in hedges]
     if basis != "preset":
-        said += [f"{row.name}: {row.note}." for row in hedges if not row.reached]
-    said += [count_line(hedges, sizes, basis)] if sizes and hedges else []
+        said += [f"{row.name}: {row.note}." for row in hedges if not (row.reached or idle(row))]
+    active = [row for row in hedges if not idle(row)]
+    said += [count_line(active, sizes, basis)] if sizes and active else []
     return [*said, limits_line(table.values(), crises, years)]
 
 
 def unhedged_line(row: Row) -> str:
     """Describe the unhedged book."""
+    change = "grew" if row.cagr >= 0 else "lost"
     return (
-        f"Unhedged, the book grew {percent(row.cagr)} a year, with a maximum drawdown of "
+        f"Unhedged, the book {change} {percent(abs(row.cagr))} a year, with a maximum drawdown of "
         f"{percent(-row.max_drawdown)} ({row.drawdown_start} to {row.drawdown_trough}) and a mean "
         f"loss of {percent(-row.cvar_month)} in the worst twentieth of months."
     )
@@ -70,6 +72,8 @@ def unhedged_line(row: Row) -> str:
 
 def hedge_line(row: Row, other: CurvePoint | None) -> str:
     """Describe one hedge: what it removed, what it cost, what fewer condors would have earned."""
+    if idle(row):
+        return f"{row.name} never held anything under this programme: there is nothing to compare."
     text = (
         f"{row.name} {_moved(row.drawdown_removed)} the maximum drawdown and "
         f"{_moved(row.cvar_removed)} the monthly CVaR; {_cost(row.hedge_cost_per_year)}, and the "
@@ -78,6 +82,11 @@ def hedge_line(row: Row, other: CurvePoint | None) -> str:
     if row.differences is not None:
         text += f" ({_range(row.differences.cagr)})"
     return f"{text}. {_against_fewer(row, other)}"
+
+
+def idle(row: Row) -> bool:
+    """Whether a hedge never committed any capital and never moved the account."""
+    return row.capital_in_hedge == 0 and row.cagr_given_up == 0 and row.cvar_removed == 0
 
 
 def alternative(row: Row, sizes: Sequence[CurvePoint]) -> CurvePoint | None:

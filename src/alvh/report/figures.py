@@ -195,7 +195,21 @@ def risk_against_cost(points: Sequence[CurvePoint], risk: str) -> Figure:
         "yaxis": {"title": {"text": f"{what} removed, points"}, "zeroline": True},
         "hovermode": "closest",
     }
+    _look_where_risk_falls(layout, lines)
     return {"data": lines, "layout": layout}
+
+
+def _look_where_risk_falls(layout: dict[str, Any], lines: Sequence[Figure]) -> None:
+    """Begin with the part of the plane that matters: hedges far too large run far below it."""
+    points = np.array([pair for line in lines for pair in zip(line["x"], line["y"], strict=True)])
+    top = points[:, 1].max() if points.size else 0.0
+    if top <= 0:
+        return
+    shown = points[points[:, 1] >= -0.6 * top]
+    low, high = shown[:, 0].min(), shown[:, 0].max()
+    room = 0.06 * (high - low) or 1.0
+    layout["yaxis"]["range"] = [float(-0.6 * top), float(1.1 * top)]
+    layout["xaxis"]["range"] = [float(low - room), float(high + room)]
 
 
 def by_year(run: Run, path: Array) -> tuple[list[str], Array]:

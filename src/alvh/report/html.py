@@ -80,7 +80,8 @@ def render(comparison: Comparison, history: Any = None) -> str:
         lstrip_blocks=True,
     )
     data = history if history is not None else comparison.history
-    trades = tables.ledger(comparison.headline.trades)
+    run = comparison.headline
+    trades = tables.ledger(tables.with_sentences(run.trades, run.decisions))
     file = trades.pop("file")
     return environment.get_template("page.html.j2").render(
         plotly=get_plotlyjs(),

@@ -16,7 +16,7 @@ from alvh.evidence.rows import LAYERS, Row
 
 LEDGER_ROWS = 12_000  # rows of the ledger kept readable in the page; the rest is in the download
 DECISION_ROWS = 60
-PLAIN_CSV_BYTES = 1_000_000  # above it the download is compressed
+PLAIN_CSV_BYTES = 600_000  # above it the download is compressed
 
 _HEADLINE: tuple[tuple[str, str], ...] = (
     ("Hedge", "name of the policy"),
@@ -168,6 +168,22 @@ def without_figures(reason: str) -> str:
     return re.sub(r"(?<![\w.])[-−+]?\d[\d,]*(\.\d+)?", "#", reason)
 
 
+def with_sentences(trades: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """Put the sentences of the decisions in place of the short reasons of the trades.
+
+    A day may hold several decisions of one sleeve and action; all their sentences are given then.
+    A trade without a decision keeps its short reason.
+    """
+    key = ["date", "sleeve", "action"]
+    if not set(key) <= set(trades.columns) & set(decisions.columns):
+        return trades
+    said = decisions.group_by(key, maintain_order=True).agg(
+        pl.col("reason").unique(maintain_order=True).str.join("; ").alias("sentence")
+    )
+    full = trades.join(said, on=key, how="left", maintain_order="left")
+    return full.with_columns(pl.coalesce("sentence", "reason").alias("reason")).drop("sentence")
+
+
 def ledger(trades: pl.DataFrame) -> dict[str, Any]:
     """Pack a ledger of trades for the page and for download.
 
@@ -196,17 +212,17 @@ def percent(value: float | None) -> str:
     """Print a fraction as per cent with two places; a dash for none."""
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{100 * value + 0.0:.2f} %".replace("-", "−")
+    return f"{round(100 * value, 2) + 0.0:.2f} %".replace("-", "−")
 
 
 def number(value: float) -> str:
     """Print a plain number with two places; a dash for none."""
-    return f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "–"
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−") if math.isfinite(value) else "–"
 
 
 def usd(value: float | None) -> str:
     """Print USD to the dollar; a dash for none."""
-    return "–" if value is None else f"{value + 0.0:,.0f}".replace("-", "−")
+    return "–" if value is None else f"{round(value) + 0:,d}".replace("-", "−")
 
 
 def interval(estimate: float, found: Interval | None) -> str:
