@@ -157,6 +157,25 @@ def report_chain(title: str, vector: np.ndarray, table: pl.DataFrame) -> None:
         )
 
 
+def report_widths(market: Market, table: pl.DataFrame) -> None:
+    """Print quoted and modelled widths of the chain by premium, points."""
+    row = int(np.searchsorted(market.dates, CHAIN_DAY))
+    rows = []
+    for tau, forward, strike, bid, ask in table.select(
+        "tau", "forward", "strike", "bid", "ask"
+    ).rows():
+        low, high = (_otm_price(forward, strike, vol, tau) for vol in (bid, ask))
+        mid = 0.5 * (low + high)
+        half = vix_half_spread(mid, tau, market.vix[row], int(market.days[row]))
+        rows.append((mid, high - low, 2 * half))
+    mid, quoted, modelled = np.array(rows).T
+    print("widths on the chain by premium: quoted, modelled (points)")
+    for low, high in pairwise((0.1, 0.3, 0.6, 1.0, 2.0, 3.0, 6.0)):
+        use = (mid >= low) & (mid < high)
+        print(f"  {low:3.1f}–{high:3.1f}: n {use.sum():2d}  {quoted[use].mean():.3f}  "
+              f"{modelled[use].mean():.3f}")  # fmt: skip
+
+
 def elasticity(market: Market) -> None:
     """Fit how the elasticity of VVIX to the 30-day future falls with its level."""
     weight = np.clip((30.0 - AM_SHARE - market.tau[:, 0]) / np.diff(market.tau[:, :2])[:, 0], 0, 1)
@@ -368,6 +387,7 @@ def main() -> None:
     row = int(np.searchsorted(market.dates, CHAIN_DAY))
     report_chain("  fitted, level free", fit_chain(market, table), table)
     report_chain("  as shipped, level from VVIX of that close", market.params[row], table)
+    report_widths(market, table)
     elasticity(market)
     realised_by_distance(market)
     level_of_share(market)

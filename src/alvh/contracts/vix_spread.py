@@ -3,7 +3,8 @@
 Options: a table of widths by premium, for a month to settlement in a calm market, in two eras:
 before 2022-11-14 the smallest increments were 0.05 below 3 points and 0.10 above, since then 0.01
 and 0.05. The width grows with VIX above ``CALM_VIX`` and with tenor beyond a quarter. It is never
-below the increment nor above twice the mid.
+below the increment nor above twice the mid. The table of the first era rests on quotes; that of
+the second on the change of increments and one deep call, so it is the weaker of the two.
 
 References
 ----------
@@ -19,7 +20,7 @@ from numba import njit
 
 # Quoted width in points against premium in points; a month to settlement, VIX to 25.
 PREMIUM_KNOTS = np.log(np.array([0.10, 0.30, 0.60, 1.00, 2.00, 3.00, 6.00, 12.0, 30.0]))
-NICKEL_WIDTHS = np.log(np.array([0.05, 0.065, 0.085, 0.11, 0.14, 0.17, 0.25, 0.40, 0.70]))
+NICKEL_WIDTHS = np.log(np.array([0.05, 0.065, 0.085, 0.105, 0.13, 0.16, 0.24, 0.38, 0.70]))
 PENNY_WIDTHS = np.log(np.array([0.02, 0.03, 0.04, 0.06, 0.10, 0.14, 0.22, 0.36, 0.65]))
 PENNY_FROM = 19310  # 2022-11-14, days since 1970-01-01
 CALM_VIX = 25.0
