@@ -22,7 +22,7 @@ def test_backtest_prints_the_engine_s_own_figures(run, history) -> None:
     assert answer.exit_code == 0
     result = alvh.backtest(history, "vxth", "cndr", start="2018-01-02", end="2018-12-31")
     summary, lines = result.summary(), answer.stdout.splitlines()
-    assert lines[0].startswith(f"{100 * summary['model_priced_share']:.0f} % of the fills")
+    assert lines[0].startswith(f"{100 * summary['model_priced_share']:.1f} % of the fills")
     assert any(
         line.split()[:3] == ["growth", "per", "year"]
         and line.split()[3] == f"{100 * summary['cagr']:.2f}"

@@ -89,7 +89,7 @@ def say_model_share(share: float) -> None:
     share : float
         Share of fills priced by a model, 0 to 1.
     """
-    say(f"{percent(share, 0)} of the fills are priced by a model, the rest by quotes")
+    say(f"{percent(share, 1)} of the fills are priced by a model, the rest by quotes")
 
 
 def say_identity(meta: Mapping[str, Any]) -> None:
