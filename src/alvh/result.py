@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from alvh.evidence import measures
+from alvh import measures
 from alvh.kernel import codes
 from alvh.reasons import sentence
 

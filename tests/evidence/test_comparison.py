@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
+from alvh import measures as m
 from alvh.errors import DataError, PolicyError
-from alvh.evidence import measures as m
 from alvh.evidence.comparison import COMPARATORS, FEWER, REFERENCE, compare
 from alvh.evidence.curves import SCALES, SIZES
 from alvh.evidence.matching import TOLERANCE

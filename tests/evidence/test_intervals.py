@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from alvh import measures as m
 from alvh.errors import DataError
-from alvh.evidence import measures as m
 from alvh.evidence.intervals import LEAST_SESSIONS, Interval, paired_differences
 
 DAYS = 600

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvh.evidence import measures as m
+from alvh import measures as m
 from alvh.report import figures
 from alvh.report.html import _figures
 from evidence.synthetic import sessions

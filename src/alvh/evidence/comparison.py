@@ -15,8 +15,8 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from alvh import measures as m
 from alvh.errors import AlvhError, DataError, PolicyError
-from alvh.evidence import measures as m
 from alvh.evidence import verdict
 from alvh.evidence.comparators import (
     COMPARATORS,

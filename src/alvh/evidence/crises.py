@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from alvh.evidence.measures import Array, Dates
+from alvh.measures import Array, Dates
 
 
 @dataclass(frozen=True, slots=True)

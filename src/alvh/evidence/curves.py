@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from alvh import measures as m
 from alvh.errors import AlvhError
-from alvh.evidence import measures as m
 from alvh.evidence.rows import Run, account_figures, hedge_figures, twin_figures
 from alvh.evidence.workbench import Workbench
 from alvh.policy import HedgePolicy

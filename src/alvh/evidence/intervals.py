@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alvh.errors import DataError
-from alvh.evidence.measures import SESSIONS_PER_MONTH, Array
+from alvh.measures import SESSIONS_PER_MONTH, Array
 
 LEAST_SESSIONS = 250
 

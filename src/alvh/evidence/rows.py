@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
-from alvh.evidence import measures as m
+from alvh import measures as m
 from alvh.evidence.intervals import Differences
-from alvh.evidence.measures import Array, Dates
+from alvh.measures import Array, Dates
 
 LAYERS = ("short", "medium", "tail")
 

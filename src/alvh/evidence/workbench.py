@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from alvh import measures as m
 from alvh.errors import DataError, PolicyError, PricingError
-from alvh.evidence import measures as m
 from alvh.evidence.matching import Match, match_scale
 from alvh.evidence.rows import Run, carry_rate, outlay_rate
 from alvh.policy import CondorProgramme, HedgePolicy

@@ -1,17 +1,25 @@
 """Small integers for what the engine trades, does and why.
 
-The kernel speaks in these codes; ``alvh.reasons`` turns them into sentences afterwards.
+The kernel speaks in these codes; ``alvh.reasons`` turns them into sentences afterwards. They are
+NumPy integers because the compiler would make a copy of every function for each plain one.
 """
 
+import numpy as np
+
+
+def _codes(count: int) -> "map[np.int64]":
+    return map(np.int64, range(count))
+
+
 # Sleeves: the parts of the book that profit and loss is kept apart for.
-CONDORS, SHORT, MEDIUM, TAIL = 0, 1, 2, 3
+CONDORS, SHORT, MEDIUM, TAIL = _codes(4)
 SLEEVES = ("condors", "short", "medium", "tail")
 LAYERS = 3
 
 # What a leg is. SPX settles to the opening auction, SPXW to the close.
-SPX, SPXW, VIX, VX, ETP_SHORT, ETP_MID, INDEX = 0, 1, 2, 3, 4, 5, 6
+SPX, SPXW, VIX, VX, ETP_SHORT, ETP_MID, INDEX = _codes(7)
 ROOTS = ("SPX", "SPXW", "VIX", "VX", "ETP_SHORT", "ETP_MID", "INDEX")
-CALL, PUT, OUTRIGHT = 0, 1, 2
+CALL, PUT, OUTRIGHT = _codes(3)
 RIGHTS = ("C", "P", "")
 
 # Instruments a hedge layer can be made of.
@@ -25,7 +33,7 @@ RIGHTS = ("C", "P", "")
     BASKET_MID,
     SPX_PUT,
     SPX_PUT_BACKSPREAD,
-) = range(9)
+) = _codes(9)
 INSTRUMENTS = (
     "vix_call",
     "vix_call_spread",
@@ -38,24 +46,24 @@ INSTRUMENTS = (
     "spx_put_backspread",
 )
 
-BUDGET, SPEND, OFFSET = 0, 1, 2
+BUDGET, SPEND, OFFSET = _codes(3)
 SIZING_MODES = ("budget", "spend", "offset")
-PREMIUM, CONTRACTS, VEGA, STRESS = 0, 1, 2, 3
+PREMIUM, CONTRACTS, VEGA, STRESS = _codes(4)
 WEIGHT_BASES = ("premium", "contracts", "vega", "stress")
-NO_POSITION, CONDOR_BOOK, INDEX_FUND = 0, 1, 2
+NO_POSITION, CONDOR_BOOK, INDEX_FUND = _codes(3)
 PROGRAMME_KINDS = ("none", "condors", "index")
-THIRD_FRIDAY, NEAREST = 0, 1
+THIRD_FRIDAY, NEAREST = _codes(2)
 EXPIRY_RULES = ("third_friday", "nearest")
-ON_EXPIRY, WEEKLY, DAILY_ENTRY = 0, 1, 2
+ON_EXPIRY, WEEKLY, DAILY_ENTRY = _codes(3)
 ENTRIES = ("on_expiry", "weekly", "daily")
 GATES = ("none", "A", "B", "C")
 
 # Where a price comes from.
-MODELLED, QUOTED, PUBLISHED, ESTIMATED = 0, 1, 2, 3
+MODELLED, QUOTED, PUBLISHED, ESTIMATED = _codes(4)
 PROVENANCE = ("modelled", "quoted", "published", "estimated")
 
 # Actions.
-NONE, OPEN, CLOSE, SETTLE, MONETISE, REBALANCE = 0, 1, 2, 3, 4, 5
+NONE, OPEN, CLOSE, SETTLE, MONETISE, REBALANCE = _codes(6)
 ACTIONS = ("no action", "open", "close", "settle", "monetise", "rebalance")
 
 # Reasons, in the order of ``alvh.reasons.SENTENCES``.
@@ -89,4 +97,8 @@ ACTIONS = ("no action", "open", "close", "settle", "monetise", "rebalance")
     R_SWEEP,
     R_NO_SIGNAL,
     R_WARM_UP,
-) = range(29)
+) = _codes(29)
+
+# Sides of a trade and ages of a valuation, compiled once for the same reason.
+BUY, SELL = np.int64(1), np.int64(-1)
+TODAY, TOMORROW = _codes(2)

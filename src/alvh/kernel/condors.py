@@ -118,7 +118,7 @@ def settle_condors(day, t, state, row, condors, log):
             else:
                 row.call_side += profit
         _tally(state, condor.credit + outcome)
-        note(log, state, t, CONDORS, SETTLE, R_SETTLED, condor.quantity, index, -outcome)
+        note(log, state, t, CONDORS, SETTLE, R_SETTLED, float(condor.quantity), index, -outcome)
         condor.quantity = 0
 
 
@@ -250,7 +250,7 @@ def manage_condors(day, t, account, state, row, log, programme, condors):
             condor.mid, condor.quantity, programme.fill, -1.0, CLOSE, reason,
         )  # fmt: skip
         _tally(state, condor.credit - debit)
-        note(log, state, t, CONDORS, CLOSE, reason, condor.quantity, debit, condor.credit)
+        note(log, state, t, CONDORS, CLOSE, reason, float(condor.quantity), debit, condor.credit)
         condor.quantity = 0
 
 
@@ -402,7 +402,8 @@ def _open_condor(day, prior, t, account, state, row, log, programme, condors, ex
     nav, free, factor = means
     slot = _free_slot(condors)
     if slot < 0:
-        no_action(log, state, t, CONDORS, R_BOOK_FULL, condors.shape[0], condors.shape[0])
+        slots = condors.shape[0]
+        no_action(log, state, t, CONDORS, R_BOOK_FULL, float(slots), float(slots))
         return
     condor = condors[slot]
     root = SPX if expiry.am == 1 else SPXW
@@ -432,7 +433,7 @@ def _open_condor(day, prior, t, account, state, row, log, programme, condors, ex
         quantity, programme.fill, 1.0, OPEN, R_SCHEDULED_ENTRY,
     )  # fmt: skip
     state.credits += quantity * 100.0 * credit
-    note(log, state, t, CONDORS, OPEN, R_SCHEDULED_ENTRY, quantity, credit, width)
+    note(log, state, t, CONDORS, OPEN, R_SCHEDULED_ENTRY, float(quantity), credit, width)
     _log_entry(day, t, state, log, condor, tau)
 
 

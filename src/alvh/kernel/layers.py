@@ -8,6 +8,7 @@ from numba import njit
 from alvh.contracts.rules import future_margin
 from alvh.kernel.book import no_action, note, settle_leg, trade
 from alvh.kernel.codes import (
+    BUY,
     CLOSE,
     CONTRACTS,
     ESTIMATED,
@@ -35,11 +36,14 @@ from alvh.kernel.codes import (
     R_SCHEDULE_ZERO,
     R_SETTLED,
     R_WAITING_FOR_ROLL,
+    SELL,
     SETTLE,
     SHORT,
     SPEND,
     SPX,
     STRESS,
+    TODAY,
+    TOMORROW,
     VEGA,
     VIX,
     VX,
@@ -95,7 +99,7 @@ def settle_layers(day, t, state, row, cohorts, layer_states, log):
             )  # fmt: skip
             proceeds += quantity * value * multiplier(cohort.root[leg])
         _refill(layer_states[i], proceeds, cohort.units * cohort.cost)
-        note(log, state, t, SHORT + i, SETTLE, R_SETTLED, cohort.units, proceeds,
+        note(log, state, t, SHORT + i, SETTLE, R_SETTLED, float(cohort.units), proceeds,
              cohort.units * cohort.cost)  # fmt: skip
         cohort.units = 0
 
@@ -159,7 +163,7 @@ def update_carry(day, cohorts, layer_states):
         cohort = cohorts[i]
         rate = 0.0
         if cohort.units > 0:
-            aged = structure_shocked(day, cohort, 1, 0.0)
+            aged = structure_shocked(day, cohort, TOMORROW, 0.0)
             rate = cohort.units * (aged - structure_mid(cohort))
         layer_states[i].carry_rate = rate
 
@@ -195,7 +199,9 @@ def _forward_is_quoted(day, expiry):
 @njit(cache=True)
 def _sell(day, t, account, state, row, log, i, cohort, layer_state, units, action, reason):
     """Sell ``units`` structures of layer ``i``."""
-    flow = _trade_structures(day, t, account, state, row, log, i, cohort, units, -1, action, reason)
+    flow = _trade_structures(
+        day, t, account, state, row, log, i, cohort, units, SELL, action, reason
+    )
     _refill(layer_state, -flow, units * cohort.cost)
     cohort.units -= units
     return -flow
@@ -227,7 +233,7 @@ def _monetise(days, t, account, state, row, log, hedge, i, cohort, layer_state):
         units = min(cohort.units, max(1, int(round(hedge.fraction * cohort.bought))))
         reason = R_MONETISE_VIX if by_level else R_MONETISE_MULTIPLE
         _sell(day, t, account, state, row, log, i, cohort, layer_state, units, MONETISE, reason)
-        note(log, state, t, SHORT + i, MONETISE, reason, units, reading, threshold)
+        note(log, state, t, SHORT + i, MONETISE, reason, float(units), reading, threshold)
         cohort.rungs += 1
         sold = True
     return sold
@@ -251,7 +257,7 @@ def _measure(day, account, hedge, cohort):
     if hedge.basis == VEGA:
         return structure_vega(day, cohort)
     if hedge.basis == STRESS:
-        return structure_shocked(day, cohort, 0, hedge.stress_spx) - structure_mid(cohort)
+        return structure_shocked(day, cohort, TODAY, hedge.stress_spx) - structure_mid(cohort)
     return structure_cost(day, account, cohort)
 
 
@@ -272,7 +278,7 @@ def _mix(day, account, hedge, layers, candidates, calendar, state):
         if measure <= 0.0:
             continue
         units = layers[j].weight / measure
-        shocked = structure_shocked(day, candidate, 0, hedge.stress_spx)
+        shocked = structure_shocked(day, candidate, TODAY, hedge.stress_spx)
         cost += units * structure_cost(day, account, candidate)
         payoff += units * (shocked - structure_mid(candidate))
     return cost, payoff
@@ -362,7 +368,7 @@ def _open_layer(
         return
     _buy(day, t, account, state, row, log, i, cohorts[i], candidate, units, layer_state)
     _postpone(layer, layer_state, candidate)
-    note(log, state, t, sleeve, OPEN, R_LAYER_EMPTY, units, wanted * cost, cost)
+    note(log, state, t, sleeve, OPEN, R_LAYER_EMPTY, float(units), wanted * cost, cost)
 
 
 @njit(cache=True)
@@ -386,7 +392,7 @@ def _buy(day, t, account, state, row, log, i, cohort, candidate, units, layer_st
     cohort.bought = units
     cohort.rungs = 0
     flow = _trade_structures(
-        day, t, account, state, row, log, i, cohort, units, 1, OPEN, R_LAYER_EMPTY
+        day, t, account, state, row, log, i, cohort, units, BUY, OPEN, R_LAYER_EMPTY
     )
     cohort.cost = flow / units
     if cohort.root[0] != VX:
@@ -433,7 +439,7 @@ def step_layer(
         got = _sell(
             day, t, account, state, row, log, i, cohort, layer_state, units, CLOSE, R_ROLL_DUE
         )
-        note(log, state, t, SHORT + i, CLOSE, R_ROLL_DUE, units, got, layer.roll)
+        note(log, state, t, SHORT + i, CLOSE, R_ROLL_DUE, float(units), got, layer.roll)
     elif day.date < layer_state.next_roll:
         waiting = float(layer_state.next_roll - day.date)
         no_action(log, state, t, SHORT + i, R_WAITING_FOR_ROLL, waiting, 0.0)

@@ -85,8 +85,8 @@ ACCOUNT = np.dtype(
 CONDOR = np.dtype(
     [
         ("quantity", np.int64),  # 0: free slot
-        ("expiry", np.int32),
-        ("expiry_session", np.int32),
+        ("expiry", np.int64),
+        ("expiry_session", np.int64),
         ("am", np.uint8),
         ("strike", np.float64, (4,)),  # long put, short put, short call, long call
         ("mid", np.float64, (4,)),  # last marks, points
@@ -105,8 +105,8 @@ COHORT = np.dtype(
         ("root", np.int64, (MAX_LEGS,)),
         ("right", np.int64, (MAX_LEGS,)),
         ("ratio", np.int64, (MAX_LEGS,)),  # signed contracts per structure
-        ("expiry", np.int32, (MAX_LEGS,)),
-        ("expiry_session", np.int32, (MAX_LEGS,)),
+        ("expiry", np.int64, (MAX_LEGS,)),
+        ("expiry_session", np.int64, (MAX_LEGS,)),
         ("strike", np.float64, (MAX_LEGS,)),
         ("mid", np.float64, (MAX_LEGS,)),  # last marks, points
     ]
@@ -160,11 +160,11 @@ DAILY = np.dtype(
 
 TRADE = np.dtype(
     [
-        ("day", np.int32),
+        ("day", np.int64),
         ("sleeve", np.int8),
         ("root", np.int8),
         ("right", np.int8),
-        ("expiry", np.int32),
+        ("expiry", np.int64),
         ("strike", np.float64),
         ("quantity", np.float64),
         ("price", np.float64),
@@ -178,7 +178,7 @@ TRADE = np.dtype(
 
 DECISION = np.dtype(
     [
-        ("day", np.int32),
+        ("day", np.int64),
         ("sleeve", np.int8),
         ("action", np.int8),
         ("reason", np.int8),
@@ -190,8 +190,8 @@ DECISION = np.dtype(
 
 CONDOR_ENTRY = np.dtype(
     [
-        ("day", np.int32),
-        ("expiry", np.int32),
+        ("day", np.int64),
+        ("expiry", np.int64),
         ("am", np.uint8),
         ("quantity", np.int64),
         ("strike", np.float64, (4,)),

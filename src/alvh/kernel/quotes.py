@@ -13,7 +13,7 @@ from alvh.contracts.rules import exchange_fee, round_to_tick, tick_size
 from alvh.contracts.spx_spread import spx_half_spread
 from alvh.contracts.vix_spread import vix_half_spread, vx_half_spread
 from alvh.kernel.black import black_price
-from alvh.kernel.codes import ETP_MID, ETP_SHORT, INDEX, PUT, SPX, SPXW, VIX, VX
+from alvh.kernel.codes import ETP_MID, ETP_SHORT, INDEX, PUT, SPX, SPXW, TODAY, VIX, VX
 from alvh.kernel.spx_smile import OVERNIGHT_SHARE, spx_sigma, spx_slice
 from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice
 
@@ -22,8 +22,8 @@ AM_HOURS = 0.27  # days between the opening auction and the close of an expiry d
 SESSIONS_PER_DAY = 252.0 / 365.0
 OPTION_MULTIPLIER = 100.0
 FUTURE_MULTIPLIER = 1000.0
-SHORT_BASKET_DAYS = 30  # mean maturity of the short-term futures basket
-MID_BASKET_DAYS = 150
+SHORT_BASKET_DAYS = np.int64(30)  # mean maturity of the short-term futures basket
+MID_BASKET_DAYS = np.int64(150)
 ETP_HALF_SPREAD = 0.0003  # of price: a cent or two on a share of VXX or VXZ
 
 # Log-beta of a VIX future to spot VIX by days to expiry, daily moves 2006-12 … 2013-12 of the
@@ -126,7 +126,7 @@ def leg_value(day, root, right, expiry, expiry_session, strike, age, spx_return,
 @njit(cache=True)
 def leg_mid(day, root, right, expiry, expiry_session, strike):
     """Return today's mid of one leg in points."""
-    return leg_value(day, root, right, expiry, expiry_session, strike, 0, 0.0, 0.0)
+    return leg_value(day, root, right, expiry, expiry_session, strike, TODAY, 0.0, 0.0)
 
 
 @njit(cache=True)

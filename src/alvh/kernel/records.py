@@ -12,8 +12,8 @@ VIX_SMILE = 8  # width of the VIX smile parameter vector (meaning: kernel/smiles
 
 DAY = np.dtype(
     [
-        ("date", np.int32),  # days since 1970-01-01
-        ("session", np.int32),  # running number of the session in the exchange calendar
+        ("date", np.int64),  # days since 1970-01-01
+        ("session", np.int64),  # running number of the session in the exchange calendar
         ("tradable", np.uint8),  # 0: an input needed for pricing is missing, nothing may trade
         ("spx", np.float64),  # S&P 500 close, index points
         ("spx_open_settlement", np.float64),  # value that AM-settled SPX options settle to today
@@ -24,7 +24,7 @@ DAY = np.dtype(
         ("dividend_yield", np.float64),  # of the S&P 500, continuously compounded
         ("vix_settlement", np.float64),  # final settlement if a VIX expiry settles today, else NaN
         ("vix_settlement_quoted", np.uint8),  # 1: published value, 0: estimated
-        ("curve_expiry", np.int32, (CURVE_NODES,)),  # monthly VIX expiries after today, ascending
+        ("curve_expiry", np.int64, (CURVE_NODES,)),  # monthly VIX expiries after today, ascending
         ("curve_forward", np.float64, (CURVE_NODES,)),  # VIX forward per node, volatility points
         ("curve_quoted", np.uint8, (CURVE_NODES,)),  # 1: an exchange settlement, 0: modelled
         ("etp_short", np.float64),  # short-term VIX futures basket, price per share
@@ -36,9 +36,9 @@ DAY = np.dtype(
 
 EXPIRY = np.dtype(
     [
-        ("date", np.int32),  # settlement date, days since 1970-01-01
-        ("session", np.int32),  # its running session number
-        ("listed", np.int32),  # first date on which it can be traded
+        ("date", np.int64),  # settlement date, days since 1970-01-01
+        ("session", np.int64),  # its running session number
+        ("listed", np.int64),  # first date on which it can be traded
         ("am", np.uint8),  # 1: settles to the opening auction of `date`
         ("monthly", np.uint8),  # 1: third-Friday (SPX) or monthly (VIX) expiry
     ]

@@ -13,12 +13,14 @@ from alvh.kernel.black import black_greeks
 from alvh.kernel.codes import (
     BASKET_MID,
     BASKET_SHORT,
+    BUY,
     CALL,
     ETP_MID,
     ETP_SHORT,
     NEAREST,
     OUTRIGHT,
     PUT,
+    SELL,
     SPX,
     SPX_PUT,
     SPX_PUT_BACKSPREAD,
@@ -179,7 +181,7 @@ def structure_cost(day, account, cohort):
     """
     cost, tied = 0.0, 0.0
     for leg in range(cohort.legs):
-        price, fee = leg_price(day, account, cohort, leg, 1)
+        price, fee = leg_price(day, account, cohort, leg, BUY)
         size = abs(cohort.ratio[leg])
         cost += size * fee
         if cohort.root[leg] == VX:
@@ -212,7 +214,7 @@ def structure_liquidation(day, account, cohort):
     """Return USD that selling one structure brings after spread and fees."""
     value = 0.0
     for leg in range(cohort.legs):
-        price, fee = leg_price(day, account, cohort, leg, -1)
+        price, fee = leg_price(day, account, cohort, leg, SELL)
         value += cohort.ratio[leg] * price * multiplier(cohort.root[leg])
         value -= abs(cohort.ratio[leg]) * fee
     return value

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from alvh.evidence import measures as m
+from alvh import measures as m
 from alvh.evidence.curves import CurvePoint
-from alvh.evidence.measures import Array, Dates
 from alvh.evidence.rows import LAYERS, Run
+from alvh.measures import Array, Dates
 
 Figure = dict[str, Any]
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from alvh import measures as m
 from alvh.errors import DataError
-from alvh.evidence import measures as m
 
 NAV = np.array([100.0, 110.0, 99.0, 88.0, 104.5, 121.0, 115.0])
 RELATIVE = 1e-12
