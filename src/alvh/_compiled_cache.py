@@ -26,7 +26,7 @@ def use_content_addressed_cache() -> None:
         return  # a home that cannot be written: numba falls back to its own choice
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
     if "numba" in sys.modules:
-        sys.modules["numba"].config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+        sys.modules["numba"].config.CACHE_DIR = str(folder)
 
 
 def _sources_digest() -> str:

@@ -4,10 +4,12 @@ The kernel speaks in these codes; ``alvh.reasons`` turns them into sentences aft
 NumPy integers because the compiler would make a copy of every function for each plain one.
 """
 
+from typing import Any
+
 import numpy as np
 
 
-def _codes(count: int) -> "map[np.int64]":
+def _codes(count: int) -> Any:
     return map(np.int64, range(count))
 
 
@@ -100,5 +102,6 @@ ACTIONS = ("no action", "open", "close", "settle", "monetise", "rebalance")
 ) = _codes(29)
 
 # Sides of a trade and ages of a valuation, compiled once for the same reason.
-BUY, SELL = np.int64(1), np.int64(-1)
+BUY: Any = np.int64(1)
+SELL: Any = np.int64(-1)
 TODAY, TOMORROW = _codes(2)
