@@ -1,6 +1,7 @@
 """The named crises: their windows, and the P&L counted in them."""
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -98,3 +99,9 @@ def _cut(run, first):
     run.dates, run.nav = run.dates[first:], run.nav[first:]
     run.sleeves = {name: path[first:] for name, path in run.sleeves.items()}
     return run
+
+
+def test_the_documented_windows_are_those_used():
+    page = (Path(__file__).parents[2] / "docs" / "measures.md").read_text(encoding="utf-8")
+    for crisis in CRISES:
+        assert f"| {crisis.start} | {crisis.end} |" in page, crisis.name

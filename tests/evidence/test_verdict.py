@@ -138,3 +138,8 @@ def test_a_hedge_that_never_held_anything_is_not_ranked(row):
 
 def test_a_book_that_lost_is_not_said_to_grow(row):
     assert "the book lost 6.00 % a year" in verdict.unhedged_line(replace(row, cagr=-0.06))
+
+
+def test_nothing_is_said_of_smaller_books_where_none_can_be(row):
+    said = verdict.lines([row], basis="preset", reference="vxth", sizes=[], crises=3, years=5.0)
+    assert not any("smaller" in line or "fewer condors" in line for line in said)

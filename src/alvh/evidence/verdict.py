@@ -16,6 +16,13 @@ _BASIS = {
     "outlay": "At equal outlay",
 }
 UNHEDGED_NAMES = ("none", "fewer-condors")
+
+
+class NoSizes:
+    """Stands for: this programme cannot be made smaller, so no smaller book was run."""
+
+
+NO_SIZES = NoSizes()
 _WORTH_NAMING = 5e-5  # half a hundredth of a point: below it a difference prints as zero
 
 
@@ -52,7 +59,7 @@ def lines(
     hedges = [row for row in table.values() if row.name not in UNHEDGED_NAMES]
     hedges.sort(key=lambda row: row.name != reference)
     said = [unhedged_line(table["none"])] if "none" in table else []
-    said += [hedge_line(row, alternative(row, sizes)) for row in hedges]
+    said += [hedge_line(row, alternative(row, sizes) if sizes else NO_SIZES) for row in hedges]
     if basis != "preset":
         said += [f"{row.name}: {row.note}." for row in hedges if not (row.reached or idle(row))]
     active = [row for row in hedges if not idle(row)]
@@ -70,8 +77,16 @@ def unhedged_line(row: Row) -> str:
     )
 
 
-def hedge_line(row: Row, other: CurvePoint | None) -> str:
-    """Describe one hedge: what it removed, what it cost, what fewer condors would have earned."""
+def hedge_line(row: Row, other: CurvePoint | NoSizes | None) -> str:
+    """Describe one hedge: what it removed, what it cost, what fewer condors would have earned.
+
+    Parameters
+    ----------
+    row : Row
+    other : CurvePoint, NO_SIZES or None
+        The smaller book of the same monthly CVaR; None where there is none; ``NO_SIZES`` for a
+        programme without condors, of which nothing is said.
+    """
     if idle(row):
         return f"{row.name} never held anything under this programme: there is nothing to compare."
     text = (
@@ -81,6 +96,8 @@ def hedge_line(row: Row, other: CurvePoint | None) -> str:
     )
     if row.differences is not None:
         text += f" ({_range(row.differences.cagr)})"
+    if isinstance(other, NoSizes):
+        return f"{text}."
     return f"{text}. {_against_fewer(row, other)}"
 
 
