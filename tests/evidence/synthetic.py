@@ -106,6 +106,7 @@ def synthetic_result(dates, book, size, crash, *, equity, fill, hedge, condors):
         "equity": equity,
         "start": str(dates[0]),
         "end": str(dates[-1]),
+        "notes": ("no dividend series: a yield of 1.9% is assumed",),
     }
     return SyntheticResult(
         dates=dates,

@@ -96,6 +96,10 @@ def test_what_could_not_be_run_is_on_the_page(outline):
     assert "No point for spx-puts at 0.25" in text
 
 
+def test_what_was_assumed_is_on_the_page(outline):
+    assert "Note: no dividend series: a yield of 1.9% is assumed." in outline.text
+
+
 def test_the_verdict_of_every_basis_is_on_the_page(comparison, outline):
     text = " ".join(outline.text)
     for basis in ("preset", "carry", "outlay"):

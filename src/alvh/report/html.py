@@ -119,6 +119,7 @@ def _texts(comparison: Comparison) -> dict[str, Any]:
     return {
         "title": f"{meta['programme']} hedged: {meta['start']} – {meta['end']}",
         "meta": meta,
+        "notes": meta.get("notes", ()),
         "reference": comparison.reference,
         "equal": comparison.equal,
         "first_line": f"{row.model_priced_share:.0%} of the fills with {comparison.reference} were "
