@@ -5,13 +5,13 @@ So NAV moves by profit at mid + interest − costs, and the cash account must ag
 """
 
 import numpy as np
-from numba import njit
 
 from alvh.kernel.codes import MODELLED, NONE, SETTLE, VX
+from alvh.kernel.jit import compiled
 from alvh.kernel.quotes import multiplier
 
 
-@njit(cache=True)
+@compiled
 def note(log, state, t, sleeve, action, reason, quantity, reading, threshold):
     """Append one decision, if a decision log is kept."""
     i = state.decisions
@@ -27,7 +27,7 @@ def note(log, state, t, sleeve, action, reason, quantity, reading, threshold):
         row.threshold = threshold
 
 
-@njit(cache=True)
+@compiled
 def record(log, state, t, sleeve, leg, quantity, price, mid, fees, action, reason, provenance):
     """Append one trade or settlement; ``leg`` is (root, right, expiry, strike)."""
     i = state.trades
@@ -49,7 +49,7 @@ def record(log, state, t, sleeve, leg, quantity, price, mid, fees, action, reaso
         row.provenance = provenance
 
 
-@njit(cache=True)
+@compiled
 def trade(log, state, row, t, sleeve, leg, quantity, price, mid, fee, action, reason, provenance):
     """Fill ``quantity`` signed contracts of one leg at ``price``; futures pay no premium."""
     root = leg[0]
@@ -65,7 +65,7 @@ def trade(log, state, row, t, sleeve, leg, quantity, price, mid, fee, action, re
     record(log, state, t, sleeve, leg, quantity, price, mid, fees, action, reason, provenance)
 
 
-@njit(cache=True)
+@compiled
 def settle_leg(log, state, row, t, sleeve, leg, quantity, value, mid, reason, provenance):
     """Turn one leg into cash at its settlement ``value``: points per contract, a payoff."""
     root = leg[0]
@@ -77,7 +77,7 @@ def settle_leg(log, state, row, t, sleeve, leg, quantity, value, mid, reason, pr
     return profit
 
 
-@njit(cache=True)
+@compiled
 def accrue_interest(account, state, row, rate, days):
     """Add interest on cash for ``days`` calendar days; a debit pays the spread on top."""
     if state.cash >= 0.0:
@@ -88,7 +88,7 @@ def accrue_interest(account, state, row, rate, days):
     row.interest += interest
 
 
-@njit(cache=True)
+@compiled
 def no_action(log, state, t, sleeve, reason, reading, threshold):
     """Append a decision to do nothing, with the reading it rested on."""
     note(log, state, t, sleeve, NONE, reason, 0.0, reading, threshold)

@@ -6,7 +6,6 @@ A condor's four legs stand in the order long put, short put, short call, long ca
 import math
 
 import numpy as np
-from numba import njit
 
 from alvh.contracts.rules import condor_margin, nearest_strike, round_to_tick
 from alvh.kernel.black import black_price
@@ -41,6 +40,7 @@ from alvh.kernel.codes import (
     SPXW,
     WEEKLY,
 )
+from alvh.kernel.jit import compiled
 from alvh.kernel.quotes import (
     days_to_settlement,
     half_spread,
@@ -57,17 +57,17 @@ PACKAGE_TICK = 0.05  # SPX complex orders trade in net steps of 0.05 points
 CREDIT_STEPS = 60
 
 
-@njit(cache=True)
+@compiled
 def _root(condor):
     return SPX if condor.am == 1 else SPXW
 
 
-@njit(cache=True)
+@compiled
 def _right(leg):
     return PUT if leg < 2 else CALL
 
 
-@njit(cache=True)
+@compiled
 def condor_mids(day, root, expiry, expiry_session, strike, spx_return, vol_scale, out):
     """Write the mids of the four legs into ``out``, points, after a shock of index and smile."""
     tau = days_to_settlement(day, root, expiry)
@@ -80,20 +80,12 @@ def condor_mids(day, root, expiry, expiry_session, strike, spx_return, vol_scale
         out[leg] = discount * black_price(forward, strike[leg], sigma, years, leg < 2)
 
 
-@njit(cache=True)
+@compiled
 def _signed(prices):
     return SIGNS[0] * prices[0] + SIGNS[1] * prices[1] + SIGNS[2] * prices[2] + SIGNS[3] * prices[3]
 
 
-@njit(cache=True)
-def margin_of(condor):
-    """Return the Reg-T margin of one position, USD."""
-    strike = condor.strike
-    each = condor_margin(strike[1] - strike[0], strike[3] - strike[2], condor.credit)
-    return condor.quantity * each
-
-
-@njit(cache=True)
+@compiled
 def settle_condors(day, t, state, row, condors, log):
     """Settle what expires today at the opening auction or at the close."""
     for i in range(state.slots):
@@ -122,14 +114,14 @@ def settle_condors(day, t, state, row, condors, log):
         condor.quantity = 0
 
 
-@njit(cache=True)
+@compiled
 def _tally(state, points):
     state.closed += 1
     if points > 0.0:
         state.wins += 1
 
 
-@njit(cache=True)
+@compiled
 def mark_condors(day, state, row, condors, scratch):
     """Mark every condor to today's mid and book the profit."""
     for i in range(state.slots):
@@ -150,7 +142,7 @@ def mark_condors(day, state, row, condors, scratch):
             condor.mid[leg] = scratch[leg]
 
 
-@njit(cache=True)
+@compiled
 def condors_value(state, condors):
     """Return (value at the last marks USD, contracts, margin USD) of all open condors."""
     value, contracts, margin = 0.0, 0, 0.0
@@ -159,11 +151,11 @@ def condors_value(state, condors):
         if condor.quantity > 0:
             value += condor.quantity * 100.0 * _signed(condor.mid)
             contracts += condor.quantity
-            margin += margin_of(condor)
+            margin += condor.margin
     return value, contracts, margin
 
 
-@njit(cache=True)
+@compiled
 def stress_loss(day, state, condors, spx_return, vol_scale, scratch):
     """Return the USD loss of all open condors in an overnight shock (positive: a loss)."""
     loss = 0.0
@@ -178,7 +170,7 @@ def stress_loss(day, state, condors, spx_return, vol_scale, scratch):
     return loss
 
 
-@njit(cache=True)
+@compiled
 def _package(day, root, tau, mids, fill, side):
     """Return the net price of the package in points; side +1 buys the four legs as written.
 
@@ -192,7 +184,7 @@ def _package(day, root, tau, mids, fill, side):
     return round_to_tick(net + given, PACKAGE_TICK, 1)
 
 
-@njit(cache=True)
+@compiled
 def _trade_package(
     day, t, account, state, row, log, terms, strike, mids, quantity, fill, side, action, reason
 ):
@@ -212,7 +204,7 @@ def _trade_package(
         )  # fmt: skip
 
 
-@njit(cache=True)
+@compiled
 def _may_exit(day, programme, condor):
     """Rule out most days cheaply: buying back costs at least the mid of the structure."""
     if condor.expiry - day.date <= programme.exit_days or not np.isnan(programme.stop):
@@ -220,7 +212,7 @@ def _may_exit(day, programme, condor):
     return -_signed(condor.mid) <= (1.0 - programme.take_profit) * condor.credit
 
 
-@njit(cache=True)
+@compiled
 def _exit_reason(day, programme, condor, debit):
     """Return why a condor should be closed today, or R_HELD."""
     if debit <= (1.0 - programme.take_profit) * condor.credit:
@@ -232,7 +224,7 @@ def _exit_reason(day, programme, condor, debit):
     return R_HELD
 
 
-@njit(cache=True)
+@compiled
 def manage_condors(day, t, account, state, row, log, programme, condors):
     """Close what has reached its profit, its stop or its exit day (NaN rules never act)."""
     for i in range(state.slots):
@@ -254,7 +246,7 @@ def manage_condors(day, t, account, state, row, log, programme, condors):
         condor.quantity = 0
 
 
-@njit(cache=True)
+@compiled
 def _gate(programme, vix):
     """Return the size factor of the VIX gate for yesterday's VIX."""
     gate = programme.gate
@@ -268,7 +260,7 @@ def _gate(programme, vix):
     return 1.0
 
 
-@njit(cache=True)
+@compiled
 def expected_daily_range(day):
     """Return the expected daily range as a fraction: (0.7·VIX9D + 0.3·HV20)/√252, VIX for VIX9D."""
     vix9d = day.vix if np.isnan(day.vix9d) else day.vix9d
@@ -276,7 +268,7 @@ def expected_daily_range(day):
     return (0.7 * vix9d / 100.0 + 0.3 * hv) / math.sqrt(252.0)
 
 
-@njit(cache=True)
+@compiled
 def _wings(day, programme, root, slice_, forward, tau, strike):
     """Set the long strikes from the shorts, by width or by delta."""
     if not np.isnan(programme.width):
@@ -291,7 +283,7 @@ def _wings(day, programme, root, slice_, forward, tau, strike):
         strike[3] = next_strike(root, strike[2], 1.0, forward, tau, day.date)
 
 
-@njit(cache=True)
+@compiled
 def _shift_to_credit(day, programme, terms, slice_, forward, strike, mids):
     """Step the shorts until the credit meets its target: richer side out, thinner side in."""
     root, expiry, expiry_session, tau = terms
@@ -314,7 +306,7 @@ def _shift_to_credit(day, programme, terms, slice_, forward, strike, mids):
         _wings(day, programme, root, slice_, forward, tau, strike)
 
 
-@njit(cache=True)
+@compiled
 def choose_strikes(day, prior, programme, terms, strike, mids):
     """Write the four strikes and mids of the condor that the programme asks for today."""
     root, expiry, expiry_session, tau = terms
@@ -335,7 +327,7 @@ def choose_strikes(day, prior, programme, terms, strike, mids):
     condor_mids(day, root, expiry, expiry_session, strike, 0.0, 1.0, mids)
 
 
-@njit(cache=True)
+@compiled
 def _entry_day(day, programme, state, expired):
     """Say whether the programme's calendar asks for an entry today."""
     if programme.entry == ON_EXPIRY:
@@ -345,7 +337,7 @@ def _entry_day(day, programme, state, expired):
     return programme.entry == DAILY_ENTRY
 
 
-@njit(cache=True)
+@compiled
 def _free_slot(condors):
     for i in range(condors.shape[0]):
         if condors[i].quantity == 0:
@@ -353,7 +345,7 @@ def _free_slot(condors):
     return -1
 
 
-@njit(cache=True)
+@compiled
 def condor_size(programme, nav, free, factor, width, credit):
     """Return (contracts wanted, contracts affordable) for one entry.
 
@@ -368,7 +360,7 @@ def condor_size(programme, nav, free, factor, width, credit):
     return int(wanted), int(min(wanted, math.floor(max(free, 0.0) / loss)))
 
 
-@njit(cache=True)
+@compiled
 def enter_condor(days, t, account, state, row, log, programme, condors, calendar, work):
     """Open today's condor, or note why there is none. ``work``: nav, free USD, expired today."""
     day = days[t]
@@ -397,7 +389,7 @@ def enter_condor(days, t, account, state, row, log, programme, condors, calendar
                  (nav, free, factor))  # fmt: skip
 
 
-@njit(cache=True)
+@compiled
 def _open_condor(day, prior, t, account, state, row, log, programme, condors, expiry, means):
     nav, free, factor = means
     slot = _free_slot(condors)
@@ -428,6 +420,9 @@ def _open_condor(day, prior, t, account, state, row, log, programme, condors, ex
     condor.am = expiry.am
     condor.credit = credit
     condor.opened = t
+    condor.margin = quantity * condor_margin(
+        condor.strike[1] - condor.strike[0], condor.strike[3] - condor.strike[2], credit
+    )
     _trade_package(
         day, t, account, state, row, log, (root, expiry.date, tau), condor.strike, condor.mid,
         quantity, programme.fill, 1.0, OPEN, R_SCHEDULED_ENTRY,
@@ -437,7 +432,7 @@ def _open_condor(day, prior, t, account, state, row, log, programme, condors, ex
     _log_entry(day, t, state, log, condor, tau)
 
 
-@njit(cache=True)
+@compiled
 def _log_entry(day, t, state, log, condor, tau):
     """Append the figures a condor ticket shows: probability of profit, expected value, margin."""
     i = state.condors
@@ -450,7 +445,7 @@ def _log_entry(day, t, state, log, condor, tau):
     entry.am = condor.am
     entry.quantity = condor.quantity
     entry.credit = condor.credit
-    entry.margin = margin_of(condor)
+    entry.margin = condor.margin
     for leg in range(4):
         entry.strike[leg] = condor.strike[leg]
     root = _root(condor)
@@ -464,7 +459,7 @@ def _log_entry(day, t, state, log, condor, tau):
     entry.expected_value = _expected_value(day, forward, tau, condor)
 
 
-@njit(cache=True)
+@compiled
 def _below(slice_, forward, tau, strike):
     """Return the risk-neutral probability of settling below ``strike``: slope of the put price."""
     years = tau / 365.0
@@ -474,7 +469,7 @@ def _below(slice_, forward, tau, strike):
     return min(max(above - below, 0.0), 1.0)
 
 
-@njit(cache=True)
+@compiled
 def _expected_value(day, forward, tau, condor):
     """Return credit less expected payoff in points if volatility stays at its 20-day realised."""
     sigma = day.vix / 100.0 if np.isnan(day.hv20) else day.hv20

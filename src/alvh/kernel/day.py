@@ -6,8 +6,6 @@ The hedge is decided before new condors are opened, so a roll is never crowded o
 import math
 from collections import namedtuple
 
-from numba import njit
-
 from alvh.kernel.book import accrue_interest, no_action, note
 from alvh.kernel.codes import (
     CONDOR_BOOK,
@@ -26,6 +24,7 @@ from alvh.kernel.condors import (
     mark_condors,
     settle_condors,
 )
+from alvh.kernel.jit import compiled
 from alvh.kernel.layers import (
     hedge_needs,
     layers_value,
@@ -42,7 +41,7 @@ Policy = namedtuple("Policy", ["hedge", "layers", "programme", "account"])
 Book = namedtuple("Book", ["state", "condors", "cohorts", "candidates", "layer_states", "scratch"])
 
 
-@njit(cache=True)
+@compiled
 def step_day(days, t, calendar, policy, book, row, log):
     """Advance the book by session ``t``; ``row`` holds the cumulative figures and is updated."""
     day, state, programme = days[t], book.state[0], policy.programme[0]
@@ -82,10 +81,11 @@ def step_day(days, t, calendar, policy, book, row, log):
     elif programme.kind == INDEX_FUND:
         _sweep(day, t, state, log)
     update_carry(day, book.cohorts, book.layer_states)
+    state.contracts = condors_value(state, book.condors)[1]
     _close_day(day, state, row, book)
 
 
-@njit(cache=True)
+@compiled
 def _last_spx(days, t):
     """Return the index level that the fund was last marked at."""
     before = t - 1
@@ -94,7 +94,7 @@ def _last_spx(days, t):
     return days[before].spx
 
 
-@njit(cache=True)
+@compiled
 def _advance_calendar(day, calendar, state):
     """Move past what has expired; return whether a monthly SPX expiry settles today."""
     start = state.next_spx
@@ -107,7 +107,7 @@ def _advance_calendar(day, calendar, state):
     return False
 
 
-@njit(cache=True)
+@compiled
 def _means(day, state, book):
     """Return (NAV, USD that margin and premium may still take)."""
     value, _, condor_margin = condors_value(state, book.condors)
@@ -116,7 +116,7 @@ def _means(day, state, book):
     return nav, nav - condor_margin - hedge_margin - max(hedge, 0.0)
 
 
-@njit(cache=True)
+@compiled
 def _step_hedge(days, t, calendar, policy, book, row, log, passed):
     day, state, hedge = days[t], book.state[0], policy.hedge[0]
     kind = policy.programme[0].kind
@@ -124,7 +124,8 @@ def _step_hedge(days, t, calendar, policy, book, row, log, passed):
         if policy.layers[i].weight == 0.0:
             continue
         nav, free = _means(day, state, book)
-        _, contracts, _ = condors_value(state, book.condors)
+        # A book of one-day condors is empty between its settlement and its next entry.
+        contracts = max(condors_value(state, book.condors)[1], state.contracts)
         needs = hedge_needs(day, state, hedge, book.condors, nav, contracts, book.scratch, kind)
         step_layer(
             days, t, policy.account[0], state, row, log, hedge, policy.layers, i, book.cohorts,
@@ -132,7 +133,7 @@ def _step_hedge(days, t, calendar, policy, book, row, log, passed):
         )  # fmt: skip
 
 
-@njit(cache=True)
+@compiled
 def _sweep(day, t, state, log):
     """Invest all cash in the index fund, or sell units to cover what the hedge cost."""
     if state.cash != 0.0:
@@ -142,7 +143,7 @@ def _sweep(day, t, state, log):
         state.cash = 0.0
 
 
-@njit(cache=True)
+@compiled
 def _close_day(day, state, row, book):
     """Write the day's levels from the last marks."""
     value, contracts, condor_margin = condors_value(state, book.condors)

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from alvh.contracts.rules import future_margin
 from alvh.kernel.book import no_action, note, settle_leg, trade
@@ -49,6 +48,7 @@ from alvh.kernel.codes import (
     VX,
 )
 from alvh.kernel.condors import stress_loss
+from alvh.kernel.jit import compiled
 from alvh.kernel.quotes import days_to_settlement, multiplier, vix_response
 from alvh.kernel.structures import (
     build_structure,
@@ -63,7 +63,7 @@ from alvh.kernel.structures import (
 from alvh.kernel.vix_smile import vix_forward
 
 
-@njit(cache=True)
+@compiled
 def _settlement_value(day, cohort, leg):
     """Return (value, provenance) a leg settles to today, points."""
     root = cohort.root[leg]
@@ -82,7 +82,7 @@ def _settlement_value(day, cohort, leg):
     return (max(strike - level, 0.0) if is_put else max(level - strike, 0.0)), provenance
 
 
-@njit(cache=True)
+@compiled
 def settle_layers(day, t, state, row, cohorts, layer_states, log):
     """Turn every structure that has expired by today into cash."""
     for i in range(LAYERS):
@@ -104,18 +104,18 @@ def settle_layers(day, t, state, row, cohorts, layer_states, log):
         cohort.units = 0
 
 
-@njit(cache=True)
+@compiled
 def _terms(cohort, leg):
     return (cohort.root[leg], cohort.right[leg], cohort.expiry[leg], cohort.strike[leg])
 
 
-@njit(cache=True)
+@compiled
 def _refill(layer_state, proceeds, cost):
     """Give the spending meter back what a sale recovered, never more than was paid."""
     layer_state.meter += min(max(proceeds, 0.0), max(cost, 0.0))
 
 
-@njit(cache=True)
+@compiled
 def mark_layers(day, state, row, cohorts, layer_states, days_passed):
     """Mark every leg to today's mid; futures pay their move in cash."""
     for i in range(LAYERS):
@@ -133,7 +133,7 @@ def mark_layers(day, state, row, cohorts, layer_states, days_passed):
             cohort.mid[leg] = mid
 
 
-@njit(cache=True)
+@compiled
 def layers_value(day, cohorts):
     """Return (option and basket value USD, margin tied up USD) of all layers at the last marks."""
     value, margin = 0.0, 0.0
@@ -156,7 +156,7 @@ def layers_value(day, cohorts):
     return value, margin
 
 
-@njit(cache=True)
+@compiled
 def update_carry(day, cohorts, layer_states):
     """Store what each layer gains in one calendar day of an unchanged market, USD."""
     for i in range(LAYERS):
@@ -168,7 +168,7 @@ def update_carry(day, cohorts, layer_states):
         layer_states[i].carry_rate = rate
 
 
-@njit(cache=True)
+@compiled
 def _trade_structures(day, t, account, state, row, log, i, cohort, units, side, action, reason):
     """Buy (+1) or sell (−1) whole structures; return USD paid or received, fees included."""
     flow = 0.0
@@ -187,7 +187,7 @@ def _trade_structures(day, t, account, state, row, log, i, cohort, units, side, 
     return flow
 
 
-@njit(cache=True)
+@compiled
 def _forward_is_quoted(day, expiry):
     """Say whether the VIX future behind a leg has an exchange settlement today."""
     for node in range(day.curve_expiry.shape[0]):
@@ -196,7 +196,7 @@ def _forward_is_quoted(day, expiry):
     return False
 
 
-@njit(cache=True)
+@compiled
 def _sell(day, t, account, state, row, log, i, cohort, layer_state, units, action, reason):
     """Sell ``units`` structures of layer ``i``."""
     flow = _trade_structures(
@@ -207,7 +207,7 @@ def _sell(day, t, account, state, row, log, i, cohort, layer_state, units, actio
     return -flow
 
 
-@njit(cache=True)
+@compiled
 def _monetise(days, t, account, state, row, log, hedge, i, cohort, layer_state):
     """Sell the rungs of the ladder that have been reached; return whether anything was sold.
 
@@ -239,7 +239,7 @@ def _monetise(days, t, account, state, row, log, hedge, i, cohort, layer_state):
     return sold
 
 
-@njit(cache=True)
+@compiled
 def _schedule_factor(day, layer, cohort):
     """Return (factor, forward): the share of the budget the forward-keyed schedule allows."""
     if layer.schedule_steps == 0:
@@ -251,7 +251,7 @@ def _schedule_factor(day, layer, cohort):
     return layer.schedule_weight[step], forward
 
 
-@njit(cache=True)
+@compiled
 def _measure(day, account, hedge, cohort):
     """Return what one structure counts for under the weight basis."""
     if hedge.basis == VEGA:
@@ -261,7 +261,7 @@ def _measure(day, account, hedge, cohort):
     return structure_cost(day, account, cohort)
 
 
-@njit(cache=True)
+@compiled
 def _mix(day, account, hedge, layers, candidates, calendar, state):
     """Return (cost, stress payoff) per unit of the whole mix, one structure of each listed layer.
 
@@ -284,7 +284,7 @@ def _mix(day, account, hedge, layers, candidates, calendar, state):
     return cost, payoff
 
 
-@njit(cache=True)
+@compiled
 def _apportion(layers, total, i):
     """Return layer ``i``'s whole contracts of ``total`` by largest remainder."""
     given = 0
@@ -300,7 +300,7 @@ def _apportion(layers, total, i):
     return int(math.floor(layers[i].weight * total)) + extra
 
 
-@njit(cache=True)
+@compiled
 def _wanted_units(
     day, t, account, state, log, hedge, layers, i, candidates, calendar, layer_state, needs
 ):
@@ -330,13 +330,13 @@ def _wanted_units(
     return mixes * layers[i].weight / measure
 
 
-@njit(cache=True)
+@compiled
 def _postpone(layer, layer_state, cohort):
     """Keep an empty layer in cash until the day its structure would have been rolled."""
     layer_state.next_roll = int(cohort.expiry[0]) - int(layer.roll)
 
 
-@njit(cache=True)
+@compiled
 def _open_layer(
     day, t, account, state, row, log, hedge, layers, i, cohorts, candidates, calendar,
     layer_state, needs, free,
@@ -371,7 +371,7 @@ def _open_layer(
     note(log, state, t, sleeve, OPEN, R_LAYER_EMPTY, float(units), wanted * cost, cost)
 
 
-@njit(cache=True)
+@compiled
 def _copy(source, target):
     """Copy a structure's legs."""
     target.legs = source.legs
@@ -385,7 +385,7 @@ def _copy(source, target):
         target.mid[leg] = source.mid[leg]
 
 
-@njit(cache=True)
+@compiled
 def _buy(day, t, account, state, row, log, i, cohort, candidate, units, layer_state):
     _copy(candidate, cohort)
     cohort.units = units
@@ -400,7 +400,7 @@ def _buy(day, t, account, state, row, log, i, cohort, candidate, units, layer_st
     layer_state.meter -= max(flow, 0.0)
 
 
-@njit(cache=True)
+@compiled
 def _accrue_meter(hedge, layer, layer_state, credits, nav, days_passed, first):
     """Let the spending allowance of one layer grow; it never holds more than a year's worth."""
     yearly = hedge.scale * layer.weight * hedge.spend * nav
@@ -412,7 +412,7 @@ def _accrue_meter(hedge, layer, layer_state, credits, nav, days_passed, first):
         layer_state.meter = min(layer_state.meter + yearly * days_passed / 365.0, yearly)
 
 
-@njit(cache=True)
+@compiled
 def _roll_due(day, layer, cohort):
     """Say whether a structure that is still held has come to its roll date."""
     if cohort.root[0] > VX:
@@ -420,7 +420,7 @@ def _roll_due(day, layer, cohort):
     return layer.roll > 0.0 and cohort.expiry[0] - day.date <= layer.roll
 
 
-@njit(cache=True)
+@compiled
 def step_layer(
     days, t, account, state, row, log, hedge, layers, i, cohorts, candidates, calendar,
     layer_states, needs, free, passed,
@@ -450,7 +450,7 @@ def step_layer(
     )  # fmt: skip
 
 
-@njit(cache=True)
+@compiled
 def hedge_needs(day, state, hedge, condors, nav, contracts, scratch, kind):
     """Return (NAV, contracts to hedge, stress loss USD) that sizing rules look at."""
     loss = 0.0

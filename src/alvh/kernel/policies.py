@@ -91,6 +91,7 @@ CONDOR = np.dtype(
         ("strike", np.float64, (4,)),  # long put, short put, short call, long call
         ("mid", np.float64, (4,)),  # last marks, points
         ("credit", np.float64),  # points, net of the spread paid
+        ("margin", np.float64),  # Reg-T, USD of the whole position
         ("opened", np.int64),
     ]
 )
@@ -125,6 +126,7 @@ STATE = np.dtype(
         ("cash", np.float64),
         ("index_units", np.float64),
         ("credits", np.float64),  # condor credits received today, USD
+        ("contracts", np.int64),  # condors open at the last close
         ("next_spx", np.int64),  # first row of the SPX expiries that is not past
         ("next_vix", np.int64),
         ("slots", np.int64),  # condor slots ever used; the book is packed towards the first

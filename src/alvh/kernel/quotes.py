@@ -7,13 +7,13 @@ value a day later (``age``), and the value after a shock of the S&P 500 and of V
 import math
 
 import numpy as np
-from numba import njit
 
 from alvh.contracts.rules import exchange_fee, round_to_tick, tick_size
 from alvh.contracts.spx_spread import spx_half_spread
 from alvh.contracts.vix_spread import vix_half_spread, vx_half_spread
 from alvh.kernel.black import black_price
 from alvh.kernel.codes import ETP_MID, ETP_SHORT, INDEX, PUT, SPX, SPXW, TODAY, VIX, VX
+from alvh.kernel.jit import compiled
 from alvh.kernel.spx_smile import OVERNIGHT_SHARE, spx_sigma, spx_slice
 from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice
 
@@ -32,7 +32,7 @@ BETA_DAYS = np.array([0.0, 4.0, 11.0, 18.0, 26.0, 38.0, 53.0, 75.0, 105.0, 135.0
 BETA_LOG = np.array([1.0, 0.70, 0.65, 0.58, 0.48, 0.45, 0.38, 0.33, 0.27, 0.24, 0.22, 0.21])
 
 
-@njit(cache=True)
+@compiled
 def vix_beta(tau):
     """Return the log-beta of the VIX forward ``tau`` days out to spot VIX."""
     if tau >= BETA_DAYS[-1]:
@@ -44,7 +44,7 @@ def vix_beta(tau):
     return BETA_LOG[i - 1] + share * (BETA_LOG[i] - BETA_LOG[i - 1])
 
 
-@njit(cache=True)
+@compiled
 def vix_response(vix, spx_return):
     """Return the log move of spot VIX in a one-day S&P 500 move, by the level it starts from.
 
@@ -61,27 +61,27 @@ def vix_response(vix, spx_return):
     return elasticity * math.log1p(spx_return)
 
 
-@njit(cache=True)
+@compiled
 def days_to_settlement(day, root, expiry):
     """Return calendar days from the close of ``day`` to the moment ``expiry`` settles."""
     tau = float(expiry - day.date)
     return tau if root == SPXW else tau - AM_HOURS
 
 
-@njit(cache=True)
+@compiled
 def sessions_to_settlement(day, root, expiry_session):
     """Return sessions' worth of trading time from the close of ``day`` to settlement."""
     sessions = float(expiry_session - day.session)
     return sessions if root == SPXW else sessions - 1.0 + OVERNIGHT_SHARE
 
 
-@njit(cache=True)
+@compiled
 def spx_forward(day, tau):
     """Return the S&P 500 forward ``tau`` days out, index points."""
     return day.spx * math.exp((day.rate - day.dividend_yield) * tau / YEAR)
 
 
-@njit(cache=True)
+@compiled
 def _basket_value(day, price, maturity, age, vix_log):
     """Return a futures basket's share price: it rolls down the curve at its mean maturity."""
     due = day.date + maturity
@@ -90,7 +90,7 @@ def _basket_value(day, price, maturity, age, vix_log):
     return price * then / now * math.exp(vix_beta(float(maturity)) * vix_log)
 
 
-@njit(cache=True)
+@compiled
 def leg_value(day, root, right, expiry, expiry_session, strike, age, spx_return, vix_log):
     """Return the mid value of one leg in points.
 
@@ -123,13 +123,13 @@ def leg_value(day, root, right, expiry, expiry_session, strike, age, spx_return,
     return price * math.exp(-day.rate * years)
 
 
-@njit(cache=True)
+@compiled
 def leg_mid(day, root, right, expiry, expiry_session, strike):
     """Return today's mid of one leg in points."""
     return leg_value(day, root, right, expiry, expiry_session, strike, TODAY, 0.0, 0.0)
 
 
-@njit(cache=True)
+@compiled
 def half_spread(day, root, mid, tau):
     """Return half of the quoted spread of one leg in points; never more than its mid."""
     if root == SPX or root == SPXW:
@@ -145,7 +145,7 @@ def half_spread(day, root, mid, tau):
     return min(half, mid)
 
 
-@njit(cache=True)
+@compiled
 def fill_price(day, root, mid, tau, fill, buys, in_package):
     """Return the price of one leg in points, ``fill`` of the way from mid to the touch.
 
@@ -159,14 +159,14 @@ def fill_price(day, root, mid, tau, fill, buys, in_package):
     return max(round_to_tick(price, tick, 1 if buys else -1), 0.0)
 
 
-@njit(cache=True)
+@compiled
 def unrounded_fill(day, root, mid, tau, fill, buys):
     """Return a leg's price in points where only the net of its package is rounded."""
     signed = fill * half_spread(day, root, mid, tau)
     return max(mid + signed if buys else mid - signed, 0.0)
 
 
-@njit(cache=True)
+@compiled
 def leg_fee(account, day, root, price, in_package):
     """Return exchange fee and commission of one contract, USD."""
     if root > VX:
@@ -176,7 +176,7 @@ def leg_fee(account, day, root, price, in_package):
     )
 
 
-@njit(cache=True)
+@compiled
 def multiplier(root):
     """Return USD per point of one contract."""
     if root == VX:

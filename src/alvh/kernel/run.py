@@ -5,6 +5,7 @@ from numba import njit, prange
 
 from alvh.kernel.codes import LAYERS
 from alvh.kernel.day import Book, Calendar, Log, Policy, step_day
+from alvh.kernel.jit import compiled
 from alvh.kernel.policies import (
     COHORT,
     CONDOR,
@@ -17,7 +18,7 @@ from alvh.kernel.policies import (
 )
 
 
-@njit(cache=True)
+@compiled
 def _carry_over(source, target):
     """Start a day's row from the last one: all its sums are cumulative."""
     for i in range(4):
@@ -31,7 +32,7 @@ def _carry_over(source, target):
     target.outlay = source.outlay
 
 
-@njit(cache=True)
+@compiled
 def run_days(days, spx_expiries, vix_expiries, hedge, layers, programme, account, daily, log, book):
     """Step through every day of one world, writing ``daily`` row by row."""
     calendar = Calendar(spx_expiries, vix_expiries)

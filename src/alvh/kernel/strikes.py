@@ -2,12 +2,12 @@
 
 import math
 
-from numba import njit
 from numba.extending import overload
 
 from alvh.contracts.rules import nearest_strike, strike_step
 from alvh.kernel.black import black_delta
 from alvh.kernel.codes import THIRD_FRIDAY
+from alvh.kernel.jit import compiled
 from alvh.kernel.spx_smile import spx_sigma
 from alvh.kernel.vix_smile import vix_sigma
 
@@ -15,7 +15,7 @@ MAX_STEPS = 60
 SPX_SLICE_LENGTH = 11
 
 
-@njit(cache=True)
+@compiled
 def advance(expiries, start, date):
     """Return the first row at or after ``start`` that expires after ``date``."""
     while start < expiries.shape[0] and expiries[start].date <= date:
@@ -23,7 +23,7 @@ def advance(expiries, start, date):
     return start
 
 
-@njit(cache=True)
+@compiled
 def _acceptable(expiry, day, tenor, shortest):
     dte = expiry.date - day.date
     if expiry.listed > day.date or dte <= shortest:
@@ -33,7 +33,7 @@ def _acceptable(expiry, day, tenor, shortest):
     return True
 
 
-@njit(cache=True)
+@compiled
 def choose_spx_expiry(day, expiries, start, rule, am, tenor, shortest):
     """Return the row of the SPX expiry that the rule asks for, or -1.
 
@@ -60,7 +60,7 @@ def choose_spx_expiry(day, expiries, start, rule, am, tenor, shortest):
     return best if best_gap <= max(0.5 * tenor, 3.0) + 0.25 else -1
 
 
-@njit(cache=True)
+@compiled
 def choose_vix_expiry(day, expiries, start, weeklies, tenor, shortest):
     """Return the row of the listed VIX expiry closest to ``tenor`` calendar days, or -1."""
     best, best_gap = -1, 1e9
@@ -78,7 +78,7 @@ def choose_vix_expiry(day, expiries, start, weeklies, tenor, shortest):
     return best
 
 
-@njit(cache=True)
+@compiled
 def normal_quantile(p):
     """Return a starting value for the normal quantile (Abramowitz–Stegun 26.2.23, error 4.5e-4)."""
     tail = min(p, 1.0 - p)
@@ -104,13 +104,13 @@ def _sigma_at(slice_, forward, strike):
     return lambda slice_, forward, strike: vix_sigma(slice_, strike)
 
 
-@njit(cache=True)
+@compiled
 def _delta_gap(slice_, forward, strike, years, delta, is_put):
     sigma = sigma_at(slice_, forward, strike)
     return abs(abs(black_delta(forward, strike, sigma, years, is_put)) - delta)
 
 
-@njit(cache=True)
+@compiled
 def strike_by_delta(day, root, slice_, forward, tau, delta, is_put):
     """Return the listed strike whose forward delta is closest to ``delta`` (absolute)."""
     years = tau / 365.0
@@ -131,7 +131,7 @@ def strike_by_delta(day, root, slice_, forward, tau, delta, is_put):
     return strike
 
 
-@njit(cache=True)
+@compiled
 def next_strike(root, strike, direction, forward, tau, date):
     """Return the listed strike next to ``strike``, above (+1) or below (-1)."""
     step = strike_step(root, strike, forward, tau, date)

@@ -6,7 +6,6 @@ A structure is one or two legs with signed ratios; a layer holds whole numbers o
 import math
 
 import numpy as np
-from numba import njit
 
 from alvh.contracts.rules import future_margin, nearest_strike
 from alvh.kernel.black import black_greeks
@@ -32,6 +31,7 @@ from alvh.kernel.codes import (
     VIX_FUTURES_SPREAD,
     VX,
 )
+from alvh.kernel.jit import compiled
 from alvh.kernel.quotes import (
     days_to_settlement,
     fill_price,
@@ -54,7 +54,7 @@ from alvh.kernel.strikes import (
 from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice
 
 
-@njit(cache=True)
+@compiled
 def _set_leg(cohort, leg, root, right, ratio, expiry, expiry_session, strike):
     cohort.root[leg] = root
     cohort.right[leg] = right
@@ -65,7 +65,7 @@ def _set_leg(cohort, leg, root, right, ratio, expiry, expiry_session, strike):
     cohort.legs = leg + 1
 
 
-@njit(cache=True)
+@compiled
 def _vix_strikes(day, layer, expiry):
     """Return (bought, sold) strikes of a VIX option structure; sold is NaN without a sold leg."""
     tau = days_to_settlement(day, VIX, expiry)
@@ -84,7 +84,7 @@ def _vix_strikes(day, layer, expiry):
     return bought, sold
 
 
-@njit(cache=True)
+@compiled
 def _vix_structure(day, layer, calendar, start, cohort):
     pick = choose_vix_expiry(day, calendar.vix, start, layer.weeklies == 1, layer.tenor, layer.roll)
     if pick < 0:
@@ -109,7 +109,7 @@ def _vix_structure(day, layer, calendar, start, cohort):
     return True
 
 
-@njit(cache=True)
+@compiled
 def _spx_structure(day, layer, calendar, start, cohort):
     pick = choose_spx_expiry(day, calendar.spx, start, NEAREST, 0, layer.tenor, layer.roll)
     if pick < 0:
@@ -130,7 +130,7 @@ def _spx_structure(day, layer, calendar, start, cohort):
     return True
 
 
-@njit(cache=True)
+@compiled
 def build_structure(day, layer, calendar, state, cohort):
     """Write the legs the layer would buy today into ``cohort``; False if nothing is listed."""
     instrument = layer.instrument
@@ -152,7 +152,7 @@ def build_structure(day, layer, calendar, state, cohort):
     return found
 
 
-@njit(cache=True)
+@compiled
 def cohort_leg_mid(day, cohort, leg):
     """Return today's mid of one leg, points."""
     return leg_mid(
@@ -161,7 +161,7 @@ def cohort_leg_mid(day, cohort, leg):
     )  # fmt: skip
 
 
-@njit(cache=True)
+@compiled
 def leg_price(day, account, cohort, leg, side):
     """Return (fill, fee) of one contract of a leg; side +1 buys the structure, −1 sells it."""
     root = cohort.root[leg]
@@ -172,7 +172,7 @@ def leg_price(day, account, cohort, leg, side):
     return price, leg_fee(account, day, root, price, package)
 
 
-@njit(cache=True)
+@compiled
 def structure_cost(day, account, cohort):
     """Return USD that buying one structure takes, spread and fees included.
 
@@ -192,7 +192,7 @@ def structure_cost(day, account, cohort):
     return max(cost + tied, _strike_gap(cohort))
 
 
-@njit(cache=True)
+@compiled
 def _strike_gap(cohort):
     """Return USD at risk between the strikes of a back-spread; 0 for everything else."""
     if cohort.legs < 2 or cohort.ratio[0] != 2:
@@ -200,7 +200,7 @@ def _strike_gap(cohort):
     return abs(cohort.strike[0] - cohort.strike[1]) * multiplier(cohort.root[0])
 
 
-@njit(cache=True)
+@compiled
 def structure_mid(cohort):
     """Return the mid value of one structure at the last marks, USD (futures included at price)."""
     value = 0.0
@@ -209,7 +209,7 @@ def structure_mid(cohort):
     return value
 
 
-@njit(cache=True)
+@compiled
 def structure_liquidation(day, account, cohort):
     """Return USD that selling one structure brings after spread and fees."""
     value = 0.0
@@ -220,7 +220,7 @@ def structure_liquidation(day, account, cohort):
     return value
 
 
-@njit(cache=True)
+@compiled
 def structure_shocked(day, cohort, age, spx_return):
     """Return the mid value of one structure, USD, ``age`` days on and after an S&P 500 move."""
     vix_log = vix_response(day.vix, spx_return) if spx_return != 0.0 else 0.0
@@ -234,7 +234,7 @@ def structure_shocked(day, cohort, age, spx_return):
     return value
 
 
-@njit(cache=True)
+@compiled
 def structure_vega(day, cohort):
     """Return the vega of one structure, USD per unit of Black volatility."""
     vega = 0.0
@@ -257,7 +257,7 @@ def structure_vega(day, cohort):
     return vega
 
 
-@njit(cache=True)
+@compiled
 def touch_cost(day, cohort):
     """Return the full half-spread of one structure, USD."""
     cost = 0.0

@@ -14,8 +14,9 @@ interpolated: S&P VIX Futures Index methodology, missing contracts.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from alvh.kernel.jit import compiled
 
 # Fitted to front futures predicted from spot and the second future, 2007–2018.
 CLOCK_POWER = 0.6
@@ -23,7 +24,7 @@ CLOCK_POWER = 0.6
 AM_SHARE = 0.27
 
 
-@njit(cache=True)
+@compiled
 def settlement_clock(tau: float) -> float:
     """Return the interpolation clock at ``tau`` calendar days to settlement; 0 from then on."""
     if tau <= 0.0:
@@ -31,7 +32,7 @@ def settlement_clock(tau: float) -> float:
     return math.exp(CLOCK_POWER * math.log(tau))
 
 
-@njit(cache=True)
+@compiled
 def vix_forward(
     curve_expiry: NDArray[np.int32],
     curve_forward: NDArray[np.float64],
@@ -66,17 +67,15 @@ def vix_forward(
     """
     if expiry <= date:
         return vix
-    low_clock = 0.0
-    low = vix
-    for node in range(curve_expiry.size):
-        high = curve_forward[node]
-        if curve_expiry[node] == expiry:
-            return float(high)
-        high_clock = settlement_clock(curve_expiry[node] - date - AM_SHARE)
-        if curve_expiry[node] > expiry:
-            clock = settlement_clock(expiry - date - AM_SHARE)
-            share = (clock - low_clock) / (high_clock - low_clock)
-            return math.sqrt(low * low + share * (high * high - low * low))
-        low_clock = high_clock
-        low = high
-    return float(low)
+    last = curve_expiry.size - 1
+    node = 0
+    while node < last and curve_expiry[node] < expiry:
+        node += 1
+    high = float(curve_forward[node])
+    if curve_expiry[node] <= expiry:  # a node, or past the last one
+        return high
+    low = vix if node == 0 else float(curve_forward[node - 1])
+    low_clock = settlement_clock(curve_expiry[node - 1] - date - AM_SHARE) if node > 0 else 0.0
+    high_clock = settlement_clock(curve_expiry[node] - date - AM_SHARE)
+    share = (settlement_clock(expiry - date - AM_SHARE) - low_clock) / (high_clock - low_clock)
+    return math.sqrt(low * low + share * (high * high - low * low))

@@ -1,0 +1,11 @@
+"""How the engine's functions are compiled.
+
+They allocate nothing, so the compiler may leave out reference counting: a day's step passes a
+dozen arrays through some twenty functions, and counting them would cost more than the prices.
+"""
+
+from typing import Any
+
+from numba import njit
+
+compiled: Any = njit(cache=True, _nrt=False)
