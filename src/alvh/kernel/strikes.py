@@ -105,29 +105,33 @@ def _sigma_at(slice_, forward, strike):
 
 
 @compiled
-def _delta_gap(slice_, forward, strike, years, delta, is_put):
+def _excess(slice_, forward, strike, years, delta, is_put):
+    """Return how far a strike's absolute delta lies above the target."""
     sigma = sigma_at(slice_, forward, strike)
-    return abs(abs(black_delta(forward, strike, sigma, years, is_put)) - delta)
+    return abs(black_delta(forward, strike, sigma, years, is_put)) - delta
 
 
 @compiled
 def strike_by_delta(day, root, slice_, forward, tau, delta, is_put):
     """Return the listed strike whose forward delta is closest to ``delta`` (absolute)."""
     years = tau / 365.0
+    root_years = math.sqrt(years)
     z = normal_quantile(1.0 - delta if is_put else delta)
     strike = forward
     for _ in range(4):
-        total = sigma_at(slice_, forward, strike) * math.sqrt(years)
+        total = sigma_at(slice_, forward, strike) * root_years
         strike = forward * math.exp(total * (0.5 * total - z))
     strike = nearest_strike(root, strike, forward, tau, day.date)
-    gap = _delta_gap(slice_, forward, strike, years, delta, is_put)
-    for direction in (-1.0, 1.0):
-        for _ in range(MAX_STEPS):
-            other = next_strike(root, strike, direction, forward, tau, day.date)
-            other_gap = _delta_gap(slice_, forward, other, years, delta, is_put)
-            if other_gap >= gap:
-                break
-            strike, gap = other, other_gap
+    excess = _excess(slice_, forward, strike, years, delta, is_put)
+    # Too large a delta asks for a strike further out: up for a call, down for a put.
+    outwards = -1.0 if is_put else 1.0
+    direction = outwards if excess > 0.0 else -outwards
+    for _ in range(MAX_STEPS):
+        other = next_strike(root, strike, direction, forward, tau, day.date)
+        other_excess = _excess(slice_, forward, other, years, delta, is_put)
+        if abs(other_excess) >= abs(excess):
+            break
+        strike, excess = other, other_excess
     return strike
 
 
