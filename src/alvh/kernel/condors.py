@@ -449,14 +449,15 @@ def _log_entry(day, t, state, log, condor, tau):
     for leg in range(4):
         entry.strike[leg] = condor.strike[leg]
     root = _root(condor)
-    slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, condor.expiry_session))
+    sessions = sessions_to_settlement(day, root, condor.expiry_session)
+    slice_ = spx_slice(day.spx_smile, tau, sessions)
     forward = spx_forward(day, tau)
     low = condor.strike[1] - condor.credit
     high = condor.strike[2] + condor.credit
     entry.probability_of_profit = _below(slice_, forward, tau, high) - _below(
         slice_, forward, tau, low
     )
-    entry.expected_value = _expected_value(day, forward, tau, condor)
+    entry.expected_value = _expected_value(day, forward, sessions, condor)
 
 
 @compiled
@@ -470,11 +471,11 @@ def _below(slice_, forward, tau, strike):
 
 
 @compiled
-def _expected_value(day, forward, tau, condor):
+def _expected_value(day, forward, sessions, condor):
     """Return credit less expected payoff in points if volatility stays at its 20-day realised."""
     sigma = day.vix / 100.0 if np.isnan(day.hv20) else day.hv20
     payoff = 0.0
     for leg in range(4):
-        price = black_price(forward, condor.strike[leg], sigma, tau / 365.0, leg < 2)
+        price = black_price(forward, condor.strike[leg], sigma, sessions / 252.0, leg < 2)
         payoff -= SIGNS[leg] * price
     return condor.credit - payoff
