@@ -4,7 +4,7 @@ import math
 
 from numba.extending import overload
 
-from alvh.contracts.rules import nearest_strike, strike_step
+from alvh.contracts.rules import nearest_strike, strike_above, strike_below
 from alvh.kernel.black import black_delta
 from alvh.kernel.codes import THIRD_FRIDAY
 from alvh.kernel.jit import compiled
@@ -13,6 +13,7 @@ from alvh.kernel.vix_smile import vix_sigma
 
 MAX_STEPS = 60
 SPX_SLICE_LENGTH = 11
+OFF_GRID = 0.1  # points: less than the finest strike interval
 
 
 @compiled
@@ -138,8 +139,7 @@ def strike_by_delta(day, root, slice_, forward, tau, delta, is_put):
 @compiled
 def next_strike(root, strike, direction, forward, tau, date):
     """Return the listed strike next to ``strike``, above (+1) or below (-1)."""
-    step = strike_step(root, strike, forward, tau, date)
-    other = nearest_strike(root, strike + direction * step, forward, tau, date)
-    if other == strike:  # the lattice widens here: one coarse step further
-        other = nearest_strike(root, strike + 2.0 * direction * step, forward, tau, date)
-    return max(other, step)
+    target = strike + direction * OFF_GRID
+    if direction > 0.0:
+        return strike_above(root, target, forward, tau, date)
+    return strike_below(root, target, forward, tau, date)
