@@ -25,16 +25,6 @@ def advance(expiries, start, date):
 
 
 @compiled
-def _acceptable(expiry, day, tenor, shortest):
-    dte = expiry.date - day.date
-    if expiry.listed > day.date or dte <= shortest:
-        return False
-    if tenor < 5.0:  # a tenor of a day or two is meant in sessions
-        return expiry.session - day.session == int(tenor)
-    return True
-
-
-@compiled
 def choose_spx_expiry(day, expiries, start, rule, am, tenor, shortest):
     """Return the row of the SPX expiry that the rule asks for, or -1.
 
@@ -42,23 +32,26 @@ def choose_spx_expiry(day, expiries, start, rule, am, tenor, shortest):
     ``tenor`` calendar days, preferring the settlement asked for on equal dates. Expiries with
     ``shortest`` days or fewer to go are passed over.
     """
-    best, best_gap = -1, 1e9
+    # A listing further than half the tenor away is not what was asked for. Gaps are whole
+    # quarters of a day, so the eighth only turns "not further" into "nearer than".
+    best, best_gap = -1, max(0.5 * tenor, 3.0) + 0.25 + 0.125
     for i in range(start, expiries.shape[0]):
         expiry = expiries[i]
         dte = float(expiry.date - day.date)
-        if best >= 0 and dte - tenor > best_gap:
-            break
-        if not _acceptable(expiry, day, tenor, shortest):
+        if expiry.listed > day.date or dte <= shortest:
             continue
         if rule == THIRD_FRIDAY:
             if expiry.monthly == 1 and expiry.am == am:
                 return i
             continue
+        if dte - tenor >= best_gap:
+            break
+        if tenor < 5.0 and expiry.session - day.session != int(tenor):
+            continue  # a tenor of a day or two is meant in sessions
         gap = abs(dte - tenor) + (0.0 if expiry.am == am else 0.25)
         if gap < best_gap:
             best, best_gap = i, gap
-    # A listing further than half the tenor away is not what was asked for.
-    return best if best_gap <= max(0.5 * tenor, 3.0) + 0.25 else -1
+    return best
 
 
 @compiled
