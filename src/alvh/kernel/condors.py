@@ -217,7 +217,7 @@ def _exit_reason(day, programme, condor, debit):
     """Return why a condor should be closed today, or R_HELD."""
     if debit <= (1.0 - programme.take_profit) * condor.credit:
         return R_TAKE_PROFIT
-    if debit >= programme.stop * condor.credit:
+    if debit >= (1.0 + programme.stop) * condor.credit:  # the loss, not the debit
         return R_STOP
     if programme.exit_days > 0.0 and condor.expiry - day.date <= programme.exit_days:
         return R_EXIT_DAYS
@@ -252,7 +252,7 @@ def _gate(programme, vix):
     gate = programme.gate
     if gate == 1:
         aggressive = programme.credit_target >= 1.6
-        return 0.0 if vix > 20.0 or (vix > 15.0 and aggressive) else 1.0
+        return 0.0 if vix > 20.0 or (vix >= 15.0 and aggressive) else 1.0
     if gate == 2:
         return 1.0 if vix < 28.0 else (0.5 if vix <= 40.0 else 0.0)
     if gate == 3:
@@ -297,12 +297,11 @@ def _shift_to_credit(day, programme, terms, slice_, forward, strike, mids):
         previous = direction
         put_richer = mids[1] - mids[0] >= mids[2] - mids[3]
         moves_put = put_richer if direction == 1 else not put_richer
-        if moves_put:
-            strike[1] -= direction * programme.step
-        else:
-            strike[2] += direction * programme.step
-        if strike[1] >= forward or strike[2] <= forward:
+        short_put = strike[1] - direction * programme.step if moves_put else strike[1]
+        short_call = strike[2] if moves_put else strike[2] + direction * programme.step
+        if short_put >= forward or short_call <= forward:
             return
+        strike[1], strike[2] = short_put, short_call
         _wings(day, programme, root, slice_, forward, tau, strike)
 
 
