@@ -46,6 +46,7 @@ from alvh.kernel.quotes import (
     half_spread,
     leg_fee,
     sessions_to_settlement,
+    spx_beta,
     spx_forward,
     unrounded_fill,
 )
@@ -68,9 +69,10 @@ def _right(leg):
 
 
 @compiled
-def condor_mids(day, root, expiry, expiry_session, strike, spx_return, vol_scale, out):
-    """Write the mids of the four legs into ``out``, points, after a shock of index and smile."""
+def condor_mids(day, root, expiry, expiry_session, strike, spx_return, vix_log, out):
+    """Write the mids of the four legs into ``out``, points, after a move of index and VIX."""
     tau = days_to_settlement(day, root, expiry)
+    vol_scale = math.exp(spx_beta(tau) * vix_log) if vix_log != 0.0 else 1.0
     slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, expiry_session))
     forward = spx_forward(day, tau) * (1.0 + spx_return)
     years = tau / 365.0
@@ -129,7 +131,7 @@ def mark_condors(day, state, row, condors, scratch):
         if condor.quantity == 0:
             continue
         condor_mids(
-            day, _root(condor), condor.expiry, condor.expiry_session, condor.strike, 0.0, 1.0,
+            day, _root(condor), condor.expiry, condor.expiry_session, condor.strike, 0.0, 0.0,
             scratch,
         )  # fmt: skip
         for leg in range(4):
@@ -156,7 +158,7 @@ def condors_value(state, condors):
 
 
 @compiled
-def stress_loss(day, state, condors, spx_return, vol_scale, scratch):
+def stress_loss(day, state, condors, spx_return, vix_log, scratch):
     """Return the USD loss of all open condors in an overnight shock (positive: a loss)."""
     loss = 0.0
     for i in range(state.slots):
@@ -164,7 +166,7 @@ def stress_loss(day, state, condors, spx_return, vol_scale, scratch):
         if condor.quantity > 0:
             condor_mids(
                 day, _root(condor), condor.expiry, condor.expiry_session, condor.strike,
-                spx_return, vol_scale, scratch,
+                spx_return, vix_log, scratch,
             )  # fmt: skip
             loss += condor.quantity * 100.0 * (_signed(condor.mid) - _signed(scratch))
     return loss
@@ -289,7 +291,7 @@ def _shift_to_credit(day, programme, terms, slice_, forward, strike, mids):
     root, expiry, expiry_session, tau = terms
     previous = 0
     for _ in range(CREDIT_STEPS):
-        condor_mids(day, root, expiry, expiry_session, strike, 0.0, 1.0, mids)
+        condor_mids(day, root, expiry, expiry_session, strike, 0.0, 0.0, mids)
         credit = -_package(day, root, tau, mids, programme.fill, 1.0)
         direction = 1 if credit > programme.credit_target else -1
         if credit == programme.credit_target or direction == -previous:
@@ -323,7 +325,7 @@ def choose_strikes(day, prior, programme, terms, strike, mids):
         _wings(day, programme, root, slice_, forward, tau, strike)
         if not np.isnan(programme.credit_target):
             _shift_to_credit(day, programme, terms, slice_, forward, strike, mids)
-    condor_mids(day, root, expiry, expiry_session, strike, 0.0, 1.0, mids)
+    condor_mids(day, root, expiry, expiry_session, strike, 0.0, 0.0, mids)
 
 
 @compiled

@@ -26,7 +26,7 @@ from alvh.kernel.condors import (
 )
 from alvh.kernel.jit import compiled
 from alvh.kernel.layers import (
-    hedge_needs,
+    book_stress,
     layers_value,
     mark_layers,
     settle_layers,
@@ -82,7 +82,8 @@ def step_day(days, t, calendar, policy, book, row, log):
         _sweep(day, t, state, log)
     update_carry(day, book.cohorts, book.layer_states)
     state.contracts = condors_value(state, book.condors)[1]
-    _close_day(day, state, row, book)
+    state.stress_loss = book_stress(day, state, policy.hedge[0], book.condors, book.scratch)
+    _close_day(day, day.spx, state, row, book)
 
 
 @compiled
@@ -126,7 +127,8 @@ def _step_hedge(days, t, calendar, policy, book, row, log, passed):
         nav, free = _means(day, state, book)
         # A book of one-day condors is empty between its settlement and its next entry.
         contracts = max(condors_value(state, book.condors)[1], state.contracts)
-        needs = hedge_needs(day, state, hedge, book.condors, nav, contracts, book.scratch, kind)
+        loss = book_stress(day, state, hedge, book.condors, book.scratch)
+        needs = (nav, 10 if kind == INDEX_FUND else contracts, max(loss, state.stress_loss))
         step_layer(
             days, t, policy.account[0], state, row, log, hedge, policy.layers, i, book.cohorts,
             book.candidates, calendar, book.layer_states, needs, free, passed,

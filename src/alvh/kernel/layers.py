@@ -11,7 +11,6 @@ from alvh.kernel.codes import (
     CLOSE,
     CONTRACTS,
     ESTIMATED,
-    INDEX_FUND,
     LAYERS,
     MODELLED,
     MONETISE,
@@ -325,7 +324,7 @@ def _wanted_units(
         mixes = hedge.scale * hedge.offset * loss / payoff if payoff > 0.0 else 1e300
         cap = hedge.offset_cap * nav
         if mixes * cost > cap:
-            note(log, state, t, SHORT + i, OPEN, R_OFFSET_INFEASIBLE, 0.0, mixes * cost, cap)
+            no_action(log, state, t, SHORT + i, R_OFFSET_INFEASIBLE, mixes * cost, cap)
             mixes = cap / cost
     return mixes * layers[i].weight / measure
 
@@ -351,7 +350,8 @@ def _open_layer(
         _postpone(layer, layer_state, candidate)
         no_action(log, state, t, sleeve, R_SCHEDULE_ZERO, forward, layer.schedule_break[0])
         return
-    if needs[1] == 0 and (hedge.basis == CONTRACTS or hedge.mode == OFFSET):
+    by_count = hedge.basis == CONTRACTS
+    if (by_count and needs[1] == 0) or (hedge.mode == OFFSET and not by_count and needs[2] <= 0.0):
         no_action(log, state, t, sleeve, R_NO_CONDORS_TO_HEDGE, 0.0, 0.0)
         return
     wanted = factor * _wanted_units(
@@ -451,11 +451,9 @@ def step_layer(
 
 
 @compiled
-def hedge_needs(day, state, hedge, condors, nav, contracts, scratch, kind):
-    """Return (NAV, contracts to hedge, stress loss USD) that sizing rules look at."""
-    loss = 0.0
-    if hedge.mode == OFFSET:
-        move = vix_response(day.vix, hedge.stress_spx)
-        # The smile at condor tenors moves like a one-month VIX forward.
-        loss = stress_loss(day, state, condors, hedge.stress_spx, math.exp(0.48 * move), scratch)
-    return nav, (10 if kind == INDEX_FUND else contracts), max(loss, 0.0)
+def book_stress(day, state, hedge, condors, scratch):
+    """Return USD that the condors lose in the named stress; 0 where no sizing rule asks."""
+    if hedge.mode != OFFSET:
+        return 0.0
+    move = vix_response(day.vix, hedge.stress_spx)
+    return max(stress_loss(day, state, condors, hedge.stress_spx, move, scratch), 0.0)

@@ -127,6 +127,7 @@ STATE = np.dtype(
         ("index_units", np.float64),
         ("credits", np.float64),  # condor credits received today, USD
         ("contracts", np.int64),  # condors open at the last close
+        ("stress_loss", np.float64),  # of the condors open at the last close, USD
         ("next_spx", np.int64),  # first row of the SPX expiries that is not past
         ("next_vix", np.int64),
         ("slots", np.int64),  # condor slots ever used; the book is packed towards the first

@@ -31,17 +31,37 @@ ETP_HALF_SPREAD = 0.0003  # of price: a cent or two on a share of VXX or VXZ
 BETA_DAYS = np.array([0.0, 4.0, 11.0, 18.0, 26.0, 38.0, 53.0, 75.0, 105.0, 135.0, 165.0, 200.0])
 BETA_LOG = np.array([1.0, 0.70, 0.65, 0.58, 0.48, 0.45, 0.38, 0.33, 0.27, 0.24, 0.22, 0.21])
 
+# Log-beta of S&P 500 implied volatility to VIX by days to expiry: VIX9D, VIX3M and VIX6M against
+# VIX, daily moves through the origin on days with the S&P 500 down more than 2 %, 2006–2026.
+SPX_BETA_DAYS = np.array([9.0, 30.0, 93.0, 184.0])
+SPX_BETA_LOG = np.array([1.37, 1.0, 0.64, 0.47])
+SHORTEST_AGED = 0.05  # days and sessions: keeps the smile of an aged expiry defined
+
+
+@compiled
+def _between(days, betas, tau):
+    """Interpolate a table linearly in time, held at both ends."""
+    if tau <= days[0]:
+        return betas[0]
+    if tau >= days[-1]:
+        return betas[-1]
+    i = 1
+    while days[i] < tau:
+        i += 1
+    share = (tau - days[i - 1]) / (days[i] - days[i - 1])
+    return betas[i - 1] + share * (betas[i] - betas[i - 1])
+
 
 @compiled
 def vix_beta(tau):
     """Return the log-beta of the VIX forward ``tau`` days out to spot VIX."""
-    if tau >= BETA_DAYS[-1]:
-        return BETA_LOG[-1]
-    i = 1
-    while BETA_DAYS[i] < tau:
-        i += 1
-    share = (tau - BETA_DAYS[i - 1]) / (BETA_DAYS[i] - BETA_DAYS[i - 1])
-    return BETA_LOG[i - 1] + share * (BETA_LOG[i] - BETA_LOG[i - 1])
+    return _between(BETA_DAYS, BETA_LOG, tau)
+
+
+@compiled
+def spx_beta(tau):
+    """Return the log-beta of S&P 500 volatility to an expiry ``tau`` days out to spot VIX."""
+    return _between(SPX_BETA_DAYS, SPX_BETA_LOG, tau)
 
 
 @compiled
@@ -95,7 +115,7 @@ def leg_value(day, root, right, expiry, expiry_session, strike, age, spx_return,
     """Return the mid value of one leg in points.
 
     ``age`` calendar days pass in an unchanged market; then the S&P 500 moves by ``spx_return``
-    and spot VIX by ``vix_log`` (log), the rest of the curve and the SPX smile by their betas.
+    and spot VIX by ``vix_log`` (log), the VIX forwards and the SPX smile by their betas to it.
     """
     tau = days_to_settlement(day, root, expiry) - age
     if root == VIX or root == VX:
@@ -111,7 +131,7 @@ def leg_value(day, root, right, expiry, expiry_session, strike, age, spx_return,
         slice_ = spx_slice(day.spx_smile, tau, max(sessions, 0.05))
         sigma = spx_sigma(slice_, math.log(strike / forward))
         if vix_log != 0.0:
-            sigma *= math.exp(vix_beta(tau) * vix_log)
+            sigma *= math.exp(spx_beta(tau) * vix_log)
     elif root == ETP_SHORT:
         return _basket_value(day, day.etp_short, SHORT_BASKET_DAYS, age, vix_log)
     elif root == ETP_MID:
