@@ -128,7 +128,8 @@ def leg_value(day, root, right, expiry, expiry_session, strike, age, spx_return,
     elif root == SPX or root == SPXW:
         sessions = sessions_to_settlement(day, root, expiry_session) - age * SESSIONS_PER_DAY
         forward = spx_forward(day, tau) * (1.0 + spx_return)
-        slice_ = spx_slice(day.spx_smile, tau, max(sessions, 0.05))
+        # a day later an option may have settled, but its smile must still have time
+        slice_ = spx_slice(day.spx_smile, max(tau, SHORTEST_AGED), max(sessions, SHORTEST_AGED))
         sigma = spx_sigma(slice_, math.log(strike / forward))
         if vix_log != 0.0:
             sigma *= math.exp(spx_beta(tau) * vix_log)
@@ -176,7 +177,9 @@ def fill_price(day, root, mid, tau, fill, buys, in_package):
     if root > VX:
         return max(price, 0.0)
     tick = tick_size(root, price, day.date, in_package)
-    return max(round_to_tick(price, tick, 1 if buys else -1), 0.0)
+    if buys:  # nothing is offered for less than a tick
+        return max(round_to_tick(price, tick, 1), tick)
+    return max(round_to_tick(price, tick, -1), 0.0)
 
 
 @compiled
