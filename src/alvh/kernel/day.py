@@ -46,32 +46,34 @@ def step_day(days, t, calendar, policy, book, row, log):
     """Advance the book by session ``t``; ``row`` holds the cumulative figures and is updated."""
     day, state, programme = days[t], book.state[0], policy.programme[0]
     account = policy.account[0]
-    passed = 0.0
     if t > 0:
-        passed = float(day.date - days[t - 1].date)
-        accrue_interest(account, state, row, days[t - 1].rate, passed)
+        slept = float(day.date - days[t - 1].date)
+        accrue_interest(account, state, row, days[t - 1].rate, slept)
     expired = _advance_calendar(day, calendar, state)
     settle_condors(day, t, state, row, book.condors, log)
     settle_layers(day, t, state, row, book.cohorts, book.layer_states, log)
     if day.tradable == 0:
         for sleeve in range(LAYERS + 1):
             no_action(log, state, t, sleeve, R_INPUT_MISSING, 0.0, 0.0)
-        _close_day(day, state, row, book)
+        _close_day(day, days[_last_tradable(days, t)].spx, state, row, book)
         return
-    if t > 0 and state.index_units != 0.0:
-        row.pnl[CONDORS] += state.index_units * (day.spx - _last_spx(days, t))
+    last = days[_last_tradable(days, t)]
+    passed = float(day.date - last.date)
+    if state.index_units != 0.0:
+        row.pnl[CONDORS] += state.index_units * (day.spx - last.spx)
     mark_condors(day, state, row, book.condors, book.scratch)
     mark_layers(day, state, row, book.cohorts, book.layer_states, passed)
-    _close_day(day, state, row, book)
-    state.credits = 0.0
+    _close_day(day, day.spx, state, row, book)
     if row.nav <= 0.0:
         state.ruined = 1
     if state.ruined == 1:
         no_action(log, state, t, CONDORS, R_RUINED, row.nav, 0.0)
+        update_carry(day, book.cohorts, book.layer_states)
         return
     if programme.kind == CONDOR_BOOK:
         manage_condors(day, t, account, state, row, log, programme, book.condors)
     _step_hedge(days, t, calendar, policy, book, row, log, passed)
+    state.credits = 0.0  # the meters have seen them
     if programme.kind == CONDOR_BOOK:
         nav, free = _means(day, state, book)
         enter_condor(
@@ -87,12 +89,12 @@ def step_day(days, t, calendar, policy, book, row, log):
 
 
 @compiled
-def _last_spx(days, t):
-    """Return the index level that the fund was last marked at."""
-    before = t - 1
+def _last_tradable(days, t):
+    """Return the session before ``t`` on which positions were marked; the first at the start."""
+    before = max(t - 1, 0)
     while before > 0 and days[before].tradable == 0:
         before -= 1
-    return days[before].spx
+    return before
 
 
 @compiled
@@ -138,7 +140,9 @@ def _step_hedge(days, t, calendar, policy, book, row, log, passed):
 @compiled
 def _sweep(day, t, state, log):
     """Invest all cash in the index fund, or sell units to cover what the hedge cost."""
-    if state.cash != 0.0:
+    if state.cash == 0.0:
+        no_action(log, state, t, CONDORS, R_SWEEP, 0.0, day.spx)
+    else:
         units = state.cash / day.spx
         note(log, state, t, CONDORS, REBALANCE, R_SWEEP, units, state.cash, day.spx)
         state.index_units += units
@@ -146,8 +150,8 @@ def _sweep(day, t, state, log):
 
 
 @compiled
-def _close_day(day, state, row, book):
-    """Write the day's levels from the last marks."""
+def _close_day(day, spx, state, row, book):
+    """Write the day's levels from the last marks; ``spx`` is the index level of those marks."""
     value, contracts, condor_margin = condors_value(state, book.condors)
     hedge, hedge_margin = layers_value(day, book.cohorts)
     row.cash = state.cash
@@ -155,6 +159,7 @@ def _close_day(day, state, row, book):
     row.condor_margin = condor_margin
     row.hedge_value = hedge
     row.hedge_margin = hedge_margin
-    row.nav = state.cash + state.index_units * day.spx + value + hedge
+    fund = state.index_units * spx if state.index_units != 0.0 else 0.0
+    row.nav = state.cash + fund + value + hedge
     if math.isnan(row.nav):
         state.ruined = 2
