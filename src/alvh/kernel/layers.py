@@ -435,11 +435,17 @@ def step_layer(
             if not _monetise(days, t, account, state, row, log, hedge, i, cohort, layer_state):
                 no_action(log, state, t, SHORT + i, R_HELD, dte, layer.roll)
             return
-        units = cohort.units
+        units, cash = cohort.units, state.cash
+        value, margin = layers_value(day, cohorts)
         got = _sell(
             day, t, account, state, row, log, i, cohort, layer_state, units, CLOSE, R_ROLL_DUE
         )
         note(log, state, t, SHORT + i, CLOSE, R_ROLL_DUE, float(units), got, layer.roll)
+        # what was sold is free to pay for what replaces it
+        left, left_margin = layers_value(day, cohorts)
+        change = state.cash - cash + left - value
+        needs = (needs[0] + change, needs[1], needs[2])
+        free += change - (left_margin - margin) - (max(left, 0.0) - max(value, 0.0))
     elif day.date < layer_state.next_roll:
         waiting = float(layer_state.next_roll - day.date)
         no_action(log, state, t, SHORT + i, R_WAITING_FOR_ROLL, waiting, 0.0)
