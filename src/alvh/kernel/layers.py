@@ -66,6 +66,8 @@ from alvh.kernel.vix_smile import vix_forward
 def _settlement_value(day, cohort, leg):
     """Return (value, provenance) a leg settles to today, points."""
     root = cohort.root[leg]
+    if cohort.expiry[leg] > day.date:  # outlives its structure: leaves at its last mark
+        return cohort.mid[leg], MODELLED
     if root == VIX or root == VX:
         known = not np.isnan(day.vix_settlement)
         level = day.vix_settlement if known else day.vix
@@ -217,10 +219,12 @@ def _monetise(days, t, account, state, row, log, hedge, i, cohort, layer_state):
     sold = False
     by_level = hedge.vix_levels > 0
     rungs = hedge.vix_levels if by_level else hedge.multiples
-    if hedge.monetise == 0 or cohort.cost <= 0.0 or cohort.rungs >= rungs:
+    if hedge.monetise == 0 or cohort.rungs >= rungs:
         return sold
-    if not by_level and structure_mid(cohort) < hedge.multiple[cohort.rungs] * cohort.cost:
-        return sold  # what selling brings is less than the mid
+    if not by_level:
+        threshold = hedge.multiple[cohort.rungs] * cohort.cost
+        if cohort.cost <= 0.0 or structure_mid(cohort) < threshold:
+            return sold  # what selling brings is less than the mid
     reading = days[max(t - hedge.lag, 0)].vix if by_level else (
         structure_liquidation(day, account, cohort) / cohort.cost
     )  # fmt: skip

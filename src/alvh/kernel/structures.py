@@ -78,9 +78,11 @@ def _vix_strikes(day, layer, expiry):
     if np.isnan(layer.short_delta):
         return bought, np.nan
     sold = strike_by_delta(day, VIX, slice_, forward, tau, layer.short_delta, False)
-    if sold == bought:
-        direction = 1.0 if layer.short_delta < layer.delta else -1.0
-        sold = next_strike(VIX, bought, direction, forward, tau, day.date)
+    # a spread sells further out, a back-spread nearer the money
+    if layer.instrument == VIX_CALL_SPREAD and sold <= bought:
+        sold = next_strike(VIX, bought, 1.0, forward, tau, day.date)
+    elif layer.instrument == VIX_BACKSPREAD and sold >= bought:
+        sold = next_strike(VIX, bought, -1.0, forward, tau, day.date)
     return bought, sold
 
 
@@ -119,7 +121,10 @@ def _spx_structure(day, layer, calendar, start, cohort):
     tau = days_to_settlement(day, root, expiry.date)
     slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, expiry.session))
     forward = spx_forward(day, tau)
-    bought = strike_by_delta(day, root, slice_, forward, tau, layer.delta, True)
+    if np.isnan(layer.strike):
+        bought = strike_by_delta(day, root, slice_, forward, tau, layer.delta, True)
+    else:
+        bought = nearest_strike(root, layer.strike, forward, tau, day.date)
     ratio = 2 if layer.instrument == SPX_PUT_BACKSPREAD else 1
     _set_leg(cohort, 0, root, PUT, ratio, expiry.date, expiry.session, bought)
     if layer.instrument == SPX_PUT_BACKSPREAD:
