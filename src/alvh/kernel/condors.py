@@ -176,14 +176,14 @@ def stress_loss(day, state, condors, spx_return, vix_log, scratch):
 def _package(day, root, tau, mids, fill, side):
     """Return the net price of the package in points; side +1 buys the four legs as written.
 
-    Positive is paid. Each leg gives up ``fill`` of its half-spread; the net is rounded against
-    the trader to the package tick.
+    Positive is paid. Each leg gives up ``fill`` of its half-spread; the net is rounded to the
+    nearest package tick.
     """
     net, given = 0.0, 0.0
     for leg in range(4):
         net += side * SIGNS[leg] * mids[leg]
         given += fill * half_spread(day, root, mids[leg], tau)
-    return round_to_tick(net + given, PACKAGE_TICK, 1)
+    return round_to_tick(net + given, PACKAGE_TICK, 0)
 
 
 @compiled
@@ -208,10 +208,11 @@ def _trade_package(
 
 @compiled
 def _may_exit(day, programme, condor):
-    """Rule out most days cheaply: buying back costs at least the mid of the structure."""
+    """Rule out most days cheaply: buying back costs at least the mid, less half a tick."""
     if condor.expiry - day.date <= programme.exit_days or not np.isnan(programme.stop):
         return True
-    return -_signed(condor.mid) <= (1.0 - programme.take_profit) * condor.credit
+    least = -_signed(condor.mid) - 0.5 * PACKAGE_TICK
+    return least <= (1.0 - programme.take_profit) * condor.credit
 
 
 @compiled

@@ -58,6 +58,7 @@ from alvh.kernel.structures import (
     structure_mid,
     structure_shocked,
     structure_vega,
+    tick_gain,
 )
 from alvh.kernel.vix_smile import vix_forward
 
@@ -223,8 +224,8 @@ def _monetise(days, t, account, state, row, log, hedge, i, cohort, layer_state):
         return sold
     if not by_level:
         threshold = hedge.multiple[cohort.rungs] * cohort.cost
-        if cohort.cost <= 0.0 or structure_mid(cohort) < threshold:
-            return sold  # what selling brings is less than the mid
+        if cohort.cost <= 0.0 or structure_mid(cohort) + tick_gain(cohort) < threshold:
+            return sold  # selling brings no more than the mid and half a tick a contract
     reading = days[max(t - hedge.lag, 0)].vix if by_level else (
         structure_liquidation(day, account, cohort) / cohort.cost
     )  # fmt: skip

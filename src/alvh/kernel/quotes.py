@@ -170,7 +170,9 @@ def half_spread(day, root, mid, tau):
 def fill_price(day, root, mid, tau, fill, buys, in_package):
     """Return the price of one leg in points, ``fill`` of the way from mid to the touch.
 
-    It is rounded against the trader to the leg's tick, or in a package to the package's.
+    It is rounded to the nearest tick of the leg, or in a package of the package: half-spreads are
+    fitted to quotes that stand on ticks already, so rounding them outwards would count a tick
+    twice.
     """
     signed = fill * half_spread(day, root, mid, tau)
     price = mid + signed if buys else mid - signed
@@ -178,8 +180,8 @@ def fill_price(day, root, mid, tau, fill, buys, in_package):
         return max(price, 0.0)
     tick = tick_size(root, price, day.date, in_package)
     if buys:  # nothing is offered for less than a tick
-        return max(round_to_tick(price, tick, 1), tick)
-    return max(round_to_tick(price, tick, -1), 0.0)
+        return max(round_to_tick(price, tick, 0), tick)
+    return max(round_to_tick(price, tick, 0), 0.0)
 
 
 @compiled

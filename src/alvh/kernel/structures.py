@@ -35,7 +35,6 @@ from alvh.kernel.jit import compiled
 from alvh.kernel.quotes import (
     days_to_settlement,
     fill_price,
-    half_spread,
     leg_fee,
     leg_mid,
     leg_value,
@@ -215,6 +214,15 @@ def structure_mid(cohort):
 
 
 @compiled
+def tick_gain(cohort):
+    """Return the most that rounding to the nearest tick can add to one structure's value, USD."""
+    gain = 0.0
+    for leg in range(cohort.legs):
+        gain += abs(cohort.ratio[leg]) * 0.05 * multiplier(cohort.root[leg])
+    return gain
+
+
+@compiled
 def structure_liquidation(day, account, cohort):
     """Return USD that selling one structure brings after spread and fees."""
     value = 0.0
@@ -260,15 +268,3 @@ def structure_vega(day, cohort):
         greeks = black_greeks(forward, strike, sigma, tau / 365.0, cohort.right[leg] == PUT)
         vega += cohort.ratio[leg] * greeks[3] * math.exp(-day.rate * tau / 365.0) * 100.0
     return vega
-
-
-@compiled
-def touch_cost(day, cohort):
-    """Return the full half-spread of one structure, USD."""
-    cost = 0.0
-    for leg in range(cohort.legs):
-        root = cohort.root[leg]
-        tau = days_to_settlement(day, root, cohort.expiry[leg])
-        half = half_spread(day, root, cohort.mid[leg], tau)
-        cost += abs(cohort.ratio[leg]) * half * multiplier(root)
-    return cost

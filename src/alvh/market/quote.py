@@ -115,12 +115,15 @@ def _quote_one(day: np.void, option: OptionSymbol, symbol: str) -> tuple[object,
         sigma = spx_sigma(slice_, math.log(option.strike / forward))
     mid = leg_mid(day, root, codes.PUT if is_put else codes.CALL, expiry, session, option.strike)
     half = half_spread(day, root, mid, tau)
-    bid = _on_tick(root, mid - half, day, -1)
-    ask = _on_tick(root, mid + half, day, 1)
+    bid, ask = _quoted(root, mid, half, day)
     delta = black_delta(forward, option.strike, sigma, tau / 365.0, is_put)
     return symbol, bid, mid, ask, sigma, delta, forward, provenance
 
 
-def _on_tick(root: int, price: float, day: np.void, direction: int) -> float:
-    tick = tick_size(root, max(price, 0.0), int(day["date"]), False)
-    return max(float(round_to_tick(price, tick, direction)), 0.0)
+def _quoted(root: int, mid: float, half: float, day: np.void) -> tuple[float, float]:
+    """Return bid and ask on the exchange's ticks, at least one tick apart and around the mid."""
+    tick = tick_size(root, mid, int(day["date"]), False)
+    low, high = (round_to_tick(price, tick, 0) for price in (mid - half, mid + half))
+    bid = min(low, round_to_tick(mid, tick, -1))
+    ask = max(high, round_to_tick(mid, tick, 1))
+    return max(bid, 0.0), max(ask, bid + tick, tick)
