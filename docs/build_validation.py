@@ -101,7 +101,7 @@ def vxth(history: alvh.History) -> Iterator[str]:
     )
     yield (
         "The study fills at mid without costs and pays calls off on the **closing** VIX of the\n"
-        "settlement day. The contract pays the final settlement value of that morning, and so does\n"
+        "settlement day. The contract pays the final settlement value of that morning, so does\n"
         f"the engine: close and settlement were {october} on 2008-10-22,\n"
         f"{march} on 2020-03-18. The last column repeats fill 0 with the study's pay-off.\n"
         "Ticks and fees, which every column pays, and the prices of the calls are the rest.\n"

@@ -149,7 +149,7 @@ def _run(
     while True:
         daily, log, book = np.zeros(n, DAILY), new_log(*sizes), new_book()
         calendar = surfaces.spx_expiries, surfaces.vix_expiries
-        run_days(days, *calendar, *records, daily, log, book)  # type: ignore[call-arg]
+        run_days(days, *calendar, *records, daily, log, book)
         state = book.state[0]
         needed = [int(state["trades"]), int(state["decisions"]), int(state["condors"])]
         if all(need <= size for need, size in zip(needed, sizes, strict=True)):

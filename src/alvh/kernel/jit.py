@@ -8,4 +8,5 @@ from typing import Any
 
 from numba import njit
 
-compiled: Any = njit(cache=True, _nrt=False)
+_OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
+compiled: Any = njit(**_OPTIONS)
