@@ -1,0 +1,1 @@
+"""One whole run as text, one fact a line: what changes when nothing was meant to change."""
