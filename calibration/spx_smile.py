@@ -7,7 +7,8 @@ day left out in turn. "Before" is one shape for all days in units of at-the-mone
 
 Errors are of the whole product path: a chain's own VIX family goes in, volatilities and condor
 credits come out. The 2019 files were taken minutes to an hour before the close on some days, so
-the family is read from the quotes and not from the day's closes.
+the family is read from the quotes and not from the day's closes. The first nine days have a script
+of their own, ``calibration/spx_short_end.py``.
 """
 
 import argparse
@@ -214,29 +215,6 @@ def report(title: str, errors: list[CondorError]) -> None:
         )
 
 
-def fit_short_end(chains: Chains, states: dict[str, State]) -> tuple[float, float]:
-    """Return intercept and slope of the shortest rate ratio on ln(VIX9D/VIX)."""
-    points = []
-    for day, expiries in chains.items():
-        near = [e for e in expiries if 0.5 < e.tau <= 9 and not e.am]
-        if len(near) < 3:
-            continue
-        params = day_parameters(day, states[day])
-        mean = params[0] / params[kernel.CLOCK_9]
-
-        quoted = np.array([e.atm**2 * e.years for e in near])
-        grid = np.linspace(*spx_surface.SHORT_RANGE, 151)
-        misses = []
-        for ratio in grid:
-            params[kernel.SHORT_RATE] = ratio * mean
-            totals = [kernel.spx_total_variance(params, e.tau, e.sessions) for e in near]
-            misses.append(np.sum(np.log(totals / quoted) ** 2))
-        best = grid[int(np.argmin(misses))]
-        points.append((np.log(states[day].vix9d / states[day].vix), best))
-    slope, intercept = np.polyfit(*np.array(points).T, 1)
-    return float(intercept), float(slope)
-
-
 def overnight_share(chains: Chains) -> Floats:
     """Return, per AM/PM pair of one date, the sessions that separate their variances.
 
@@ -285,22 +263,26 @@ def skew_gap(folder: Path, states: dict[str, State]) -> None:
               f"ratio over 100: {(state.skew - 100) / (value - 100):.2f}")  # fmt: skip
 
 
+def load(folder: Path, days: Sequence[str]) -> tuple[Chains, dict[str, State]]:
+    """Return the chains of the days and the indices their quotes imply."""
+    every: Chains = defaultdict(list)
+    for expiry in read_chains(folder):
+        every[expiry.day.isoformat()].append(expiry)
+    chains = {day: every[day] for day in days}
+    return chains, {day: state_of(chains[day]) for day in days}
+
+
 def main() -> None:
     """Refit, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     folder = parser.parse_args().data
-    chains: Chains = defaultdict(list)
-    for expiry in read_chains(folder):
-        chains[expiry.day.isoformat()].append(expiry)
     days = [*FITTED, *HELD_OUT]
-    chains = {day: chains[day] for day in days}
-    states = {day: state_of(chains[day]) for day in days}
+    chains, states = load(folder, days)
 
     shipped = fit_shape(chains, states, days)
     print("shape loadings, all chains:\n", np.array2string(shipped, precision=4, separator=", "))
     spx_surface.SHAPE_LOADINGS = shipped
-    print("short end:", fit_short_end(chains, states), "in the module", spx_surface.SHORT_LOADINGS)
     share = overnight_share(chains)
     low, middle, high = np.quantile(share, (0.25, 0.5, 0.75))
     print(f"overnight share: {middle:.2f}, quartiles {low:.2f}–{high:.2f}, {share.size} pairs")

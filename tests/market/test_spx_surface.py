@@ -125,6 +125,18 @@ def test_a_day_without_vix_has_no_smile_and_harms_no_other():
     assert np.array_equal(holed[0], whole[0])
 
 
+def test_tomorrow_is_not_cheaper_than_the_chains_show():
+    """Where VIX9D is far under VIX the shortest rate stays at 0.7 of the nine-day mean.
+
+    2019-05-03, VIX9D/VIX 0.88, has 0.70 at the money; 1.11 + 4.3·ln(0.75) would be negative.
+    The line itself holds above the bound: 1.11 + 4.3·ln(0.95) = 0.889.
+    """
+    for near, ratio in ((0.75, 0.70), (0.88, 0.70), (0.95, 0.889), (1.0, 1.11)):
+        params = rows(["2023-06-23"], [16.0], vix9d=[16.0 * near], skew=[130.0])[0]
+        mean = params[0] / params[kernel.CLOCK_9]
+        assert params[kernel.SHORT_RATE] / mean == pytest.approx(ratio, abs=1e-3)
+
+
 def test_skew_steepens_the_put_wing_and_leaves_vix():
     low, high = (rows(["2015-06-15"], [15.0], skew=[s])[0] for s in (114.0, 138.0))
     put, atm = -2.0 * np.sqrt(low[1]), 0.0

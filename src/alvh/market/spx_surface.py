@@ -3,10 +3,11 @@
 One row of numbers per day, each from data up to that day. VIX fixes the level: the variance strip
 of the smile at 30 calendar days is VIX². VIX9D, VIX3M and VIX6M fix it at 9, 93 and 184 days;
 where they are absent, ratios fitted to VIX and its recent history stand in. SKEW and the level of
-VIX choose the shape, and VIX9D over VIX that of the first days.
+VIX choose the shape.
 
-What is fitted, and to what, is stated beside each constant; ``calibration/spx_smile.py`` makes
-them again and ``docs/calibration/spx.md`` says how well they fit and what they miss.
+What is fitted, and to what, is stated beside each constant; ``calibration/spx_smile.py`` and
+``calibration/spx_short_end.py`` make them again, and ``docs/calibration/spx.md`` says how well
+they fit and what they miss.
 """
 
 import numpy as np
@@ -35,15 +36,11 @@ Dates = NDArray[np.datetime64]
 # 2022-02-04, and the strips of Cboe's two VIX white papers.
 SHAPE_LOADINGS = np.array(
     [
-        [[-0.1609, 0.0240, 0.0536], [0.1258, -0.0280, -0.0201], [-0.0129, 0.0557, -0.0092]],
-        [[-0.0770, 0.0596, -0.0526], [-0.0250, -0.0417, -0.0360], [0.1815, 0.1155, -0.0834]],
-        [[-0.0137, 0.0133, -0.0693], [-0.0791, -0.0091, -0.0164], [0.2850, 0.0513, 0.0113]],
+        [[-0.1518, 0.0255, 0.0364], [0.1103, 0.0031, -0.0828], [0.0069, 0.0422, -0.0001]],
+        [[-0.0753, 0.0576, -0.0508], [-0.0254, -0.0420, -0.0391], [0.1833, 0.1136, -0.0805]],
+        [[-0.0144, 0.0143, -0.0689], [-0.0790, -0.0087, -0.0140], [0.2843, 0.0522, 0.0105]],
     ]
 )
-# The same at 2 days on ln(VIX9D/VIX): when the next days are the dear ones, calls of a few days
-# fall away faster. A loading of the slope a as well helps no day that is left out.
-NEAR_SHAPE_LOADINGS = np.array([0.0, -0.7968, 0.3586])
-NEAR_RANGE = (-0.15, 0.15)  # ln(VIX9D/VIX); the chains reach from −0.13 to 0.15
 SKEW_RANGE = (110.0, 142.0)  # beyond what the chains show the shape is held
 VIX_RANGE = (10.0, 66.0)
 
@@ -71,9 +68,10 @@ TERM_SPANS = (21, 126)
 LEAST_GROWTH = (1.5, 1.5, 1.4)
 
 # Variance rate at the shortest end over the mean rate to nine days, on 1 and ln(VIX9D/VIX).
-# Condor credits of expiries within nine days, chains of 2019 and 2022. The lower bound: where
-# VIX9D stands far below VIX, tomorrow is not cheaper than nine days by as much again; the only
-# chain there (2019-05-03) has 0.70–0.78, and the calls of 2023-06-23 ask for no less.
+# At-the-money volatilities of expiries within nine days, chains of 2019 and 2022; condor credits
+# give the same. The lower bound: where VIX9D stands far below VIX, tomorrow is not cheaper than
+# the nine days by as much again. 2019-05-03, the one chain there, has 0.70 at the money and 0.78
+# in condor credits; 0.65–0.75 serve the days left out equally well.
 SHORT_LOADINGS = (1.11, 4.3)
 SHORT_RANGE = (0.7, 1.9)
 
@@ -126,7 +124,7 @@ def spx_smile_parameters(
     """
     level = np.asarray(vix, float)
     term = term_structure(level, np.stack([vix9d, vix3m, vix6m]))
-    shape = smile_shape(level, published_skew(dates, skew), term[0])
+    shape = smile_shape(level, published_skew(dates, skew))
     out = np.full((level.size, SPX_SMILE), np.nan)
     out[:, SHAPE:] = shape.reshape(level.size, -1)
     out[:, CLOCK_9] = node_clock(dates, int(NODE_DAYS[0]))
@@ -186,16 +184,8 @@ def published_skew(dates: Dates, skew: Floats) -> Floats:
     return np.where(usable, value[np.maximum(last, 0)], SKEW_TYPICAL)
 
 
-def smile_shape(vix: Floats, skew: Floats, vix9d: Floats) -> Floats:
-    """Return the shape coefficients (n, 3, 3): tenor (2, 30, 180 days) × (a, b, c).
-
-    Parameters
-    ----------
-    vix, vix9d : array (n,)
-        Volatility points.
-    skew : array (n,)
-        SKEW as its formula gives it.
-    """
+def smile_shape(vix: Floats, skew: Floats) -> Floats:
+    """Return the shape coefficients (n, 3, 3): tenor (2, 30, 180 days) × (a, b, c)."""
     features = np.stack(
         [
             np.ones_like(vix),
@@ -204,14 +194,7 @@ def smile_shape(vix: Floats, skew: Floats, vix9d: Floats) -> Floats:
         ]
     )
     shape: Floats = np.einsum("tcf,fn->ntc", SHAPE_LOADINGS, features)
-    shape[:, 0] += np.outer(near_slope(vix, vix9d), NEAR_SHAPE_LOADINGS)
     return shape
-
-
-def near_slope(vix: Floats, vix9d: Floats) -> Floats:
-    """Return ln(VIX9D/VIX) within the range that the chains show."""
-    slope: Floats = np.clip(np.log(vix9d / vix), *NEAR_RANGE)
-    return slope
 
 
 def node_clock(dates: Dates, days: int) -> Floats:
