@@ -58,7 +58,8 @@ def step_day(days, t, calendar, policy, book, row, log):
         _close_day(day, days[_last_tradable(days, t)].spx, state, row, book)
         return
     last = days[_last_tradable(days, t)]
-    passed = float(day.date - last.date)
+    # the first day that has all inputs starts the clocks, whatever came before it
+    passed = float(day.date - last.date) if last.tradable == 1 else 0.0
     if state.index_units != 0.0:
         row.pnl[CONDORS] += state.index_units * (day.spx - last.spx)
     mark_condors(day, state, row, book.condors, book.scratch)

@@ -406,10 +406,13 @@ def _buy(day, t, account, state, row, log, i, cohort, candidate, units, layer_st
 
 
 @compiled
-def _accrue_meter(hedge, layer, layer_state, credits, nav, days_passed, first):
-    """Let the spending allowance of one layer grow; it never holds more than a year's worth."""
+def _accrue_meter(hedge, layer, layer_state, credits, nav, days_passed):
+    """Let the spending allowance of one layer grow; it never holds more than a year's worth.
+
+    No days have passed on the first day of a run only.
+    """
     yearly = hedge.scale * layer.weight * hedge.spend * nav
-    if first and not hedge.spend_on_credits:
+    if days_passed == 0.0 and not hedge.spend_on_credits:
         layer_state.meter = yearly * (layer.tenor - layer.roll) / 365.0
     if hedge.spend_on_credits == 1:
         layer_state.meter += hedge.scale * layer.weight * hedge.spend * credits
@@ -433,7 +436,7 @@ def step_layer(
     """Take today's decision for layer ``i``: hold, monetise, roll, or buy."""
     day, layer, cohort, layer_state = days[t], layers[i], cohorts[i], layer_states[i]
     if hedge.mode == SPEND:
-        _accrue_meter(hedge, layer, layer_state, state.credits, needs[0], passed, t == 0)
+        _accrue_meter(hedge, layer, layer_state, state.credits, needs[0], passed)
     if cohort.units > 0:
         if not _roll_due(day, layer, cohort):
             dte = float(cohort.expiry[0] - day.date)
