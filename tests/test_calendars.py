@@ -153,7 +153,7 @@ def test_tables_are_sound(table):
     assert not table.flags.writeable
 
 
-@given(st.integers(2006, 2031), st.integers(1, 12))
+@given(st.integers(2006, 2030), st.integers(1, 12))  # 2031-12 needs January 2032
 def test_vix_expiry_is_thirty_days_before_a_third_friday(year, month):
     expiry = vix_expiry(year, month)
     after = date(year + month // 12, month % 12 + 1, 15)

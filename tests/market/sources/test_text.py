@@ -86,7 +86,7 @@ def test_date_forms_may_differ_between_files():
     assert source.where(1) == "b:1"
 
 
-@given(st.dates(date(1871, 1, 1), date(2200, 1, 1)))
+@given(st.dates(date(1871, 1, 1), date(2199, 12, 31)))
 def test_dates_survive_the_round_trip(day):
     assert to_date(to_day(day)) == day
     assert to_date(dates(table(f"{day},1\n"))[0]) == day
