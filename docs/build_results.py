@@ -15,6 +15,12 @@ import alvh
 PAGE = Path(__file__).with_name("results.md")
 START = "2007-01-03"
 PROGRAMMES = ("monthly45", "cndr", "daily1")
+CAUTIONS = {
+    "daily1": "One-session prices are the weakest part of the reconstruction: condor credits of one\n"
+    "and two days are missed by a quarter to a third, in both directions ([how that was\n"
+    "measured](calibration/spx.md)). What follows compares hedges of the same book; the level of\n"
+    "the book itself is not established. Expiries on every weekday exist since May 2022 only."
+}
 BASES = {
     "preset": "At the sizes of the policies",
     "carry": "At equal carry",
@@ -80,6 +86,8 @@ def crises(comparison: alvh.Comparison) -> Iterator[str]:
 def section(comparison: alvh.Comparison, programme: str) -> Iterator[str]:
     """Write one programme: three tables, fills, crises, sides, and what they say."""
     yield f"\n## {programme}\n"
+    if programme in CAUTIONS:
+        yield CAUTIONS[programme] + "\n"
     for basis, title in BASES.items():
         yield f"### {title}\n"
         yield from table(comparison.table(basis).to_dicts())
