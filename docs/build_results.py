@@ -16,8 +16,8 @@ PAGE = Path(__file__).with_name("results.md")
 START = "2007-01-03"
 PROGRAMMES = ("monthly45", "cndr", "daily1")
 CAUTIONS = {
-    "daily1": "One-session prices are the weakest part of the reconstruction: condor credits of one\n"
-    "and two days are missed by a quarter to a third, in both directions ([how that was\n"
+    "daily1": "One-session prices are the weakest part of the reconstruction: condor credits of\n"
+    "one and two days are missed by a quarter to a third, in both directions ([how that was\n"
     "measured](calibration/spx.md)). What follows compares hedges of the same book; the level of\n"
     "the book itself is not established. Expiries on every weekday exist since May 2022 only."
 }
@@ -94,6 +94,8 @@ def section(comparison: alvh.Comparison, programme: str) -> Iterator[str]:
         yield ""
     yield "### What they say\n"
     yield from (f"- {line}" for line in comparison.verdict("preset"))
+    for basis in ("carry", "outlay"):
+        yield from (f"- {line}" for line in comparison.verdict(basis) if line.startswith("At "))
     yield "\n### The reference hedge at three fills\n"
     yield "| fill | growth hedged | growth unhedged |\n|---:|---:|---:|"
     for point in comparison.fills:
