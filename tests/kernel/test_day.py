@@ -120,7 +120,9 @@ def test_nothing_outlives_its_expiry_and_contracts_are_whole(seed, hedge, book):
 # Sizing by equity lets a dearer world end richer: it holds less, and what it does not hold cannot
 # lose. A profit target reached a day later, or a call sold at another multiple of its cost, does
 # the same. So costs are judged on books whose trades do not depend on them: fixed numbers held to
-# settlement, hedges by the number of condors, gains taken by the level of VIX.
+# settlement, hedges by the number of condors, gains taken by the level of VIX, and an account too
+# large for its margin ever to cut them.
+RICH = replace(ACCOUNT, equity=20_000_000.0)
 FIXED_BOOK = CondorProgramme(
     name="fixed", kind="condors", settlement="am", expiry_rule="third_friday", tenor_days=30,
     entry="on_expiry", short_delta=0.2, long_delta=0.05, contracts=20,
@@ -145,7 +147,7 @@ def _trade_terms(run):
 def test_higher_fees_never_raise_nav(seed, low, more, fill):
     world = worlds.random_world(seed)
     cheap, dear = (
-        run_compiled(world, FIXED_HEDGE, FIXED_BOOK, replace(ACCOUNT, fee_scale=scale, fill=fill))
+        run_compiled(world, FIXED_HEDGE, FIXED_BOOK, replace(RICH, fee_scale=scale, fill=fill))
         for scale in (low, low + more)
     )
     assert _trade_terms(cheap) == _trade_terms(dear)  # the premise: nothing but fees differs
@@ -158,7 +160,7 @@ def test_higher_fees_never_raise_nav(seed, low, more, fill):
 def test_a_worse_fill_never_raises_nav(seed, near, far):
     world = worlds.random_world(seed)
     better, worse = (
-        run_compiled(world, FIXED_HEDGE, FIXED_BOOK, replace(ACCOUNT, fill=fill))
+        run_compiled(world, FIXED_HEDGE, FIXED_BOOK, replace(RICH, fill=fill))
         for fill in sorted((near, far))
     )
     assert _trade_terms(better) == _trade_terms(worse)
