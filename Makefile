@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench format lock clean
+.PHONY: help demo test check bench golden results format lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +31,13 @@ check: $(STAMP) ## ruff, mypy --strict and the import contracts
 
 bench: $(STAMP) ## measure every target of docs/performance.md and print the ratios
 	$(BIN)/python -m benchmarks.run
+
+golden: $(STAMP) ## rewrite the golden summary of a run; say why in CHANGELOG.md
+	$(BIN)/python tests/golden/summary.py
+
+results: $(STAMP) ## rewrite docs/results.md and docs/validation.md from DATA=folder
+	$(BIN)/python docs/build_results.py --data $(DATA)
+	$(BIN)/python docs/build_validation.py --data $(DATA)
 
 format: $(STAMP) ## rewrite the sources in the house format
 	$(BIN)/ruff check --fix .

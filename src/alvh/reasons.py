@@ -14,7 +14,6 @@ SENTENCES: dict[int, str] = {
     ),
     codes.R_NOT_ENTRY_DAY: "no entry: not an entry day of the programme",
     codes.R_NO_EXPIRY: "no entry: no listed expiry near {reading:.0f} days",
-    codes.R_NO_STRIKES: "no entry: no suitable strikes are listed",
     codes.R_CREDIT_TOO_SMALL: "no entry: the credit {reading:.2f} is outside what is worth selling",
     codes.R_SIZE_ZERO: "no entry: one condor would risk more than the programme allows",
     codes.R_BUYING_POWER: (
@@ -52,7 +51,6 @@ SENTENCES: dict[int, str] = {
     codes.R_NO_CONDORS_TO_HEDGE: "not bought: there are no condors to hedge",
     codes.R_RUINED: "stopped: equity is {reading:,.0f} USD",
     codes.R_SWEEP: "moved {reading:,.0f} USD between cash and the index fund",
-    codes.R_NO_SIGNAL: "no action: the signal is absent",
     codes.R_WARM_UP: "no entry: the rule needs the session before",
 }
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alvh.compile import compile_account, compile_hedge, compile_programme
-from alvh.kernel.layers import _apportion
 from alvh.kernel.policies import DAILY, LAYER
 from alvh.kernel.run import new_book, new_books, new_log, run_batch, run_days
+from alvh.kernel.sizing import apportion
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
 from twin import worlds
 from twin.agreement import World, run_compiled
@@ -277,7 +277,7 @@ def _batch(worlds_, pairs):
 def test_largest_remainder_gives_out_the_total(shares, total):
     layers = np.zeros(3, LAYER)
     layers["weight"] = np.array(shares) / sum(shares)
-    given_out = [_apportion(layers, total, i) for i in range(3)]
+    given_out = [apportion(layers, total, i) for i in range(3)]
     assert sum(given_out) == total
     for weight, units in zip(layers["weight"], given_out, strict=True):
         assert abs(units - weight * total) < 1.0 + 1e-9
@@ -288,7 +288,7 @@ def test_largest_remainder_by_hand():
     layers = np.zeros(3, LAYER)
     layers["weight"] = 0.4, 0.4, 0.2
     # 7 · (0.4, 0.4, 0.2) = 2.8, 2.8, 1.4: floors 2, 2, 1 and the two left to the two of 0.8
-    assert [_apportion(layers, 7, i) for i in range(3)] == [3, 3, 1]
+    assert [apportion(layers, 7, i) for i in range(3)] == [3, 3, 1]
 
 
 @few

@@ -150,5 +150,4 @@ def test_every_reason_is_compared():
         run_compiled(world.between(*COLLAPSE), RECKLESS, _programme("monthly45"), _account()),
     ]
     seen = {decision.reason for run in runs for decision in run.decisions}
-    unused = {"no strikes", "no signal"}  # codes kept for what the engine does not yet do
-    assert set(REASONS.values()) - seen == unused
+    assert set(REASONS.values()) == seen

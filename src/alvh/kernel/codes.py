@@ -75,7 +75,6 @@ ACTIONS = ("no action", "open", "close", "settle", "monetise", "rebalance")
     R_SCHEDULED_ENTRY,
     R_NOT_ENTRY_DAY,
     R_NO_EXPIRY,
-    R_NO_STRIKES,
     R_CREDIT_TOO_SMALL,
     R_SIZE_ZERO,
     R_BUYING_POWER,
@@ -97,9 +96,8 @@ ACTIONS = ("no action", "open", "close", "settle", "monetise", "rebalance")
     R_NO_CONDORS_TO_HEDGE,
     R_RUINED,
     R_SWEEP,
-    R_NO_SIGNAL,
     R_WARM_UP,
-) = _codes(29)
+) = _codes(27)
 
 # Sides of a trade and ages of a valuation, compiled once for the same reason.
 BUY: Any = np.int64(1)

@@ -26,13 +26,13 @@ from alvh.kernel.condors import (
 )
 from alvh.kernel.jit import compiled
 from alvh.kernel.layers import (
-    book_stress,
     layers_value,
     mark_layers,
     settle_layers,
     step_layer,
     update_carry,
 )
+from alvh.kernel.sizing import book_stress
 from alvh.kernel.strikes import advance
 
 Calendar = namedtuple("Calendar", ["spx", "vix"])

@@ -1,4 +1,4 @@
-"""The hedge layers: settle, mark, monetise, roll and size."""
+"""The hedge layers: settle, mark, monetise and roll."""
 
 import math
 
@@ -16,7 +16,6 @@ from alvh.kernel.codes import (
     MONETISE,
     OFFSET,
     OPEN,
-    PREMIUM,
     PUBLISHED,
     PUT,
     QUOTED,
@@ -29,7 +28,6 @@ from alvh.kernel.codes import (
     R_MONETISE_VIX,
     R_NO_CONDORS_TO_HEDGE,
     R_NO_EXPIRY,
-    R_OFFSET_INFEASIBLE,
     R_ROLL_DUE,
     R_SCHEDULE_ZERO,
     R_SETTLED,
@@ -39,16 +37,13 @@ from alvh.kernel.codes import (
     SHORT,
     SPEND,
     SPX,
-    STRESS,
-    TODAY,
     TOMORROW,
-    VEGA,
     VIX,
     VX,
 )
-from alvh.kernel.condors import stress_loss
 from alvh.kernel.jit import compiled
-from alvh.kernel.quotes import days_to_settlement, multiplier, vix_response
+from alvh.kernel.quotes import days_to_settlement, multiplier
+from alvh.kernel.sizing import accrue_meter, schedule_factor, wanted_units
 from alvh.kernel.structures import (
     build_structure,
     cohort_leg_mid,
@@ -57,10 +52,8 @@ from alvh.kernel.structures import (
     structure_liquidation,
     structure_mid,
     structure_shocked,
-    structure_vega,
     tick_gain,
 )
-from alvh.kernel.vix_smile import vix_forward
 
 
 @compiled
@@ -244,97 +237,6 @@ def _monetise(days, t, account, state, row, log, hedge, i, cohort, layer_state):
 
 
 @compiled
-def _schedule_factor(day, layer, cohort):
-    """Return (factor, forward): the share of the budget the forward-keyed schedule allows."""
-    if layer.schedule_steps == 0:
-        return 1.0, 0.0
-    forward = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, cohort.expiry[0])
-    step = 0
-    while step < layer.schedule_steps and forward > layer.schedule_break[step]:
-        step += 1
-    return layer.schedule_weight[step], forward
-
-
-@compiled
-def _measure(day, account, hedge, cohort):
-    """Return what one structure counts for under the weight basis."""
-    if hedge.basis == VEGA:
-        return structure_vega(day, cohort)
-    if hedge.basis == STRESS:
-        return structure_shocked(day, cohort, TODAY, hedge.stress_spx) - structure_mid(cohort)
-    return structure_cost(day, account, cohort)
-
-
-@compiled
-def _mix(day, account, hedge, layers, candidates, calendar, state):
-    """Return (cost, stress payoff) per unit of the whole mix, one structure of each listed layer.
-
-    One unit of the mix holds weight / measure structures of each layer.
-    """
-    cost, payoff = 0.0, 0.0
-    for j in range(LAYERS):
-        if layers[j].weight == 0.0:
-            continue
-        candidate = candidates[j]
-        if not build_structure(day, layers[j], calendar, state, candidate):
-            continue
-        measure = _measure(day, account, hedge, candidate)
-        if measure <= 0.0:
-            continue
-        units = layers[j].weight / measure
-        shocked = structure_shocked(day, candidate, TODAY, hedge.stress_spx)
-        cost += units * structure_cost(day, account, candidate)
-        payoff += units * (shocked - structure_mid(candidate))
-    return cost, payoff
-
-
-@compiled
-def _apportion(layers, total, i):
-    """Return layer ``i``'s whole contracts of ``total`` by largest remainder."""
-    given = 0
-    for j in range(LAYERS):
-        given += int(math.floor(layers[j].weight * total))
-    rank = 0
-    mine = layers[i].weight * total - math.floor(layers[i].weight * total)
-    for j in range(LAYERS):
-        other = layers[j].weight * total - math.floor(layers[j].weight * total)
-        if other > mine or (other == mine and j < i):
-            rank += 1
-    extra = 1 if rank < int(round(total)) - given else 0
-    return int(math.floor(layers[i].weight * total)) + extra
-
-
-@compiled
-def _wanted_units(
-    day, t, account, state, log, hedge, layers, i, candidates, calendar, layer_state, needs
-):
-    """Return the structures of layer ``i`` to hold by the sizing rule, as a real number.
-
-    ``needs``: NAV in USD, condor contracts open, USD the condors lose in the named stress.
-    """
-    nav, contracts, loss = needs
-    measure = _measure(day, account, hedge, candidates[i])
-    if hedge.mode == SPEND:
-        return layer_state.meter / structure_cost(day, account, candidates[i])
-    if hedge.basis == CONTRACTS:
-        total = round(hedge.scale * hedge.contracts_per_ten * contracts / 10.0)
-        return float(_apportion(layers, total, i))
-    if hedge.mode != OFFSET and hedge.basis == PREMIUM:
-        return hedge.scale * hedge.budget * nav * layers[i].weight / measure
-    cost, payoff = _mix(day, account, hedge, layers, candidates, calendar, state)
-    if cost <= 0.0 or measure <= 0.0:
-        return 0.0
-    mixes = hedge.scale * hedge.budget * nav / cost
-    if hedge.mode == OFFSET:
-        mixes = hedge.scale * hedge.offset * loss / payoff if payoff > 0.0 else 1e300
-        cap = hedge.offset_cap * nav
-        if mixes * cost > cap:
-            no_action(log, state, t, SHORT + i, R_OFFSET_INFEASIBLE, mixes * cost, cap)
-            mixes = cap / cost
-    return mixes * layers[i].weight / measure
-
-
-@compiled
 def _postpone(layer, layer_state, cohort):
     """Keep an empty layer in cash until the day its structure would have been rolled."""
     layer_state.next_roll = int(cohort.expiry[0]) - int(layer.roll)
@@ -350,7 +252,7 @@ def _open_layer(
     if not build_structure(day, layer, calendar, state, candidate):
         no_action(log, state, t, sleeve, R_NO_EXPIRY, layer.tenor, 0.0)
         return
-    factor, forward = _schedule_factor(day, layer, candidate)
+    factor, forward = schedule_factor(day, layer, candidate)
     if factor == 0.0:
         _postpone(layer, layer_state, candidate)
         no_action(log, state, t, sleeve, R_SCHEDULE_ZERO, forward, layer.schedule_break[0])
@@ -359,7 +261,7 @@ def _open_layer(
     if (by_count and needs[1] == 0) or (hedge.mode == OFFSET and not by_count and needs[2] <= 0.0):
         no_action(log, state, t, sleeve, R_NO_CONDORS_TO_HEDGE, 0.0, 0.0)
         return
-    wanted = factor * _wanted_units(
+    wanted = factor * wanted_units(
         day, t, account, state, log, hedge, layers, i, candidates, calendar, layer_state, needs
     )
     cost = structure_cost(day, account, candidate)
@@ -406,21 +308,6 @@ def _buy(day, t, account, state, row, log, i, cohort, candidate, units, layer_st
 
 
 @compiled
-def _accrue_meter(hedge, layer, layer_state, credits, nav, days_passed):
-    """Let the spending allowance of one layer grow; it never holds more than a year's worth.
-
-    No days have passed on the first day of a run only.
-    """
-    yearly = hedge.scale * layer.weight * hedge.spend * nav
-    if days_passed == 0.0 and not hedge.spend_on_credits:
-        layer_state.meter = yearly * (layer.tenor - layer.roll) / 365.0
-    if hedge.spend_on_credits == 1:
-        layer_state.meter += hedge.scale * layer.weight * hedge.spend * credits
-    else:
-        layer_state.meter = min(layer_state.meter + yearly * days_passed / 365.0, yearly)
-
-
-@compiled
 def _roll_due(day, layer, cohort):
     """Say whether a structure that is still held has come to its roll date."""
     if cohort.root[0] > VX:
@@ -436,7 +323,7 @@ def step_layer(
     """Take today's decision for layer ``i``: hold, monetise, roll, or buy."""
     day, layer, cohort, layer_state = days[t], layers[i], cohorts[i], layer_states[i]
     if hedge.mode == SPEND:
-        _accrue_meter(hedge, layer, layer_state, state.credits, needs[0], passed)
+        accrue_meter(hedge, layer, layer_state, state.credits, needs[0], passed)
     if cohort.units > 0:
         if not _roll_due(day, layer, cohort):
             dte = float(cohort.expiry[0] - day.date)
@@ -462,12 +349,3 @@ def step_layer(
         day, t, account, state, row, log, hedge, layers, i, cohorts, candidates, calendar,
         layer_state, needs, free,
     )  # fmt: skip
-
-
-@compiled
-def book_stress(day, state, hedge, condors, scratch):
-    """Return USD that the condors lose in the named stress; 0 where no sizing rule asks."""
-    if hedge.mode != OFFSET:
-        return 0.0
-    move = vix_response(day.vix, hedge.stress_spx)
-    return max(stress_loss(day, state, condors, hedge.stress_spx, move, scratch), 0.0)

@@ -27,9 +27,9 @@ class Sizing(PolicyModel):
     """How much hedge is held.
 
     ``budget`` holds a market value, ``spend`` meters the premium bought per year, ``offset``
-    covers a part of the condors' loss in a stress. For futures and baskets the notional stands in
-    for the market value. Under the weight basis ``contracts`` the number of open condors sets the
-    size and ``mode`` is not read. ``scale`` multiplies whatever comes out.
+    covers a part of the condors' loss in a stress. A future counts with its initial margin. Under
+    the weight basis ``contracts`` the number of open condors sets the size and the mode must be
+    ``budget``. ``scale`` multiplies whatever comes out.
     """
 
     mode: SizingMode = Field(default="budget", description="sizing rule", examples=["budget"])

@@ -29,8 +29,8 @@ BASKETS = frozenset({"basket_short", "basket_mid"})
 class Schedule(PolicyModel):
     """Factor on a layer's weight, read on the same-expiry VIX future at the moment of buying.
 
-    A future below ``breakpoints[0]`` gives ``weights[0]``; one at or above ``breakpoints[i]`` and
-    below the next gives ``weights[i + 1]``.
+    A future at or below ``breakpoints[0]`` gives ``weights[0]``; one above ``breakpoints[i]`` and
+    not above the next gives ``weights[i + 1]``.
     """
 
     breakpoints: tuple[Real, ...] = Field(
