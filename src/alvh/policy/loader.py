@@ -1,6 +1,7 @@
 """Finds a policy by preset name or by path, and judges it at the border."""
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -79,7 +80,24 @@ def load_policy(policy: str | Path | HedgePolicy) -> HedgePolicy:
     """
     if isinstance(policy, HedgePolicy):
         return policy
+    if policy in _packaged("hedge"):
+        return _hedge_preset(str(policy))
     return _validated(open_source(policy, "hedge"), HedgePolicy)
+
+
+@cache
+def _packaged(kind: PolicyKind) -> frozenset[str]:
+    return frozenset(preset_names(kind))
+
+
+@cache
+def _hedge_preset(name: str) -> HedgePolicy:
+    return _validated(open_source(name, "hedge"), HedgePolicy)
+
+
+@cache
+def _programme_preset(name: str) -> CondorProgramme:
+    return _validated(open_source(name, "programme"), CondorProgramme)
 
 
 def load_programme(programme: str | Path | CondorProgramme) -> CondorProgramme:
@@ -107,6 +125,8 @@ def load_programme(programme: str | Path | CondorProgramme) -> CondorProgramme:
     """
     if isinstance(programme, CondorProgramme):
         return programme
+    if programme in _packaged("programme"):
+        return _programme_preset(str(programme))
     return _validated(open_source(programme, "programme"), CondorProgramme)
 
 
