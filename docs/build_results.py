@@ -35,7 +35,7 @@ COLUMNS = {
     "CVaR month": "cvar_month",
     "hedge cost": "hedge_cost_per_year",
     "carry": "carry_per_year",
-    "outlay": "capital_in_hedge",
+    "capital": "capital_in_hedge",
     "fees and slippage": "costs_per_year",
 }
 HEAD = """# Results on real data
@@ -47,8 +47,12 @@ settlements are real; SPX and VIX option prices are reconstructed from them
 ([how well](calibration/spx.md), [and for VIX](calibration/vix.md)). Sessions {start} to {end},
 1,000,000 USD, fill half-way from mid to the touch, exchange fees and 0.65 USD commission a
 contract. Rates per year of the account. *Hedge cost* is what the hedge lost after its own costs;
-*carry* what it would lose in an unchanged market; *outlay* the capital tied up in it on average.
+*carry* what it would lose in an unchanged market; *capital* what it ties up on average, which
+equal outlay makes the same.
 The maximum drawdown and the CVaR of 21-session returns are losses and so negative.
+
+The short layer asks for 30-day calls rolled at 21 days. Among monthly expiries nothing nearer
+than 42 days is left by that rule, so the calls it bought had 42 to 57 days to go.
 """
 
 

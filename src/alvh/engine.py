@@ -25,6 +25,12 @@ from alvh.version import VERSION
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 
+FIRST_TRADED = {
+    "vix_call": (np.datetime64("2006-02-24"), "VIX options"),
+    "vix_backspread": (np.datetime64("2006-02-24"), "VIX options"),
+    "vix_future": (np.datetime64("2004-03-26"), "VIX futures"),
+    "basket": (np.datetime64("2009-01-30"), "funds that hold VIX futures"),
+}
 DEFAULT_EQUITY = 1_000_000.0
 DEFAULT_FILL = 0.5
 DEFAULT_COMMISSION = 0.65  # USD per contract and side; usual retail pass-through for SPX and VIX
@@ -101,11 +107,30 @@ def backtest(
         "equity": equity,
         "start": str(surfaces.dates[window][0]),
         "end": str(surfaces.dates[window][-1]),
-        "notes": surfaces.notes,
+        "notes": (*surfaces.notes, *_window_notes(surfaces, window, policy)),
     }
     names = ("fills", "fills_modelled", "trades", "decisions", "condors", "wins", "closed")
     counts = {name: int(state[name]) for name in names}
     return Result(surfaces.dates[window], daily, days["rate"].copy(), meta, logs, counts)
+
+
+def _window_notes(surfaces: Surfaces, window: slice, policy: HedgePolicy) -> list[str]:
+    """Say what of the run did not exist yet, or could not be traded."""
+    dates, days = surfaces.dates[window], surfaces.days[window]
+    notes = []
+    for prefix, (first, what) in FIRST_TRADED.items():
+        if dates[0] < first and any(layer.instrument.startswith(prefix) for layer in policy.layers):
+            notes.append(f"{what} first traded on {first}: before it {policy.name} is not itself")
+    idle = dates[days["tradable"] == 0]
+    if idle.size:
+        notes.append(
+            f"{idle.size} sessions from {idle[0]} to {idle[-1]} lack an input that prices need: "
+            "nothing was traded on them"
+        )
+    unused = len(surfaces.dates) - 1 - int(np.flatnonzero(surfaces.days["tradable"])[-1])
+    if unused > 0:
+        notes.append(f"the last {unused} sessions of the S&P 500 have no VIX and are left out")
+    return notes
 
 
 def session_window(surfaces: Surfaces, start: str | date | None, end: str | date | None) -> slice:
@@ -133,6 +158,8 @@ def session_window(surfaces: Surfaces, start: str | date | None, end: str | date
 
 
 def _parse(given: str | date, name: str) -> np.datetime64:
+    if not isinstance(given, str | date | np.datetime64):
+        raise DataError(f"{name} {given!r} is not a date; write it as 2007-01-03")
     try:
         return np.datetime64(date.fromisoformat(given) if isinstance(given, str) else given, "D")
     except ValueError as error:

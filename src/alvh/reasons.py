@@ -28,7 +28,7 @@ SENTENCES: dict[int, str] = {
     codes.R_EXIT_DAYS: "closed at {reading:.2f} on its exit day; the credit was {threshold:.2f}",
     codes.R_SETTLED: "settled at {reading:,.2f}; cost or pay-out {threshold:,.2f}",
     codes.R_ROLL_DUE: "sold for {reading:,.0f} USD: roll date reached ({threshold:.0f} days)",
-    codes.R_LAYER_EMPTY: (
+    codes.R_LAYER_FILLED: (
         "bought {quantity:.0f} at {threshold:,.0f} USD each of {reading:,.0f} USD allowed"
     ),
     codes.R_SCHEDULE_ZERO: (

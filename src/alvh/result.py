@@ -191,6 +191,13 @@ class Result:
         """Share of fills whose price came from a model rather than from a quote, 0 … 1."""
         return self.counts["fills_modelled"] / max(self.counts["fills"], 1)
 
+    @property
+    def estimated_settlements(self) -> int:
+        """Legs that settled to an estimate because the final settlement value is not published."""
+        rows = self.logs.trades[: self.counts["trades"]]
+        settled = rows["action"] == codes.SETTLE
+        return int((settled & (rows["provenance"] == codes.ESTIMATED)).sum())
+
     def hedge_pnl(self) -> Floats:
         """Return the cumulative profit of all layers after their costs, USD, shape (n,)."""
         layers = codes.SLEEVES[1:]
@@ -208,7 +215,8 @@ class Result:
             cagr, volatility, sharpe (over bills), sortino, max_drawdown (negative), cvar_95 (mean
             of the worst 5 % of days, negative), ulcer, hedge_cost_per_year and costs_per_year
             (fractions of average NAV, positive: paid), win_rate (of condors), trades, condors,
-            model_priced_share, years, start, end, final_nav and the hashes.
+            model_priced_share, estimated_settlements (legs), years, start, end, final_nav and
+            the hashes.
         """
         return summarise(self)
 
@@ -254,6 +262,7 @@ def summarise(result: Result) -> dict[str, Any]:
         "trades": counts["trades"],
         "condors": counts["condors"],
         "model_priced_share": result.model_priced_share,
+        "estimated_settlements": result.estimated_settlements,
         "years": years,
         "final_nav": float(nav[-1]),
     } | {k: v for k, v in result.meta.items() if k != "notes"}

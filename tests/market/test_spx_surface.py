@@ -282,7 +282,7 @@ def condor_ratio(quotes, params, tau, span):
 
 
 def test_condors_of_a_real_chain(history, shared_data):
-    """Friday 2022-02-04 from the day's published closes alone; the chain is from its close."""
+    """Friday 2022-02-04 from the day's published closes alone, which the chain is close to."""
     days, _, params = history
     day = date(2022, 2, 4)
     row = params[days.index(day)]

@@ -97,7 +97,7 @@ def test_trades_are_given_the_sentences_of_their_decisions():
             "date": [day, day],
             "sleeve": ["tail", "short"],
             "action": ["open", "close"],
-            "reason": ["layer empty", "roll due"],
+            "reason": ["layer filled", "roll due"],
         }
     )
     decisions = pl.DataFrame(

@@ -223,13 +223,13 @@ class HedgeDesk:
             self.ledger.decide(book.name, empty)
             return
         book.holding = Holding(candidate, units, units, 0.0)
-        paid = self._trade(market, book, units, +1, "open", "layer empty")
+        paid = self._trade(market, book, units, +1, "open", "layer filled")
         book.holding.cost = paid / units
         if not candidate.legs[0].is_future:
             self.ledger.outlay += max(paid, 0.0)
         if book.meter is not None:
             book.meter -= max(paid, 0.0)
-        self.ledger.decide(book.name, "layer empty", "open", units)
+        self.ledger.decide(book.name, "layer filled", "open", units)
 
     def _nothing_to_hedge(self, means):
         if self.policy.weight_basis == "contracts":

@@ -48,14 +48,14 @@ _COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("CVaR month", "cvar_month", percent),
     ("hedge cost", "hedge_cost_per_year", percent),
     ("carry", "carry_per_year", percent),
-    ("outlay", "capital_in_hedge", percent),
+    ("capital", "capital_in_hedge", percent),
     ("fees, slippage", "costs_per_year", percent),
     ("DD removed", "drawdown_removed", percent),
     ("growth given up", "cagr_given_up", percent),
 )
 _SPARE = (
     "fees, slippage",
-    "outlay",
+    "capital",
     "volatility",
     "carry",
     "growth given up",

@@ -85,7 +85,7 @@ ACTIONS = ("no action", "open", "close", "settle", "monetise", "rebalance")
     R_EXIT_DAYS,
     R_SETTLED,
     R_ROLL_DUE,
-    R_LAYER_EMPTY,
+    R_LAYER_FILLED,
     R_SCHEDULE_ZERO,
     R_BUDGET_TOO_SMALL,
     R_OFFSET_INFEASIBLE,

@@ -22,7 +22,7 @@ from alvh.kernel.codes import (
     R_BUDGET_TOO_SMALL,
     R_BUYING_POWER,
     R_HELD,
-    R_LAYER_EMPTY,
+    R_LAYER_FILLED,
     R_METER_EMPTY,
     R_MONETISE_MULTIPLE,
     R_MONETISE_VIX,
@@ -275,7 +275,7 @@ def _open_layer(
         return
     _buy(day, t, account, state, row, log, i, cohorts[i], candidate, units, layer_state)
     _postpone(layer, layer_state, candidate)
-    note(log, state, t, sleeve, OPEN, R_LAYER_EMPTY, float(units), wanted * cost, cost)
+    note(log, state, t, sleeve, OPEN, R_LAYER_FILLED, float(units), wanted * cost, cost)
 
 
 @compiled
@@ -299,7 +299,7 @@ def _buy(day, t, account, state, row, log, i, cohort, candidate, units, layer_st
     cohort.bought = units
     cohort.rungs = 0
     flow = _trade_structures(
-        day, t, account, state, row, log, i, cohort, units, BUY, OPEN, R_LAYER_EMPTY
+        day, t, account, state, row, log, i, cohort, units, BUY, OPEN, R_LAYER_FILLED
     )
     cohort.cost = flow / units
     if cohort.root[0] != VX:

@@ -54,6 +54,8 @@ def quote(history: History, symbols: Sequence[str], as_of: str | date) -> pl.Dat
         If the date is not a session of the history with the inputs that prices need, or a symbol
         names a contract that never was or had expired.
     """
+    if isinstance(symbols, str):
+        raise PricingError(f"symbols is the text {symbols!r}; a list of symbols was wanted")
     surfaces = build_surfaces(history)
     day = _day(surfaces, as_of)
     rows = [_quote_one(day, parse_osi(symbol), symbol) for symbol in symbols]
