@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import alvh
+from alvh.market.futures_index import rebuild_futures_index
 
 PAGE = Path(__file__).with_name("validation.md")
 
@@ -137,6 +138,14 @@ def spvx(history: alvh.History) -> Iterator[str]:
         level = dict(zip(frame["date"].cast(str), frame["level"], strict=True))
         rebuilt = 100 * (level[end] / level[start] - 1)
         yield f"| {basket} | {start} | {end} | {printed:.2f} | {rebuilt:.2f} |"
+    yield ""
+    for basket in ("short", "mid"):
+        index = rebuild_futures_index(history, basket)
+        dates = index.levels["date"]
+        yield (
+            f"- {basket}: {len(dates):,} levels from {dates[0]} to {dates[-1]}; "
+            f"{len(index.uncomputable)} rows could not be computed for want of settlements."
+        )
 
 
 def main() -> None:
