@@ -96,13 +96,7 @@ def backtest(
     )
     daily, logs, state = _run(surfaces, window, records)
     days = surfaces.days[window]
-    meta = {
-        "hedge": policy.name,
-        "programme": programme.name,
-        "policy_hash": policy_hash(policy),
-        "programme_hash": policy_hash(programme),
-        "data_digest": history.digest,
-        "code_version": VERSION,
+    meta = _identity(history, policy, programme) | {
         "fill": fill,
         "equity": equity,
         "start": str(surfaces.dates[window][0]),
@@ -112,6 +106,18 @@ def backtest(
     names = ("fills", "fills_modelled", "trades", "decisions", "condors", "wins", "closed")
     counts = {name: int(state[name]) for name in names}
     return Result(surfaces.dates[window], daily, days["rate"].copy(), meta, logs, counts)
+
+
+def _identity(history: History, policy: HedgePolicy, programme: CondorProgramme) -> dict[str, Any]:
+    """Name what a result was made of."""
+    return {
+        "hedge": policy.name,
+        "programme": programme.name,
+        "policy_hash": policy_hash(policy),
+        "programme_hash": policy_hash(programme),
+        "data_digest": history.digest,
+        "code_version": VERSION,
+    }
 
 
 def _window_notes(surfaces: Surfaces, window: slice, policy: HedgePolicy) -> list[str]:
