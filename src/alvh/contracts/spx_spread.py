@@ -13,10 +13,10 @@ Securities and Exchange Commission, release 34-83089, SR-CBOE-2018-029, 83 Feder
 ``calibration/spx_spread.py`` makes the constants, ``docs/calibration/spx.md`` states the errors.
 """
 
-import math
-
 import numpy as np
 from numba import njit
+
+from alvh.contracts.widths import width_at
 
 # Quoted width in points against premium in points; PM-settled, VIX 14, up to two months to
 # settlement. Robust fit of ln(width) over 61,000 quotes: ten SPX and SPXW chains of April–July
@@ -47,15 +47,7 @@ def am_factor(date: int) -> float:
 @njit(cache=True)
 def calm_width(premium: float) -> float:
     """Return the width of a PM-settled option of ``premium`` points at VIX 14, points."""
-    position = math.log(max(premium, 0.01))
-    if position <= PREMIUM_KNOTS[0]:
-        return math.exp(WIDTH_KNOTS[0])
-    last = PREMIUM_KNOTS.size - 1
-    i = 1
-    while i < last and PREMIUM_KNOTS[i] < position:
-        i += 1
-    share = (position - PREMIUM_KNOTS[i - 1]) / (PREMIUM_KNOTS[i] - PREMIUM_KNOTS[i - 1])
-    return math.exp(WIDTH_KNOTS[i - 1] + share * (WIDTH_KNOTS[i] - WIDTH_KNOTS[i - 1]))
+    return float(width_at(premium, PREMIUM_KNOTS, WIDTH_KNOTS))
 
 
 @njit(cache=True)

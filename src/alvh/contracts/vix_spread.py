@@ -18,6 +18,8 @@ import math
 import numpy as np
 from numba import njit
 
+from alvh.contracts.widths import width_at
+
 # Quoted width in points against premium in points; a month to settlement, VIX to 25.
 PREMIUM_KNOTS = np.log(np.array([0.10, 0.30, 0.60, 1.00, 2.00, 3.00, 6.00, 12.0, 30.0]))
 NICKEL_WIDTHS = np.log(np.array([0.05, 0.065, 0.085, 0.105, 0.13, 0.16, 0.24, 0.38, 0.70]))
@@ -44,15 +46,7 @@ def _increment(premium: float, date: int) -> float:
 def calm_vix_width(premium: float, date: int) -> float:
     """Return the quoted width of a VIX option a month out in a calm market, points."""
     widths = PENNY_WIDTHS if date >= PENNY_FROM else NICKEL_WIDTHS
-    position = math.log(max(premium, 0.01))
-    last = PREMIUM_KNOTS.size - 1
-    if position <= PREMIUM_KNOTS[0]:
-        return math.exp(widths[0])
-    i = 1
-    while i < last and PREMIUM_KNOTS[i] < position:
-        i += 1
-    share = (position - PREMIUM_KNOTS[i - 1]) / (PREMIUM_KNOTS[i] - PREMIUM_KNOTS[i - 1])
-    return math.exp(widths[i - 1] + share * (widths[i] - widths[i - 1]))
+    return float(width_at(premium, PREMIUM_KNOTS, widths))
 
 
 @njit(cache=True)
