@@ -94,7 +94,7 @@ def backtest(
         compile_programme(programme, fill),
         compile_account(equity, fill, fee_scale, commission, debit_spread),
     )
-    daily, logs, state = _run(surfaces, window, records)
+    daily, logs, book = _run(surfaces, window, records)
     days = surfaces.days[window]
     meta = _identity(history, policy, programme) | {
         "fill": fill,
@@ -104,8 +104,8 @@ def backtest(
         "notes": (*surfaces.notes, *_window_notes(surfaces, window, policy)),
     }
     names = ("fills", "fills_modelled", "trades", "decisions", "condors", "wins", "closed")
-    counts = {name: int(state[name]) for name in names}
-    return Result(surfaces.dates[window], daily, days["rate"].copy(), meta, logs, counts)
+    counts = {name: int(book.state[0][name]) for name in names}
+    return Result(surfaces.dates[window], daily, days["rate"].copy(), meta, logs, counts, book)
 
 
 def _identity(history: History, policy: HedgePolicy, programme: CondorProgramme) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def _parse(given: str | date, name: str) -> np.datetime64:
 
 def _run(
     surfaces: Surfaces, window: slice, records: tuple[Records, ...]
-) -> tuple[Records, Any, np.void]:
+) -> tuple[Records, Any, Any]:
     """Run the kernel, once more with larger logs where the first guess was too small."""
     days = surfaces.days[window]
     n = len(days)
@@ -189,7 +189,7 @@ def _run(
             break
         sizes = [max(pair) for pair in zip(needed, sizes, strict=True)]
     _refuse_broken(daily, surfaces.dates[window])
-    return daily, log, state
+    return daily, log, book
 
 
 def _refuse_broken(daily: Records, dates: Dates) -> None:

@@ -50,6 +50,7 @@ class Result:
     meta: dict[str, Any]
     logs: Any = field(repr=False)
     counts: dict[str, int] = field(repr=False)
+    book: Any = field(repr=False, default=None)  # the kernel's book at the last close
 
     @property
     def nav(self) -> Floats:
