@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh.errors import DataError
+from alvh.market.history import History
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
@@ -49,3 +50,46 @@ class Reading:
                     f"reading: {name} has shape {values.shape}; {self.raw.shape} was wanted, "
                     "as many as there are raw values"
                 )
+
+
+def absent(history: History) -> Floats:
+    """Return a series without any value on the sessions of a history, shape (n,)."""
+    return np.full(len(history), np.nan)
+
+
+def series(history: History, name: str) -> Floats:
+    """Return a column of the history, shape (n,); all NaN where there is no such series."""
+    return history[name] if history.has(name) else absent(history)
+
+
+def cite(history: History, *names: str) -> str:
+    """Return which series a reading rests on and which files they came from, in words.
+
+    Parameters
+    ----------
+    history : History
+    *names : str
+        Columns, or ``"futures"``.
+
+    Returns
+    -------
+    str
+        A series that is not there is said to be absent.
+    """
+    sources = {one.name: one.source for one in history.report}
+    parts = []
+    for name in names:
+        there = len(history.futures) > 0 if name == "futures" else history.has(name)
+        if not there:
+            parts.append(f"{name} (absent)")
+        else:
+            parts.append(f"{name} ({sources[name]})" if name in sources else name)
+    return ", ".join(parts)
+
+
+def same_day(
+    history: History, raw: Floats, provenance: str, score: Floats | None = None
+) -> Reading:
+    """Return a reading whose values describe the session at whose close they are known."""
+    observed = np.where(np.isfinite(raw), history.dates, np.datetime64("NaT", "D"))
+    return Reading(raw, observed, provenance, score)
