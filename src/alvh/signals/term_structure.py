@@ -10,6 +10,8 @@ J. Derivatives 21 (roll yield: the future nearest to settlement with at least te
 less VIX, over the business days left).
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,7 +62,14 @@ def monthly_expiries(history: History) -> Days:
 
     Days since 1970-01-01; 0 before 1990.
     """
-    return curve_nodes(history.dates)[:, :2].astype(np.int64)
+    return _next_two(history.dates.tobytes())
+
+
+@lru_cache(maxsize=4)
+def _next_two(dates: bytes) -> Days:
+    nodes = curve_nodes(np.frombuffer(dates, "datetime64[D]"))[:, :2].astype(np.int64)
+    nodes.setflags(write=False)
+    return nodes
 
 
 def _days(history: History) -> Days:
