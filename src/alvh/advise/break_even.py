@@ -25,7 +25,7 @@ class TradeBreakEven:
     expiry : datetime.date
     quantity : int
     credit, hedge_cost : float
-        Points per condor: received, and its share of the hedge's carry over its life.
+        Points per condor: received, and its share of the hedge's carry over its life, 0 or more.
     put_side, call_side : float
         Index levels, net of the hedge's carry; NaN where that takes the whole credit.
     """
@@ -42,12 +42,13 @@ def trade_break_evens(evening: Evening) -> tuple[TradeBreakEven, ...]:
     """Find the break-evens of every open condor: short put − c and short call + c.
 
     c is the credit less the condor's share of the hedge's carry from its opening to its expiry, at
-    today's pace, shared out by contracts. A hedge that earns carry moves them outwards.
+    today's pace, shared out by contracts. A hedge that earns carry today is not counted on to do
+    so for weeks: its cost is then 0.
     """
     book = evening.book
     opened = [row["opened"] for row in evening.result.book.condors if row["quantity"] > 0]
     contracts = sum(condor.quantity for condor in book.condors)
-    daily = -sum(layer.carry_per_day for layer in book.layers)
+    daily = max(-sum(layer.carry_per_day for layer in book.layers), 0.0)
     found = []
     for condor, first in zip(book.condors, opened, strict=True):
         start = evening.result.dates[int(first)].astype(date)

@@ -161,6 +161,7 @@ class Health:
         """Return why figures are absent, by name of the figure."""
         given = {
             "dividend_value_usd": self.dividend_value.reason,
+            "cost_to_dividend_value": self.dividend_value.reason,
             "protection_pe": self.protection.reason,
             "beta_hedge": self.betas.reason,
             "capm_alpha_usd": self.fair_cost.reason,
@@ -334,8 +335,8 @@ def health_history(
         evening = read_evening(history, run)
         premium = _premium_on(history, equity_risk_premium, whole.dates[stop])
         found = _health(
-            evening, track.until(int(stop) + 1), past, premium, STRESS_SPX, DEFAULT_DEBIT_SPREAD,
-            curve=False,
+            evening, track.until(int(stop) + 1), past, premium, policy.sizing.stress_spx,
+            DEFAULT_DEBIT_SPREAD, curve=False,
         )  # fmt: skip
         colour = {"date": as_of, "quick_ratio_colour": found.quick_ratio.colour}
         rows.append(colour | found.figures())

@@ -238,6 +238,8 @@ def steward(
     hurdle: float = HURDLE,
     margin_limit: float = MARGIN_LIMIT,
     hedge_limit: float = HEDGE_LIMIT,
+    fill: float = DEFAULT_FILL,
+    commission: float = DEFAULT_COMMISSION,
 ) -> Steward:
     """Solve both programmes for the evening a run stopped at, and place its book between them.
 
@@ -251,6 +253,8 @@ def steward(
         Part of the promoter's expected gain that the steward must earn, 0 to 1.
     margin_limit, hedge_limit : float
         Most capital in all, and in the layers, fractions of equity.
+    fill, commission : float
+        As the run had them.
 
     Returns
     -------
@@ -268,7 +272,7 @@ def steward(
         raise DataError(
             f"{evening.as_of}: fewer than 252 past weeks to draw scenarios from; choose a later day"
         )
-    maker = MenuMaker(evening.surfaces, programme, policy, DEFAULT_FILL, DEFAULT_COMMISSION)
+    maker = MenuMaker(evening.surfaces, programme, policy, fill, commission)
     pair = _solve(maker.menu(evening.row), scenarios, hurdle, (margin_limit, hedge_limit))
     book = book_gains(evening, scenarios) / evening.book.nav
     tail = weighted_cvar(book, scenarios.weights)
