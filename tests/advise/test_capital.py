@@ -16,11 +16,10 @@ from alvh.advise.capital import (
     fair_cost,
     martin_bound,
     ols_slope,
-    protection_price,
     shortfall,
-    tail_loss_avoided,
-    tail_weights,
 )
+from alvh.advise.protection import protection_price, tail_loss_avoided, tail_weights
+from alvh.advise.scenarios import Scenarios
 
 
 def test_martin_bound() -> None:
@@ -145,8 +144,6 @@ def test_tail_loss_avoided_by_hand() -> None:
 
 
 def test_protection_price_is_carry_over_what_is_avoided() -> None:
-    from alvh.advise.scenarios import Scenarios
-
     held = evening()
     stress = held.stress(-0.10)
     # one scenario with the whole probability: the tail is 5 % of it
@@ -162,8 +159,6 @@ def test_protection_price_is_carry_over_what_is_avoided() -> None:
 
 
 def test_protection_without_a_hedge_has_no_price() -> None:
-    from alvh.advise.scenarios import Scenarios
-
     held = evening("none")
     found = protection_price(held, Scenarios(*held.stress(), np.ones(1), 300))
     assert (found.reason, np.isnan(found.ratio)) == ("no hedge held", True)

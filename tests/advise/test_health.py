@@ -10,6 +10,7 @@ from tests.advise.books import bundled, evening, run
 import alvh
 from alvh.advise.capital import martin_bound
 from alvh.advise.health import RETURN_OF, health, health_history
+from alvh.advise.steward import steward
 from alvh.advise.track import track_run
 from alvh.errors import DataError
 
@@ -71,6 +72,14 @@ def test_the_premium_is_the_bound_unless_given(found) -> None:
     assert absent.premium_source == "VIX bound"
 
 
+def test_break_evens_nearest_to_the_market(found) -> None:
+    figures = found.figures()
+    assert figures["put_break_even"] == max(trade.put_side for trade in found.trades)
+    assert figures["call_break_even"] == min(trade.call_side for trade in found.trades)
+    flat = found.flat.vix[found.flat.spx_returns == -0.05]
+    assert figures["flat_vix_after_5pct_fall"] == pytest.approx(flat[0])
+
+
 def test_nothing_later_matters(found) -> None:
     cut = bundled().between(end=END)
     again = health(cut, alvh.backtest(cut, "alvh-40-40-20", "monthly45"))
@@ -107,6 +116,9 @@ def test_history_s_row_is_the_health_of_its_day() -> None:
     assert last["date"] == date(2015, 8, 31)
     assert last["quick_ratio_colour"] == found.quick_ratio.colour
     assert same(found.figures(), last)
+    monthly, layered = alvh.load_programme("monthly45"), alvh.load_policy("alvh-40-40-20")
+    result = run("alvh-40-40-20", "2015-08-31")
+    assert last["steward_score"] == steward(bundled(), result, monthly, layered).score
 
 
 def test_a_series_of_premia_is_read_on_its_days() -> None:

@@ -7,16 +7,14 @@ import pytest
 from tests.advise.books import bundled, evening, run
 
 import alvh
+from alvh.advise.allocation import least_tail, most_gain, weighted_cvar
 from alvh.advise.menu import ITEMS, MenuMaker
 from alvh.advise.scenarios import Past
 from alvh.advise.steward import (
     StewardLevels,
     book_gains,
-    least_tail,
-    most_gain,
     steward,
     steward_levels,
-    weighted_cvar,
 )
 from alvh.errors import DataError
 from alvh.market.surfaces import build_surfaces

@@ -101,21 +101,25 @@ def flat_curve(evening: Evening, days: int = 0) -> FlatCurve:
     days : int
         Calendar days that pass before the move.
     """
-    spx, vix = np.repeat(CURVE_SPX, len(CURVE_VIX)), np.tile(CURVE_VIX, len(CURVE_SPX))
-    gains = evening.gains(days, spx, np.log(vix / evening.vix)).sum(axis=1)
-    table = gains.reshape(len(CURVE_SPX), len(CURVE_VIX))
-    points = []
-    for move, row in zip(CURVE_SPX, table, strict=True):
-        turns = np.flatnonzero(np.sign(row[1:]) * np.sign(row[:-1]) < 0)
-        for branch, i in enumerate(turns):
-            points.append((move, _flat_vix(evening, days, move, int(i)), branch))
+    points = [
+        (move, vix, branch)
+        for move in CURVE_SPX
+        for branch, vix in enumerate(flat_levels(evening, float(move), days))
+    ]
     columns = np.array(points).reshape(-1, 3).T
     return FlatCurve(days, columns[0], columns[1], columns[2].astype(np.int64))
 
 
-def _flat_vix(evening: Evening, days: int, move: float, i: int) -> float:
-    def gain(vix: float) -> float:
-        vix_logs = np.array([np.log(vix / evening.vix)])
-        return float(evening.gains(days, np.array([move]), vix_logs).sum())
+def flat_levels(evening: Evening, move: float, days: int = 0) -> list[float]:
+    """Return the VIX levels, ascending, at which the whole book is flat after one S&P 500 move."""
 
-    return float(brentq(gain, CURVE_VIX[i], CURVE_VIX[i + 1], xtol=1e-6))
+    def gains(vix: Floats) -> Floats:
+        moves = np.full(len(vix), move)
+        return np.asarray(evening.gains(days, moves, np.log(vix / evening.vix)).sum(axis=1))
+
+    def gain(vix: float) -> float:
+        return float(gains(np.array([vix]))[0])
+
+    row = gains(CURVE_VIX)
+    turns = np.flatnonzero(np.sign(row[1:]) * np.sign(row[:-1]) < 0)
+    return [float(brentq(gain, CURVE_VIX[i], CURVE_VIX[i + 1], xtol=1e-6)) for i in turns]

@@ -14,20 +14,24 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from alvh.advise.break_even import FlatCurve, TradeBreakEven, flat_curve, trade_break_evens
+from alvh.advise.break_even import (
+    FlatCurve,
+    TradeBreakEven,
+    flat_curve,
+    flat_levels,
+    trade_break_evens,
+)
 from alvh.advise.capital import (
     Betas,
     CostOfCapital,
     DividendValue,
     FairCost,
-    ProtectionPrice,
     Shortfall,
     betas,
     cost_of_capital,
     dividend_value,
     fair_cost,
     martin_bound,
-    protection_price,
     shortfall,
 )
 from alvh.advise.convexity import (
@@ -41,8 +45,10 @@ from alvh.advise.convexity import (
 )
 from alvh.advise.evening import LAYERS, STRESS_SPX, Evening, read_evening
 from alvh.advise.flows import Flows, Rate, mirr, xirr
+from alvh.advise.protection import ProtectionPrice, protection_price
 from alvh.advise.quick_ratio import QuickRatio, quick_ratio
 from alvh.advise.scenarios import Past
+from alvh.advise.steward import Scorer
 from alvh.advise.track import Track, track_run
 from alvh.engine import DEFAULT_DEBIT_SPREAD, DEFAULT_EQUITY, DEFAULT_FILL, backtest
 from alvh.errors import DataError
@@ -55,6 +61,7 @@ from alvh.result import Result
 Floats = NDArray[np.float64]
 Every = Literal["month", "year"]
 
+FLAT_MOVE = -0.05  # S&P 500 move of the one point of the flat curve that histories keep
 RETURN_OF = ("book", "condors", "hedge", *LAYERS)
 
 
@@ -81,6 +88,9 @@ class Health:
     activation : dict of str to Activation
     payoff : ndarray, shape (3, 7, 17)
         See `alvh.advise.convexity.payoff_grid`.
+    flat_vix : float
+        Lowest VIX at which the whole book is flat after the S&P 500 falls by 5 %, points; NaN
+        where there is none between 8 and 120.
     flat : FlatCurve or None
         None in histories.
     """
@@ -105,6 +115,7 @@ class Health:
     activation: dict[str, Activation]
     payoff: Floats
     shortfall: Shortfall
+    flat_vix: float
     flat: FlatCurve | None
 
     def figures(self) -> dict[str, float]:
@@ -133,6 +144,9 @@ class Health:
             "realised_cost_usd": self.fair_cost.realised,
             "capm_alpha_usd": self.fair_cost.alpha,
             "shortfall_share": self.shortfall.share["all"],
+            "flat_vix_after_5pct_fall": self.flat_vix,
+            "put_break_even": _nearest(max, [trade.put_side for trade in self.trades]),
+            "call_break_even": _nearest(min, [trade.call_side for trade in self.trades]),
         }
         for days, level in self.hedge_break_even.from_today.items():
             found[f"hedge_pays_vix_{days}d"] = level
@@ -153,7 +167,10 @@ class Health:
         return {
             f"theta_{name}_usd": carry.theta if carry else nothing,
             f"roll_down_{name}_usd": carry.roll_down if carry else nothing,
+            f"stress_gain_{name}_usd": carry.stress_gain if carry else nothing,
             f"convexity_{name}": carry.efficiency if carry else nothing,
+            f"pays_vix_{name}": active.from_today if active else nothing,
+            f"recovers_vix_{name}": active.from_cost if active else nothing,
             f"carries_hedge_vix_{name}": active.carries_hedge if active else nothing,
         }
 
@@ -169,6 +186,11 @@ class Health:
         for kind, rates in (("xirr", self.xirr), ("mirr", self.mirr)):
             given |= {f"{kind}_{name}": rate.reason for name, rate in rates.items()}
         return {name: reason for name, reason in given.items() if reason}
+
+
+def _nearest(choose: Callable[[list[float]], float], levels: list[float]) -> float:
+    """Return the break-even nearest to the market; NaN without one, or where one cannot be had."""
+    return choose(levels) if levels and bool(np.isfinite(levels).all()) else float("nan")
 
 
 def health(
@@ -247,6 +269,7 @@ def _health(
         activation=activation(evening),
         payoff=payoff_grid(evening),
         shortfall=shortfall(track),
+        flat_vix=next(iter(flat_levels(evening, FLAT_MOVE)), float("nan")),
         flat=flat_curve(evening) if curve else None,
     )  # fmt: skip
 
@@ -305,7 +328,8 @@ def health_history(
     Returns
     -------
     polars.DataFrame
-        ``date``, ``quick_ratio_colour`` and the figures of `Health.figures`, one row a period.
+        ``date``, ``quick_ratio_colour``, the figures of `Health.figures` and ``steward_score``,
+        one row a period.
         The row of a day is made from the run that stopped on it and the history up to it.
 
     Raises
@@ -327,6 +351,7 @@ def health_history(
     first = int(np.searchsorted(surfaces.dates, whole.dates[0]))
     days = surfaces.days[first : first + len(whole.dates)]
     track, past = track_run(whole, days), Past(surfaces.days["spx"], surfaces.days["vix"])
+    scorer = Scorer(surfaces, programme, policy, fill)
     stops = _stops(whole.dates, days["tradable"] == 1, every)
     rows: list[dict[str, Any]] = []
     for done, stop in enumerate(stops):
@@ -338,8 +363,8 @@ def health_history(
             evening, track.until(int(stop) + 1), past, premium, policy.sizing.stress_spx,
             DEFAULT_DEBIT_SPREAD, curve=False,
         )  # fmt: skip
-        colour = {"date": as_of, "quick_ratio_colour": found.quick_ratio.colour}
-        rows.append(colour | found.figures())
+        row = {"date": as_of, "quick_ratio_colour": found.quick_ratio.colour} | found.figures()
+        rows.append(row | {"steward_score": scorer.score(evening)})
         if progress is not None:
             progress(done + 1, len(stops))
     return pl.DataFrame(rows, infer_schema_length=None)

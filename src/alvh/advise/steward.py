@@ -16,26 +16,24 @@ here, unlike in the account: a solution is a direction, not an order.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
+from alvh.advise.allocation import least_tail, most_gain, weighted_cvar
 from alvh.advise.evening import Evening, Records, read_evening
 from alvh.advise.menu import ITEMS, Menu, MenuMaker
 from alvh.advise.scenarios import SESSIONS, Past, Scenarios
 from alvh.engine import DEFAULT_COMMISSION, DEFAULT_FILL
 from alvh.errors import DataError
 from alvh.market.history import History
-from alvh.market.surfaces import build_surfaces
+from alvh.market.surfaces import Surfaces, build_surfaces
 from alvh.policy import CondorProgramme, HedgePolicy
 from alvh.result import Result
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 
-ALPHA = 0.95
 HURDLE = 0.5  # our choice: the steward must earn half of what the promoter expects
 MARGIN_LIMIT = 0.5  # our choice: half of the account at work, the other half to survive on
 HEDGE_LIMIT = 0.05  # our choice: five times the preset budget; a hedge is not an investment
@@ -120,115 +118,6 @@ class StewardLevels:
         )
 
 
-def weighted_cvar(gains: Floats, weights: Floats, alpha: float = ALPHA) -> float:
-    """Return the mean of the worst 1 − alpha of weighted outcomes: negative for a loss.
-
-    Parameters
-    ----------
-    gains, weights : ndarray, shape (n,)
-        Outcomes in any unit, and their probabilities, which sum to 1. The outcome on the edge of
-        the tail counts in part.
-    alpha : float
-
-    References
-    ----------
-    Rockafellar and Uryasev (2002), Journal of Banking & Finance 26, Proposition 8.
-    """
-    order = np.argsort(gains, kind="stable")
-    mass = 1.0 - alpha
-    before = np.cumsum(weights[order]) - weights[order]
-    share = np.clip(mass - before, 0.0, weights[order])
-    return float(share @ gains[order] / mass)
-
-
-def most_gain(gains: Floats, weights: Floats, capital_limits: tuple[float, float]) -> Floats:
-    """Solve the promoter's programme: largest mean gain within the limits on capital.
-
-    Parameters
-    ----------
-    gains : ndarray, shape (n_scenarios, 4)
-        Of one unit of capital in each item of the menu; NaN columns are not on it.
-    weights : ndarray, shape (n_scenarios,)
-    capital_limits : tuple of float
-        Most capital in all items, and in the three layers together, fractions of equity.
-
-    Returns
-    -------
-    ndarray, shape (4,)
-        Capital by item.
-    """
-    offered = np.isfinite(gains).all(axis=0)
-    mean = np.where(offered, weights @ np.where(offered, gains, 0.0), 0.0)
-    rows, limits = _capital_rows(capital_limits)
-    found = linprog(-mean, A_ub=rows, b_ub=limits, bounds=_bounds(offered), method="highs")
-    return _solved(found)
-
-
-def least_tail(
-    gains: Floats,
-    weights: Floats,
-    hurdle: float,
-    capital_limits: tuple[float, float],
-    alpha: float = ALPHA,
-) -> Floats:
-    """Solve the steward's programme: least CVaR that earns ``hurdle``.
-
-    Minimises t + Σ pₛuₛ/(1 − α) with uₛ ≥ lossₛ − t, uₛ ≥ 0, over the capital by item, t and u.
-
-    Parameters
-    ----------
-    gains, weights, capital_limits
-        As for `most_gain`.
-    hurdle : float
-        Least mean gain, in the unit of ``gains``.
-    alpha : float
-
-    Returns
-    -------
-    ndarray, shape (4,)
-        Capital by item.
-
-    Raises
-    ------
-    DataError
-        If no allocation earns the hurdle.
-
-    References
-    ----------
-    Rockafellar and Uryasev (2000), "Optimization of Conditional Value-at-Risk", Journal of Risk
-    2(3), section 3; solved by HiGHS (Huangfu and Hall 2018).
-    """
-    offered = np.isfinite(gains).all(axis=0)
-    usable = np.where(offered, gains, 0.0)
-    count, items = gains.shape
-    cost = np.concatenate([np.zeros(items), [1.0], weights / (1.0 - alpha)])
-    tails = np.hstack([-usable, -np.ones((count, 1)), -np.eye(count)])
-    rows, limits = _capital_rows(capital_limits)
-    others = np.vstack([rows, -(weights @ usable)])
-    table = np.vstack([tails, np.hstack([others, np.zeros((3, 1 + count))])])
-    bound = np.concatenate([np.zeros(count), limits, [-hurdle]])
-    bounds = [*_bounds(offered), (None, None), *[(0.0, None)] * count]
-    found = linprog(cost, A_ub=table, b_ub=bound, bounds=bounds, method="highs")
-    return _solved(found)[:items]
-
-
-def _capital_rows(limits: tuple[float, float]) -> tuple[Floats, Floats]:
-    return np.array([[1.0, 1.0, 1.0, 1.0], [0.0, 1.0, 1.0, 1.0]]), np.array(limits)
-
-
-def _bounds(offered: Any) -> list[tuple[float | None, float | None]]:
-    return [(0.0, None if there else 0.0) for there in offered]
-
-
-def _solved(found: Any) -> Floats:
-    if not found.success:
-        raise DataError(
-            f"steward and promoter: no allocation meets the hurdle within the limits "
-            f"({found.message}); lower the hurdle"
-        )
-    return np.asarray(found.x)
-
-
 def steward(
     history: History,
     result: Result,
@@ -266,19 +155,70 @@ def steward(
         If there are too few past windows (252) or nothing is on the menu.
     """
     evening = read_evening(history, result)
-    days = evening.surfaces.days
-    scenarios = _past(days, programme).scenarios(evening.row)
-    if scenarios is None:
+    limits = margin_limit, hedge_limit
+    maker = Scorer(evening.surfaces, programme, policy, fill, commission, hurdle, limits)
+    found = maker.solve(evening)
+    if found is None:
         raise DataError(
             f"{evening.as_of}: fewer than 252 past weeks to draw scenarios from; choose a later day"
         )
-    maker = MenuMaker(evening.surfaces, programme, policy, fill, commission)
-    pair = _solve(maker.menu(evening.row), scenarios, hurdle, (margin_limit, hedge_limit))
-    book = book_gains(evening, scenarios) / evening.book.nav
-    tail = weighted_cvar(book, scenarios.weights)
-    score = _score(np.array(pair[1].cvar), np.array(tail), np.array(pair[0].cvar))
-    mean = float(scenarios.weights @ book)
-    return Steward(pair[0], pair[1], tail, mean, float(score), scenarios.windows)
+    return found
+
+
+class Scorer:
+    """Solves both programmes for the evenings of one history, programme and policy.
+
+    Parameters
+    ----------
+    surfaces : Surfaces
+    programme, policy
+        What the menu is made of.
+    fill, commission
+        As for ``alvh.backtest``.
+    hurdle : float
+    limits : tuple of float
+        Most capital in all, and in the layers, fractions of equity.
+    """
+
+    def __init__(
+        self,
+        surfaces: Surfaces,
+        programme: CondorProgramme,
+        policy: HedgePolicy,
+        fill: float = DEFAULT_FILL,
+        commission: float = DEFAULT_COMMISSION,
+        hurdle: float = HURDLE,
+        limits: tuple[float, float] = (MARGIN_LIMIT, HEDGE_LIMIT),
+    ) -> None:
+        self._tradable = surfaces.days["tradable"] == 1
+        self._past = _past(surfaces.days, programme)
+        self._maker = MenuMaker(surfaces, programme, policy, fill, commission)
+        self._hurdle, self._limits = hurdle, limits
+
+    def levels(self, row: int) -> tuple[Solution, Solution, Scenarios] | None:
+        """Return (steward, promoter, scenarios) at the close of a row; None without a past."""
+        scenarios = self._past.scenarios(row) if self._tradable[row] else None
+        if scenarios is None:
+            return None
+        pair = _solve(self._maker.menu(row), scenarios, self._hurdle, self._limits)
+        return (*pair, scenarios)
+
+    def solve(self, evening: Evening) -> Steward | None:
+        """Return both solutions and the book of an evening between them; None without a past."""
+        found = self.levels(evening.row)
+        if found is None:
+            return None
+        careful, bold, scenarios = found
+        book = book_gains(evening, scenarios) / evening.book.nav
+        tail = weighted_cvar(book, scenarios.weights)
+        score = _score(np.array(bold.cvar), np.array(tail), np.array(careful.cvar))
+        mean = float(scenarios.weights @ book)
+        return Steward(careful, bold, tail, mean, float(score), scenarios.windows)
+
+    def score(self, evening: Evening) -> float:
+        """Return the score of an evening's book; NaN without a past."""
+        found = self.solve(evening)
+        return float("nan") if found is None else found.score
 
 
 def _past(days: Records, programme: CondorProgramme) -> Past:
@@ -366,13 +306,12 @@ def steward_levels(
     )
     if wrong.any():
         raise DataError(f"{days[wrong][0]} is no session of this history; pass its own sessions")
-    past = _past(surfaces.days, programme)
-    maker = MenuMaker(surfaces, programme, policy, fill, commission)
+    limits = margin_limit, hedge_limit
+    scorer = Scorer(surfaces, programme, policy, fill, commission, hurdle, limits)
     tails = np.full((2, len(days)), np.nan)
     for place, row in enumerate(rows):
-        scenarios = past.scenarios(int(row)) if surfaces.days[row]["tradable"] == 1 else None
-        if scenarios is not None:
-            pair = _solve(maker.menu(int(row)), scenarios, hurdle, (margin_limit, hedge_limit))
+        pair = scorer.levels(int(row))
+        if pair is not None:
             tails[:, place] = pair[0].cvar, pair[1].cvar
         if progress is not None:
             progress(place + 1, len(days))
