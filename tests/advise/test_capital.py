@@ -180,3 +180,12 @@ def test_shortfall_of_the_trailing_year_by_hand() -> None:
     assert np.isnan(found.share["hedge"])
     assert not found.within_budget
     assert capital.SHORTFALL_BUDGET == 0.10
+
+
+def test_margin_in_bills_costs_no_interest() -> None:
+    path = linear_track()
+    parts = vars(path) | {"hedge_margin": np.full(300, 5_000.0)}
+    with_margin = type(path)(**parts)
+    found = fair_cost(with_margin, betas(with_margin), 0.04)
+    assert found.realised == pytest.approx(fair_cost(path, betas(path), 0.04).realised)
+    assert betas(with_margin).hedge == pytest.approx(-50_000 / 15_000)

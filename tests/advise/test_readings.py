@@ -238,3 +238,11 @@ def test_a_book_of_another_history_is_refused() -> None:
     moved = alvh.History(bundled().dates, columns, bundled().futures, bundled().settlements)
     with pytest.raises(DataError, match="not those of this history"):
         read_evening(moved, run())
+
+
+def test_an_index_account_moves_with_the_index() -> None:
+    held = read_evening(bundled(), run("none", "2015-06-24", "index"))
+    assert held.book.index_units > 0
+    gain = held.gains(0, np.array([-0.05]), np.zeros(1)).sum()
+    assert gain == pytest.approx(-0.05 * held.book.nav, rel=1e-9)
+    assert held.theta().sum() == 0.0

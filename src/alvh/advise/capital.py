@@ -21,10 +21,11 @@ _NAN = float("nan")
 
 
 def martin_bound(vix: float, rate: float) -> float:
-    """Return the lower bound of the expected excess return of the S&P 500 a year ahead, decimal.
+    """Return the lower bound of the expected excess return of the S&P 500, decimal per year.
 
-    R_f · (VIX/100)², with R_f = exp(rate). VIX stands in for the simple-variance SVIX, which is
-    a little lower, so that this is a bound only up to that difference.
+    R_f · (VIX/100)², an annual rate for the next thirty days, with R_f = exp(rate). VIX stands in
+    for the simple-variance SVIX, which is a little lower, so that this is a bound only up to that
+    difference.
 
     References
     ----------
@@ -175,7 +176,7 @@ def fair_cost(track: Track, found: Betas, premium: float) -> FairCost:
 
     An asset of beta β_h should return r_f + β_h·ERP. The premium is today's, the beta and the
     capital those of the trailing year. Realised is the loss after spread and fees plus interest
-    forgone on the capital in options and baskets.
+    forgone on the money in options and baskets; margin stays in bills.
 
     References
     ----------
@@ -186,7 +187,7 @@ def fair_cost(track: Track, found: Betas, premium: float) -> FairCost:
         return FairCost(reason=found.reason)
     years = float((track.dates[-1] - track.dates[-WINDOW - 1]).astype(int)) / DAYS_PER_YEAR
     lost = -(track.hedge_pnl[-1] - track.hedge_pnl[-WINDOW - 1]) / years
-    interest = float(np.mean(track.rates[-WINDOW:] * track.hedge_capital[-WINDOW:]))
+    interest = float(np.mean(track.rates[-WINDOW:] * track.hedge_value[-WINDOW:]))
     fair, realised = -found.hedge_usd * premium, float(lost + interest)
     return FairCost(fair, realised, fair - realised)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -70,10 +71,21 @@ class Evening:
         """Money-market rate, continuously compounded, act/365."""
         return float(self.day["rate"])
 
+    @cached_property
+    def legs(self) -> Records:
+        """Every leg of the book, and the index where the account holds it, LEG records."""
+        held = self.book.records
+        if self.book.index_units == 0.0:
+            return held
+        index = np.zeros(1, held.dtype)
+        index["sleeve"], index["root"], index["right"] = codes.CONDORS, codes.INDEX, codes.OUTRIGHT
+        index["quantity"], index["mid"] = self.book.index_units, self.day["spx"]
+        return np.concatenate([held, index])
+
     def in_sleeve(self, *names: str) -> NDArray[np.bool_]:
         """Mark the legs of some sleeves, shape (n_legs,)."""
         wanted = [codes.SLEEVES.index(name) for name in names]
-        return np.isin(self.book.records["sleeve"], wanted)
+        return np.isin(self.legs["sleeve"], wanted)
 
     def gains(self, ages: Floats | int, spx_returns: Floats, vix_logs: Floats) -> Floats:
         """Return the USD gain of every leg in every scenario, shape (n_scenarios, n_legs).
@@ -85,12 +97,12 @@ class Evening:
         spx_returns, vix_logs : ndarray, shape (n_scenarios,)
             Simple return of the S&P 500, log move of spot VIX.
         """
-        return gains_of(self.day, self.book.records, ages, spx_returns, vix_logs)
+        return gains_of(self.day, self.legs, ages, spx_returns, vix_logs)
 
     def theta(self, age: int = 1) -> Floats:
         """Return what every leg gains in ``age`` days with its forward held, USD, (n_legs,)."""
-        out = np.zeros(len(self.book.records))
-        theta_gains(self.day, self.book.records, age, out)
+        out = np.zeros(len(self.legs))
+        theta_gains(self.day, self.legs, age, out)
         return out
 
     def stress(self, spx_return: float = STRESS_SPX) -> tuple[Floats, Floats]:
@@ -105,8 +117,8 @@ class Evening:
         vix_log = float(vix_response(self.vix, spx_return)) if spx_return != 0.0 else 0.0
         quoting = self.surfaces.days[self.row : self.row + 1].copy()
         quoting["vix"] *= np.exp(vix_log)
-        out = np.zeros(len(self.book.records))
-        liquidation_values(self.day, quoting[0], self.book.records, spx_return, vix_log, out)
+        out = np.zeros(len(self.legs))
+        liquidation_values(self.day, quoting[0], self.legs, spx_return, vix_log, out)
         return out
 
 
@@ -160,7 +172,7 @@ def read_evening(history: History, result: Result) -> Evening:
 
 def _refuse_other_marks(evening: Evening) -> None:
     """Refuse a book that this history would have marked otherwise."""
-    legs = evening.book.records
+    legs = evening.legs
     sizes = np.array([abs(leg["quantity"]) * multiplier(int(leg["root"])) for leg in legs])
     drift = np.abs(evening.gains(0, np.zeros(1), np.zeros(1))[0])
     if (drift > _SAME_MARK * np.maximum(sizes, 1.0)).any():

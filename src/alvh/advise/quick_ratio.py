@@ -22,7 +22,8 @@ class QuickRatio:
     Attributes
     ----------
     cash : float
-        Cash, which the engine keeps in bills; below zero it is a margin loan.
+        Cash, which the engine keeps in bills; below zero it is a margin loan. An index fund held in
+        its place is not cash.
     hedge_bid, hedge_bid_now : float
         What selling the hedge at the touch brings: in the stress, and at this close.
     condors_due : float
@@ -106,7 +107,7 @@ def _margin_call(evening: Evening, spx_return: float) -> float:
     call = 0.0
     for layer in range(codes.LAYERS):
         now, then = 0.0, 0.0
-        for leg, gain in zip(evening.book.records, gains, strict=True):
+        for leg, gain in zip(evening.legs, gains, strict=True):
             if leg["sleeve"] != codes.SHORT + layer or leg["root"] != codes.VX:
                 continue
             size, moved = abs(leg["quantity"]), gain / leg["quantity"] / multiplier(codes.VX)

@@ -34,8 +34,8 @@ class Track:
         Account value, index level, money-market rate (continuous, act/365).
     hedge_pnl : ndarray
         Cumulative profit of all layers after their costs.
-    hedge_capital : ndarray
-        Capital in the hedge: options and baskets at market, and margin.
+    hedge_value, hedge_margin : ndarray
+        Options and baskets of the hedge at market, 0 or more, and the margin it ties up.
     condor_margin : ndarray
         Reg-T margin of the condors.
     flows : dict of str to ndarray
@@ -54,7 +54,8 @@ class Track:
     spx: Floats
     rates: Floats
     hedge_pnl: Floats
-    hedge_capital: Floats
+    hedge_value: Floats
+    hedge_margin: Floats
     condor_margin: Floats
     flows: dict[str, Floats]
     payouts: Floats
@@ -64,6 +65,11 @@ class Track:
 
     def __len__(self) -> int:
         return len(self.dates)
+
+    @property
+    def hedge_capital(self) -> Floats:
+        """Capital in the hedge, USD: its market value and its margin."""
+        return self.hedge_value + self.hedge_margin
 
     def until(self, length: int) -> "Track":
         """Return the first ``length`` sessions, as the run that stopped there would give them."""
@@ -108,7 +114,8 @@ def track_run(result: Result, days: Records) -> Track:
         spx=days["spx"],
         rates=days["rate"],
         hedge_pnl=result.hedge_pnl(),
-        hedge_capital=np.maximum(result.hedge_value, 0.0) + result.hedge_margin,
+        hedge_value=np.maximum(result.hedge_value, 0.0),
+        hedge_margin=result.hedge_margin,
         condor_margin=result.condor_margin,
         flows={name: sleeve_flows(result, days, name).amounts for name in codes.SLEEVES},
         payouts=_by_day(hedge[gained], -_worth(hedge[gained], "price"), n),
