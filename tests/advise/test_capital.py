@@ -75,6 +75,11 @@ def test_cost_of_capital_by_hand() -> None:
     assert (found.debt, found.carry) == (100_000.0, pytest.approx(0.005))
 
 
+def test_a_ruined_account_has_no_cost_of_capital() -> None:
+    found = cost_of_capital(-5.0, -10.0, 0.02, 0.01, 0.05, Betas(book=0.2, unhedged=0.4), 5.0)
+    assert np.isnan([found.hedged, found.unhedged, found.drag]).all()
+
+
 def test_fair_cost_by_hand() -> None:
     path = linear_track()
     found = fair_cost(path, betas(path), 0.04)

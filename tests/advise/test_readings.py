@@ -246,3 +246,12 @@ def test_an_index_account_moves_with_the_index() -> None:
     gain = held.gains(0, np.array([-0.05]), np.zeros(1)).sum()
     assert gain == pytest.approx(-0.05 * held.book.nav, rel=1e-9)
     assert held.theta().sum() == 0.0
+
+
+def test_an_evening_without_prices_is_refused() -> None:
+    columns = {name: values.copy() for name, values in bundled().columns.items()}
+    columns["vix"][bundled().dates == np.datetime64("2015-06-24")] = np.nan
+    holed = alvh.History(bundled().dates, columns, bundled().futures, bundled().settlements)
+    result = alvh.backtest(holed, "none", "monthly45", end="2015-06-24")
+    with pytest.raises(DataError, match="2015-06-24 lacks an input"):
+        read_evening(holed, result)

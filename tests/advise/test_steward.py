@@ -188,3 +188,16 @@ def test_a_programme_of_a_day_is_judged_over_a_day() -> None:
     daily = alvh.load_programme("daily1")
     found = steward(bundled(), run("alvh-40-40-20", "2016-02-24", "daily1"), daily, LAYERED)
     assert -0.2 < found.book_cvar <= 0.0
+
+
+def test_levels_come_with_the_moves_they_rest_on() -> None:
+    days = np.array(["2014-02-03", "2016-02-24"], "datetime64[D]")
+    levels = steward_levels(bundled(), MONTHLY, LAYERED, days)
+    assert levels.scenarios[0] is None
+    book = book_gains(evening(), levels.scenarios[1]) / evening().book.nav
+    tail = weighted_cvar(book, levels.scenarios[1].weights)
+    found = steward(bundled(), run(), MONTHLY, LAYERED)
+    assert tail == found.book_cvar
+    assert (tail >= levels.limit[1]) == (found.score >= 0.5)
+    held = levels.held_until(np.array(["2014-01-06", "2016-02-25"], "datetime64[D]"))
+    assert held.scenarios == (None, levels.scenarios[1])

@@ -144,7 +144,7 @@ def cost_of_capital(
     Brealey, Myers and Allen, "Principles of Corporate Finance", ch. 9 and 19, before tax.
     """
     debt = max(-cash, 0.0)
-    value = equity + debt
+    value = equity + debt if equity > 0.0 else _NAN  # a ruined account has no cost of capital
     loan = debt / value * (rate + debit_spread)
     unhedged = equity / value * (rate + found.unhedged * premium) + loan
     carry = carry_per_year / value

@@ -96,11 +96,19 @@ class StewardLevels:
     cvar_steward, cvar_promoter : ndarray, shape (n,)
         Fractions of equity over the horizon, negative; 0 where both hold cash, NaN where there
         are too few past windows or no prices.
+    scenarios : tuple of Scenarios or None
+        The moves they rest on, by session, for the CVaR of a book; None where there are none.
     """
 
     dates: Dates
     cvar_steward: Floats
     cvar_promoter: Floats
+    scenarios: tuple[Scenarios | None, ...] = ()
+
+    @property
+    def limit(self) -> Floats:
+        """CVaR of a book whose score is one half, shape (n,): below it new condors are blocked."""
+        return 0.5 * (self.cvar_steward + self.cvar_promoter)
 
     def score(self, book_cvar: Floats) -> Floats:
         """Return the score of books with the given CVaRs, shape (n,); see `Steward.score`."""
@@ -115,6 +123,9 @@ class StewardLevels:
             sessions,
             np.where(known, self.cvar_steward[take], np.nan),
             np.where(known, self.cvar_promoter[take], np.nan),
+            tuple(self.scenarios[i] if seen else None for i, seen in zip(take, known, strict=True))
+            if self.scenarios
+            else (),
         )
 
 
@@ -160,7 +171,8 @@ def steward(
     found = maker.solve(evening)
     if found is None:
         raise DataError(
-            f"{evening.as_of}: fewer than 252 past weeks to draw scenarios from; choose a later day"
+            f"{evening.as_of}: fewer than 252 past weeks to draw scenarios from, or nothing left in "
+            "the account; choose another day"
         )
     return found
 
@@ -204,9 +216,12 @@ class Scorer:
         return (*pair, scenarios)
 
     def solve(self, evening: Evening) -> Steward | None:
-        """Return both solutions and the book of an evening between them; None without a past."""
+        """Return both solutions and the book of an evening between them.
+
+        None without a past, and for an account that has nothing left.
+        """
         found = self.levels(evening.row)
-        if found is None:
+        if found is None or evening.book.nav <= 0.0:
             return None
         careful, bold, scenarios = found
         book = book_gains(evening, scenarios) / evening.book.nav
@@ -216,7 +231,7 @@ class Scorer:
         return Steward(careful, bold, tail, mean, float(score), scenarios.windows)
 
     def score(self, evening: Evening) -> float:
-        """Return the score of an evening's book; NaN without a past."""
+        """Return the score of an evening's book; NaN where `solve` finds none."""
         found = self.solve(evening)
         return float("nan") if found is None else found.score
 
@@ -308,11 +323,12 @@ def steward_levels(
         raise DataError(f"{days[wrong][0]} is no session of this history; pass its own sessions")
     limits = margin_limit, hedge_limit
     scorer = Scorer(surfaces, programme, policy, fill, commission, hurdle, limits)
-    tails = np.full((2, len(days)), np.nan)
+    tails, moves = np.full((2, len(days)), np.nan), list[Scenarios | None]()
     for place, row in enumerate(rows):
-        pair = scorer.levels(int(row))
-        if pair is not None:
-            tails[:, place] = pair[0].cvar, pair[1].cvar
+        found = scorer.levels(int(row))
+        if found is not None:
+            tails[:, place] = found[0].cvar, found[1].cvar
+        moves.append(None if found is None else found[2])
         if progress is not None:
             progress(place + 1, len(days))
-    return StewardLevels(days, tails[0], tails[1])
+    return StewardLevels(days, tails[0], tails[1], tuple(moves))
