@@ -9,7 +9,10 @@ from tests.advise.books import bundled, evening, run
 
 import alvh
 from alvh.advise.capital import martin_bound
+from alvh.advise.evening import read_evening
 from alvh.advise.health import RETURN_OF, health, health_history
+from alvh.advise.protection import protection_price
+from alvh.advise.scenarios import Past
 from alvh.advise.steward import steward
 from alvh.advise.track import track_run
 from alvh.errors import DataError
@@ -161,3 +164,15 @@ def test_real_crisis(shared_data) -> None:
     assert found.protection.carry < 0
     assert found.dividend_value.reason == "k is −100 % or less"
     assert found.dividend_value.plain_ratio > 1.0
+
+
+@pytest.mark.parametrize(("end", "sessions"), [("2015-06-08", 5), ("2015-06-16", 3)])
+def test_the_tail_runs_no_longer_than_the_condors(end, sessions) -> None:
+    # CNDR's condor of June 2015 expires on Friday the 19th: three sessions after the 16th
+    result = run("alvh-40-40-20", end, "cndr")
+    held = read_evening(bundled(), result)
+    days = held.surfaces.days
+    moves = Past(days["spx"], days["vix"], sessions).scenarios(held.row)
+    found = health(bundled(), result).protection
+    assert found.avoided == pytest.approx(protection_price(held, moves).avoided)
+    assert found.rally_share == protection_price(held, moves).rally_share

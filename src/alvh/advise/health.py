@@ -47,11 +47,12 @@ from alvh.advise.evening import LAYERS, STRESS_SPX, Evening, read_evening
 from alvh.advise.flows import Flows, Rate, mirr, xirr
 from alvh.advise.protection import ProtectionPrice, protection_price
 from alvh.advise.quick_ratio import QuickRatio, quick_ratio
-from alvh.advise.scenarios import Past
+from alvh.advise.scenarios import SESSIONS, Past
 from alvh.advise.steward import Scorer
 from alvh.advise.track import Track, track_run
 from alvh.engine import DEFAULT_DEBIT_SPREAD, DEFAULT_EQUITY, DEFAULT_FILL, backtest
 from alvh.errors import DataError
+from alvh.kernel import codes
 from alvh.market.history import History
 from alvh.market.surfaces import build_surfaces
 from alvh.measures import period_ends
@@ -243,7 +244,8 @@ def _health(
     given = premium is not None and bool(np.isfinite(premium))
     erp = float(premium) if given else martin_bound(evening.vix, evening.rate)  # type: ignore[arg-type]
     sensitivity = betas(track)
-    protection = protection_price(evening, past.scenarios(evening.row))
+    moves = past.over(_horizon(evening)).scenarios(evening.row)
+    protection = protection_price(evening, moves)
     solved, modified = _returns(evening, track)
     return Health(
         as_of=evening.as_of,
@@ -272,6 +274,13 @@ def _health(
         flat_vix=next(iter(flat_levels(evening, FLAT_MOVE)), float("nan")),
         flat=flat_curve(evening) if curve else None,
     )  # fmt: skip
+
+
+def _horizon(evening: Evening) -> int:
+    """Return the sessions of the tail: five, or until the first open condor expires."""
+    condors = evening.book.records[evening.book.records["sleeve"] == codes.CONDORS]
+    left = condors["expiry_session"] - evening.day["session"]
+    return int(np.clip(left.min(), 1, SESSIONS)) if len(left) else SESSIONS
 
 
 def _returns(evening: Evening, track: Track) -> tuple[dict[str, Rate], dict[str, Rate]]:

@@ -42,6 +42,8 @@ class ProtectionPrice:
 def protection_price(evening: Evening, scenarios: Scenarios | None) -> ProtectionPrice:
     """Work out carry over the expected annual tail loss avoided.
 
+    The scenarios run for five sessions, or until the first open condor expires.
+
     The tail is the worst 5 % of what the condors now held lose in the scenarios. In each of these
     the hedge avoids what it gains, but no more than the condors lose; where a rally is the loss it
     avoids nothing. The mean over the tail, times 5 %, times the number of horizons in a year, is

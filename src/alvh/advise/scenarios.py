@@ -12,7 +12,7 @@ Barone-Adesi, Giannopoulos and Vosper (1999), "VaR without Correlations for Port
 Derivative Securities", Journal of Futures Markets 19(5): filtered historical simulation.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -111,6 +111,14 @@ class Past:
         moves = np.log(self.vix[last] / self.vix[first])
         fine = np.isfinite(returns) & np.isfinite(moves) & np.isfinite(self.vix_volatility[first])
         return first[fine], returns[fine], moves[fine], np.log(self.vix[first][fine])
+
+    def over(self, sessions: int) -> "Past":
+        """Return the same closes in windows of another length."""
+        if sessions == self.sessions:
+            return self
+        other = replace(self, sessions=sessions)
+        other.__dict__["vix_volatility"] = self.vix_volatility  # does not depend on the windows
+        return other
 
     def scenarios(self, row: int, *, buckets: bool = True) -> Scenarios | None:
         """Return the moves that may follow the close of a row.

@@ -171,8 +171,8 @@ def steward(
     found = maker.solve(evening)
     if found is None:
         raise DataError(
-            f"{evening.as_of}: fewer than 252 past weeks to draw scenarios from, or nothing left in "
-            "the account; choose another day"
+            f"{evening.as_of}: fewer than 252 past weeks to draw scenarios from, or nothing left "
+            "in the account; choose another day"
         )
     return found
 
