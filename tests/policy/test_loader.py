@@ -75,14 +75,16 @@ WRONG_HEDGES = {
         "roll_days: 21",
         "rol_days: 21",
         "mine.yaml:7: layers[0].rol_days is an unknown key; wanted one of name, weight, "
-        "instrument, tenor_days, roll_days, delta, short_delta, strike, weeklies, schedule; "
-        "did you mean roll_days?",
+        "instrument, tenor_days, roll_days, delta, short_delta, strike, weeklies, financing, "
+        "roll_to, roll_extrinsic, roll_days_inverted, roll_strength, roll_strength_days, "
+        "spans_event, schedule; did you mean roll_days?",
     ),
     "unknown key at the root": (
         "sizing:",
         "sizeing:",
         "mine.yaml:15: sizeing is an unknown key; wanted one of name, description, layers, "
-        "weight_basis, sizing, monetisation, signal_lag; did you mean sizing?",
+        "weight_basis, sizing, monetisation, tilt, rebalancing, inversion, reentry, execution, "
+        "limits, signal_lag; did you mean sizing?",
     ),
     "weights": (
         "weight: 0.4",
@@ -111,8 +113,8 @@ WRONG_HEDGES = {
     "spread without a short delta": (
         "    short_delta: 0.2\n",
         "",
-        "mine.yaml:9: layers[1].short_delta is missing; wanted a short_delta for a "
-        "vix_call_spread; add the delta of the sold option",
+        "mine.yaml:9: layers[1].short_delta is missing; wanted one short_delta or "
+        "financing for a vix_call_spread; add the delta of the sold option",
     ),
     "tenors out of order": (
         "tenor_days: 110",

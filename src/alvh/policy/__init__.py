@@ -14,18 +14,41 @@ from alvh.policy.loader import (
     load_programme,
     open_policy,
 )
-from alvh.policy.models import CondorProgramme, HedgePolicy, Layer, Monetisation, Schedule, Sizing
+from alvh.policy.models import (
+    CondorProgramme,
+    Execution,
+    HedgePolicy,
+    Inversion,
+    Layer,
+    Limits,
+    Monetisation,
+    Rebalancing,
+    Reentry,
+    Schedule,
+    SignalWeight,
+    Sizing,
+    Tilt,
+    TimeShift,
+)
 from alvh.policy.schema import policy_schema
 
 __all__ = [
     "CondorProgramme",
     "Difference",
+    "Execution",
     "HedgePolicy",
+    "Inversion",
     "Layer",
+    "Limits",
     "Monetisation",
     "Preset",
+    "Rebalancing",
+    "Reentry",
     "Schedule",
+    "SignalWeight",
     "Sizing",
+    "Tilt",
+    "TimeShift",
     "canonical_json",
     "diff_policies",
     "flat_values",

@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from alvh.policy.adaptive import Execution, Inversion, Limits, Rebalancing, Reentry, Tilt
 from alvh.policy.checks import (
     Count,
     Flag,
@@ -154,6 +155,22 @@ class HedgePolicy(PolicyModel):
     sizing: Sizing = Field(default=Sizing(), description="how much hedge is held", examples=[{}])
     monetisation: Monetisation = Field(
         default=Monetisation(), description="when gains are taken", examples=[{}]
+    )
+    tilt: Tilt = Field(default=Tilt(), description="how signals move the weights", examples=[{}])
+    rebalancing: Rebalancing = Field(
+        default=Rebalancing(), description="when weights are traded back to", examples=[{}]
+    )
+    inversion: Inversion = Field(
+        default=Inversion(), description="what an inverted curve does", examples=[{}]
+    )
+    reentry: Reentry = Field(
+        default=Reentry(), description="how a layer comes back after gains", examples=[{}]
+    )
+    execution: Execution = Field(
+        default=Execution(), description="how orders are built and placed", examples=[{}]
+    )
+    limits: Limits = Field(
+        default=Limits(), description="what the book's health is judged by", examples=[{}]
     )
     signal_lag: Count = Field(
         default=1,

@@ -19,6 +19,8 @@ Instrument = Literal[
     "spx_put_backspread",
 ]
 
+RollTo = Literal["tenor", "least_cost"]
+
 LAYER_ORDER: tuple[LayerName, ...] = ("short", "medium", "tail")
 SPREADS = frozenset({"vix_call_spread"})
 BACKSPREADS = frozenset({"vix_backspread", "spx_put_backspread"})
@@ -104,6 +106,48 @@ class Layer(PolicyModel):
     weeklies: Flag = Field(
         default=False, description="whether weekly expiries may be chosen", examples=[False]
     )
+    financing: Ratio | None = Field(
+        default=None,
+        gt=0,
+        le=0.5,
+        description="premium of the sold option over that of the bought one, in place of "
+        "short_delta",
+        examples=[0.25],
+    )
+    roll_to: RollTo = Field(
+        default="tenor",
+        description="the expiry nearest the tenor, or the one of least cost per spot-VIX delta, "
+        "holding that delta",
+        examples=["tenor"],
+    )
+    roll_extrinsic: Ratio | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="roll when this share of the time value paid is left, or less",
+        examples=[0.3],
+    )
+    roll_days_inverted: Count | None = Field(
+        default=None,
+        ge=1,
+        description="roll_days while VIX is above VIX3M",
+        examples=[7],
+    )
+    roll_strength: Real | None = Field(
+        default=None,
+        gt=0,
+        lt=100,
+        description="RSI of the front future above which a roll is brought forward",
+        examples=[65],
+    )
+    roll_strength_days: Count = Field(
+        default=14, ge=1, description="days a roll is brought forward by at most", examples=[14]
+    )
+    spans_event: Flag = Field(
+        default=False,
+        description="whether what is held must outlive the next FOMC, CPI or PPI",
+        examples=[True],
+    )
     schedule: Schedule | None = Field(
         default=None,
         description="factor on the weight by the same-expiry VIX future",
@@ -128,10 +172,36 @@ class Layer(PolicyModel):
             self._check_future()
         else:
             self._check_option()
+        self._check_roll()
         return self
 
+    def _check_roll(self) -> None:
+        on_vix = self.instrument.startswith("vix_")
+        rules = {
+            "roll_to": None if self.roll_to == "tenor" else self.roll_to,
+            "roll_extrinsic": self.roll_extrinsic,
+            "roll_days_inverted": self.roll_days_inverted,
+            "roll_strength": self.roll_strength,
+            "spans_event": self.spans_event or None,
+        }
+        for key, value in rules.items():
+            if value is not None and not on_vix:
+                refuse(
+                    key,
+                    was=value,
+                    wanted=f"no {key} for a {self.instrument}",
+                    remedy="remove the line, or choose a VIX option or future",
+                )
+        if self.roll_extrinsic is not None and self.instrument in FUTURES:
+            refuse(
+                "roll_extrinsic",
+                was=self.roll_extrinsic,
+                wanted="no roll_extrinsic for a future, which has no time value",
+                remedy="remove the line",
+            )
+
     def _check_future(self) -> None:
-        for key in ("delta", "short_delta", "strike"):
+        for key in ("delta", "short_delta", "strike", "financing"):
             value = getattr(self, key)
             if value is not None:
                 refuse(
@@ -156,16 +226,30 @@ class Layer(PolicyModel):
                 wanted=f"either delta or strike for a {self.instrument}",
                 remedy="write delta: 0.5" if self.delta is None else "remove delta or strike",
             )
+        self._check_sold_option()
+        if self.delta is not None and self.short_delta is not None:
+            self._check_delta_order(self.delta, self.short_delta)
+
+    def _check_sold_option(self) -> None:
         two_legs = self.instrument in SPREADS or self.instrument in BACKSPREADS
-        if two_legs == (self.short_delta is None):
+        if self.financing is not None and self.instrument not in SPREADS:
+            refuse(
+                "financing",
+                was=self.financing,
+                wanted=f"no financing for a {self.instrument}",
+                remedy="remove the line, or choose vix_call_spread",
+            )
+        given = self.short_delta is not None or self.financing is not None
+        if two_legs != given or (self.short_delta is not None and self.financing is not None):
             refuse(
                 "short_delta",
                 was=self.short_delta,
-                wanted=f"{'a' if two_legs else 'no'} short_delta for a {self.instrument}",
-                remedy="add the delta of the sold option" if two_legs else "remove the line",
+                wanted=f"{'one' if two_legs else 'no'} short_delta or financing for a "
+                f"{self.instrument}",
+                remedy="add the delta of the sold option"
+                if two_legs and not given
+                else "remove the line",
             )
-        if self.delta is not None and self.short_delta is not None:
-            self._check_delta_order(self.delta, self.short_delta)
 
     def _check_delta_order(self, delta: float, short_delta: float) -> None:
         if self.instrument in SPREADS and short_delta >= delta:

@@ -8,6 +8,16 @@ The models live in one module each and are gathered here. Their defaults are the
 presets ``alvh-40-40-20`` and ``monthly45``, where the source of every number stands beside it.
 """
 
+from alvh.policy.adaptive import (
+    Execution,
+    Inversion,
+    Limits,
+    Rebalancing,
+    Reentry,
+    SignalName,
+    SignalWeight,
+    Tilt,
+)
 from alvh.policy.checks import PolicyModel
 from alvh.policy.hedge import HedgePolicy, Monetisation, Sizing
 from alvh.policy.layers import (
@@ -20,7 +30,7 @@ from alvh.policy.layers import (
     LayerName,
     Schedule,
 )
-from alvh.policy.programme import CondorProgramme
+from alvh.policy.programme import CondorProgramme, TimeShift
 
 __all__ = [
     "BACKSPREADS",
@@ -29,11 +39,20 @@ __all__ = [
     "LAYER_ORDER",
     "SPREADS",
     "CondorProgramme",
+    "Execution",
     "HedgePolicy",
+    "Inversion",
     "Layer",
     "LayerName",
+    "Limits",
     "Monetisation",
     "PolicyModel",
+    "Rebalancing",
+    "Reentry",
     "Schedule",
+    "SignalName",
+    "SignalWeight",
     "Sizing",
+    "Tilt",
+    "TimeShift",
 ]

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from alvh.policy.checks import Count, PolicyModel, Ratio, Real, Text, refuse
+from alvh.policy.checks import Count, Flag, PolicyModel, Ratio, Real, Text, refuse
 
 ProgrammeKind = Literal["condors", "index", "none"]
 Settlement = Literal["am", "pm"]
@@ -12,6 +12,7 @@ ExpiryRule = Literal["third_friday", "nearest"]
 Entry = Literal["on_expiry", "weekly", "daily"]
 RiskBasis = Literal["max_loss", "width"]
 Gate = Literal["none", "A", "B", "C"]
+Event = Literal["fomc", "cpi", "ppi"]
 
 _CONDOR_ONLY = (
     "short_delta",
@@ -23,6 +24,29 @@ _CONDOR_ONLY = (
     "stop",
     "contracts",
 )
+
+
+class TimeShift(PolicyModel):
+    """Rolling a breached condor on instead of taking its loss.
+
+    When a condor settles beyond a short strike, and either VIX or the expected daily range of the
+    session before was above its threshold, a new condor of the same number is sold one to
+    ``most_days`` days out at ``delta``, on the nearest day whose credit covers the loss. A
+    position is shifted ``rolls`` times at most; where no day will do, the loss is taken.
+    """
+
+    enabled: Flag = Field(default=False, description="whether losses are shifted", examples=[True])
+    vix: Real = Field(default=16.0, gt=0, description="VIX above which, points", examples=[16])
+    expected_range: Real = Field(
+        default=0.0094, gt=0, description="expected daily range above which", examples=[0.0094]
+    )
+    delta: Real = Field(
+        default=0.18, gt=0, lt=0.5, description="delta of the sold options", examples=[0.18]
+    )
+    most_days: Count = Field(
+        default=7, ge=1, le=30, description="calendar days to expiry at most", examples=[7]
+    )
+    rolls: Count = Field(default=2, ge=1, le=9, description="shifts at most", examples=[2])
 
 
 class CondorProgramme(PolicyModel):
@@ -111,6 +135,33 @@ class CondorProgramme(PolicyModel):
         examples=[10],
     )
     gate: Gate = Field(default="none", description="size factor by VIX", examples=["none"])
+    skip_events: tuple[Event, ...] = Field(
+        default=(), description="events before which no condor opens", examples=[["fomc"]]
+    )
+    skip_days: Count = Field(
+        default=1,
+        ge=1,
+        le=30,
+        description="calendar days ahead that an event is looked for",
+        examples=[1],
+    )
+    containment: Ratio | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="share of sessions that the expected daily range is calibrated to hold",
+        examples=[0.8],
+    )
+    premium_floor: Ratio | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="percentile of VIX over realised volatility below which no condor opens",
+        examples=[0.2],
+    )
+    time_shift: TimeShift = Field(
+        default=TimeShift(), description="rolling breached condors on", examples=[{}]
+    )
     fill: Real | None = Field(
         default=None,
         ge=0,
@@ -133,7 +184,24 @@ class CondorProgramme(PolicyModel):
                 wanted=f"fewer days than tenor_days {self.tenor_days}",
                 remedy="lower exit_days, or raise tenor_days",
             )
+        self._check_range()
         return self
+
+    def _check_range(self) -> None:
+        if self.containment is not None and self.range_multiple is None:
+            refuse(
+                "containment",
+                was=self.containment,
+                wanted="a containment only beside range_multiple",
+                remedy="write range_multiple: 1.0 in place of short_delta, or remove the line",
+            )
+        if self.time_shift.enabled and self.settlement != "pm":
+            refuse(
+                "time_shift.enabled",
+                was=True,
+                wanted="a time shift only with settlement: pm, where the close decides",
+                remedy="write settlement: pm, or enabled: false",
+            )
 
     def _check_no_condors(self) -> None:
         for key in _CONDOR_ONLY:
