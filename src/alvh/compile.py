@@ -48,10 +48,35 @@ def compile_hedge(policy: HedgePolicy) -> tuple[Records, Records]:
     _fill_rungs(row, "vix_levels", "vix_level", ladder.vix_levels)
     row["fraction"] = ladder.fraction
     row["lag"] = policy.signal_lag
+    _fill_adaptive(row, policy)
     layers = np.zeros(codes.LAYERS, LAYER)
     for layer in policy.layers:
-        _fill_layer(layers[codes.SLEEVES.index(layer.name) - 1], layer)
+        place = codes.SLEEVES.index(layer.name) - 1
+        _fill_layer(layers[place], layer)
+        layers[place]["place"] = place
+        inversion = policy.inversion
+        layers[place]["stops_inverted"] = inversion.enabled and layer.name in inversion.stop_buying
     return hedge, layers
+
+
+def _fill_adaptive(row: np.void, policy: HedgePolicy) -> None:
+    """Fill in what lets the hedge adapt; switched off it is the static hedge to the bit."""
+    tilt, drift, back = policy.tilt, policy.rebalancing, policy.reentry
+    row["tilts"] = tilt.active
+    for name in ("floor", "cap", "band", "confirmations", "trailing_mirr"):
+        row[name] = getattr(tilt, name)
+    row["rebalances"] = drift.mode == "band"
+    row["drift_band"], row["drift_confirmations"] = drift.band, drift.confirmations
+    row["takes_inverted"] = policy.inversion.enabled and policy.inversion.monetise
+    row["stages"], row["retrace"], row["gap"] = back.stages, back.retrace, back.gap_days
+    order = policy.execution
+    row["construction"] = codes.CONSTRUCTIONS.index(order.construction)
+    row["defer"] = 0 if order.defer_distortion is None else order.defer_days
+    row["depth"] = np.inf if order.depth is None else order.depth
+    row["slice"] = order.slice
+    limits = policy.limits
+    row["quick_ratio"] = _or_nan(limits.quick_ratio if "quick_ratio" in limits.binding else None)
+    row["steward"] = "steward_score" in limits.binding
 
 
 def _refuse_meaningless(policy: HedgePolicy) -> None:
@@ -90,6 +115,12 @@ def _fill_layer(row: np.void, layer: Layer) -> None:
     row["short_delta"] = _or_nan(layer.short_delta)
     row["strike"] = _or_nan(layer.strike)
     row["weeklies"] = layer.weeklies
+    row["financing"] = _or_nan(layer.financing)
+    row["least_cost"] = layer.roll_to == "least_cost"
+    row["roll_extrinsic"] = _or_nan(layer.roll_extrinsic)
+    row["roll_inverted"] = _or_nan(layer.roll_days_inverted)
+    row["strength_days"] = 0 if layer.roll_strength is None else layer.roll_strength_days
+    row["spans_event"] = layer.spans_event
     if layer.schedule is not None:
         steps = len(layer.schedule.breakpoints)
         if steps > SCHEDULE_STEPS:
@@ -127,6 +158,12 @@ def compile_programme(programme: CondorProgramme, fill: float) -> Records:
     row["on_width"] = programme.risk_basis == "width"
     row["gate"] = codes.GATES.index(programme.gate)
     row["fill"] = fill if programme.fill is None else programme.fill
+    row["calibrated"] = programme.containment is not None
+    row["premium_floor"] = _or_nan(programme.premium_floor)
+    shift = programme.time_shift
+    row["shift_rolls"] = shift.rolls if shift.enabled else 0
+    row["shift_vix"], row["shift_range"] = shift.vix, shift.expected_range
+    row["shift_delta"], row["shift_days"] = shift.delta, shift.most_days
     return rows
 
 

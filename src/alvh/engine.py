@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from alvh.compile import compile_account, compile_hedge, compile_programme
 from alvh.errors import DataError
+from alvh.guides import build_guides, deaf_notes
 from alvh.kernel.policies import DAILY
 from alvh.kernel.run import new_book, new_books, new_log, run_batch, run_days
 from alvh.market.history import History
@@ -35,6 +36,7 @@ DEFAULT_EQUITY = 1_000_000.0
 DEFAULT_FILL = 0.5
 DEFAULT_COMMISSION = 0.65  # USD per contract and side; usual retail pass-through for SPX and VIX
 DEFAULT_DEBIT_SPREAD = 0.01  # a broker's margin loan over bills, per year
+NO_SCENARIOS = np.zeros((1, 1, 4))
 _TRADES_PER_DAY, _DECISIONS_PER_DAY = 8, 6
 
 
@@ -94,14 +96,19 @@ def backtest(
         compile_programme(programme, fill),
         compile_account(equity, fill, fee_scale, commission, debit_spread),
     )
-    daily, logs, book = _run(surfaces, window, records)
     days = surfaces.days[window]
+    guides = build_guides(history, policy, programme, surfaces.dates[window])
+    daily, logs, book = _run(surfaces, window, (guides, NO_SCENARIOS), records)
     meta = _identity(history, policy, programme) | {
         "fill": fill,
         "equity": equity,
         "start": str(surfaces.dates[window][0]),
         "end": str(surfaces.dates[window][-1]),
-        "notes": (*surfaces.notes, *_window_notes(surfaces, window, policy)),
+        "notes": (
+            *surfaces.notes,
+            *_window_notes(surfaces, window, policy),
+            *deaf_notes(history, policy, surfaces.dates[window][0]),
+        ),
     }
     names = ("fills", "fills_modelled", "trades", "decisions", "condors", "wins", "closed")
     counts = {name: int(book.state[0][name]) for name in names}
@@ -173,7 +180,7 @@ def _parse(given: str | date, name: str) -> np.datetime64:
 
 
 def _run(
-    surfaces: Surfaces, window: slice, records: tuple[Records, ...]
+    surfaces: Surfaces, window: slice, guides: tuple[Records, Any], records: tuple[Records, ...]
 ) -> tuple[Records, Any, Any]:
     """Run the kernel, once more with larger logs where the first guess was too small."""
     days = surfaces.days[window]
@@ -182,7 +189,7 @@ def _run(
     while True:
         daily, log, book = np.zeros(n, DAILY), new_log(*sizes), new_book()
         calendar = surfaces.spx_expiries, surfaces.vix_expiries
-        run_days(days, *calendar, *records, daily, log, book)
+        run_days(days, *guides, *calendar, *records, daily, log, book)
         state = book.state[0]
         needed = [int(state["trades"]), int(state["decisions"]), int(state["condors"])]
         if all(need <= size for need, size in zip(needed, sizes, strict=True)):
@@ -261,16 +268,31 @@ def sweep(
     parts = []
     for low in range(0, len(hedges), SWEEP_CHUNK):
         chunk = compiled[low : low + SWEEP_CHUNK]
-        parts.append(_sweep_chunk(surfaces, window, chunk, rules, account))
+        guides = _stack_guides(
+            [
+                build_guides(history, policy, programme, surfaces.dates[window])
+                for policy in hedges[low : low + SWEEP_CHUNK]
+            ]
+        )
+        parts.append(_sweep_chunk(surfaces, window, guides, chunk, rules, account))
         if progress is not None:
             progress(low + len(chunk), len(hedges))
     nav, pnl, carry = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Sweep(surfaces.dates[window], nav, pnl, carry)
 
 
+def _stack_guides(guides: list[Records]) -> Records:
+    """Return guides of many policies, shape (n_policies, n_days), or (1, 1) if none listens."""
+    longest = max(len(rows) for rows in guides)
+    if longest == 1:
+        return guides[0][None, :]
+    return np.stack([np.resize(rows, longest) for rows in guides])
+
+
 def _sweep_chunk(
     surfaces: Surfaces,
     window: slice,
+    guides: Records,
     compiled: list[tuple[Records, Records]],
     rules: Records,
     account: Records,
@@ -278,7 +300,7 @@ def _sweep_chunk(
     count, days = len(compiled), surfaces.days[window]
     daily = np.zeros((count, len(days)), DAILY)
     run_batch(
-        days[None, :], surfaces.spx_expiries, surfaces.vix_expiries,
+        days[None, :], guides, NO_SCENARIOS[None, :], surfaces.spx_expiries, surfaces.vix_expiries,
         np.concatenate([hedge for hedge, _ in compiled]),
         np.stack([layers for _, layers in compiled]),
         np.repeat(rules, count), np.repeat(account, count),

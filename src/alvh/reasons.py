@@ -51,7 +51,59 @@ SENTENCES: dict[int, str] = {
     codes.R_NO_CONDORS_TO_HEDGE: "not bought: there are no condors to hedge",
     codes.R_RUINED: "stopped: equity is {reading:,.0f} USD",
     codes.R_SWEEP: "moved {reading:,.0f} USD between cash and the index fund",
-    codes.R_WARM_UP: "no entry: the rule needs the session before",
+    codes.R_WARM_UP: "no entry: the rule needs data that is not known yet",
+    codes.R_TILTED: "weight moved from {reading:.3f} to {quantity:.3f}; untilted {threshold:.3f}",
+    codes.R_TILT_WAITS: (
+        "weight of {threshold:.3f} kept: {reading:.3f} is asked for and not confirmed yet"
+    ),
+    codes.R_DRIFT: (
+        "traded {quantity:+.0f}: shares had drifted by {reading:.3f}, the band is {threshold:.3f}"
+    ),
+    codes.R_INVERTED: "not bought: the VIX curve is inverted, VIX was {reading:.2f}",
+    codes.R_MONETISE_INVERTED: (
+        "sold {quantity:.0f}: worth {reading:.2f} × cost while the VIX curve is inverted"
+    ),
+    codes.R_REENTRY: (
+        "sold for {reading:,.0f} USD to buy anew: VIX has fallen back from its high, "
+        "{threshold:.0f} days were left"
+    ),
+    codes.R_STAGE: "bought {quantity:.0f}: part {reading:.0f} of {threshold:.0f} of a re-entry",
+    codes.R_ROLL_EXTRINSIC: (
+        "sold for {reading:,.0f} USD: time value is spent with {threshold:.0f} days left"
+    ),
+    codes.R_ROLL_STRENGTH: (
+        "sold for {reading:,.0f} USD into strength with {threshold:.0f} days left"
+    ),
+    codes.R_ROLL_EVENT: (
+        "sold for {reading:,.0f} USD: {threshold:.0f} days left do not reach past the next event"
+    ),
+    codes.R_DEFERRED: (
+        "waited: the front future is out of line, session {reading:.0f} of at most {threshold:.0f}"
+    ),
+    codes.R_SYNTHETIC: (
+        "built as put and future: {reading:,.2f} USD saved on ten, parity gap {threshold:.4f}"
+    ),
+    codes.R_DIRECT: (
+        "built as call: put and future would save {reading:,.2f} USD on ten, parity gap "
+        "{threshold:.4f}"
+    ),
+    codes.R_EVENT_AHEAD: "no entry: a scheduled event is near",
+    codes.R_PREMIUM_LOW: (
+        "no entry: the premium stands at its {reading:.0%} percentile, the floor is {threshold:.0%}"
+    ),
+    codes.R_SHIFTED: (
+        "shifted on: sold for a credit of {reading:.2f} that covers the loss of {threshold:.2f}"
+    ),
+    codes.R_SHIFT_INFEASIBLE: (
+        "loss of {threshold:.2f} taken: the most that a shift brings is {reading:.2f}"
+    ),
+    codes.R_SHIFTS_SPENT: "loss of {reading:.2f} taken: shifted {threshold:.0f} times already",
+    codes.R_SHIFT_ENDED: "a position shifted {threshold:.0f} times ended at {reading:+.2f} points",
+    codes.R_QUICK_RATIO: "no entry: the quick ratio is {reading:.2f}, the least is {threshold:.2f}",
+    codes.R_STEWARD: (
+        "no entry: the tail of the book is {reading:.1%} of equity, the steward's limit "
+        "{threshold:.1%}"
+    ),
 }
 
 

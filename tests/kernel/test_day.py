@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alvh.compile import compile_account, compile_hedge, compile_programme
-from alvh.kernel.policies import DAILY, LAYER
+from alvh.engine import NO_SCENARIOS
+from alvh.guides import neutral_guides
+from alvh.kernel.policies import DAILY, LAYER_STATE
 from alvh.kernel.run import new_book, new_books, new_log, run_batch, run_days
 from alvh.kernel.sizing import apportion
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
@@ -58,6 +60,7 @@ def test_a_hedge_of_nothing_is_no_hedge_to_the_bit(by, seed, hedge, book):
     world = worlds.random_world(seed)
     nothing = run_compiled(world, _hold_none_of(hedge, by), book, ACCOUNT)
     unhedged = run_compiled(world, NONE, book, ACCOUNT)
+    nothing.daily["weight"] = unhedged.daily["weight"]  # asked for, though nothing is held
     assert _same_bits(nothing.daily, unhedged.daily)
     assert nothing.trades == unhedged.trades
 
@@ -259,7 +262,8 @@ def _batch(worlds_, pairs):
     count = len(worlds_) * len(pairs)
     daily = np.zeros((count, days.shape[1]), DAILY)
     run_batch(
-        days, worlds_[0].spx_expiries, worlds_[0].vix_expiries,
+        days, neutral_guides()[None, :], NO_SCENARIOS[None, :], worlds_[0].spx_expiries,
+        worlds_[0].vix_expiries,
         np.concatenate([hedge for hedge, _ in compiled]),
         np.stack([layers for _, layers in compiled]),
         np.concatenate([compile_programme(book, ACCOUNT.fill) for _, book in pairs]),
@@ -275,7 +279,7 @@ def _batch(worlds_, pairs):
 )
 @settings(max_examples=200, deadline=None)
 def test_largest_remainder_gives_out_the_total(shares, total):
-    layers = np.zeros(3, LAYER)
+    layers = np.zeros(3, LAYER_STATE)
     layers["weight"] = np.array(shares) / sum(shares)
     given_out = [apportion(layers, total, i) for i in range(3)]
     assert sum(given_out) == total
@@ -285,7 +289,7 @@ def test_largest_remainder_gives_out_the_total(shares, total):
 
 
 def test_largest_remainder_by_hand():
-    layers = np.zeros(3, LAYER)
+    layers = np.zeros(3, LAYER_STATE)
     layers["weight"] = 0.4, 0.4, 0.2
     # 7 · (0.4, 0.4, 0.2) = 2.8, 2.8, 1.4: floors 2, 2, 1 and the two left to the two of 0.8
     assert [apportion(layers, 7, i) for i in range(3)] == [3, 3, 1]
@@ -345,7 +349,8 @@ def test_a_second_run_gives_the_same_bytes():
     outcomes = []
     for _ in range(2):
         daily, log, book = np.zeros(len(world.days), DAILY), new_log(5000, 5000, 500), new_book()
-        run_days(world.days, world.spx_expiries, world.vix_expiries, *records, daily, log, book)
+        run_days(world.days, world.guides, NO_SCENARIOS, world.spx_expiries, world.vix_expiries,
+                 *records, daily, log, book)  # fmt: skip
         outcomes.append((daily.tobytes(), *(part.tobytes() for part in log),
                          book.state.tobytes()))  # fmt: skip
     assert outcomes[0] == outcomes[1]

@@ -1,11 +1,13 @@
 """Runs both engines over the same records and lists where they differ."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from alvh.compile import compile_account, compile_hedge, compile_programme
+from alvh.engine import NO_SCENARIOS
+from alvh.guides import neutral_guides
 from alvh.kernel import codes
 from alvh.kernel.policies import DAILY
 from alvh.kernel.run import new_book, new_log, run_days
@@ -29,11 +31,18 @@ class World:
     days: Any
     spx_expiries: Any
     vix_expiries: Any
+    guides: Any = field(default_factory=neutral_guides)
+    scenarios: Any = field(default_factory=NO_SCENARIOS.copy)
 
     def between(self, start, end):
         dates = self.days["date"].astype("datetime64[D]")
         low, high = np.searchsorted(dates, np.array([start, end], "datetime64[D]"))
-        return World(self.days[low:high], self.spx_expiries, self.vix_expiries)
+        guides = self.guides if len(self.guides) == 1 else self.guides[low:high]
+        return replace(self, days=self.days[low:high], guides=guides)
+
+    def hearing(self, guides, scenarios=NO_SCENARIOS):
+        """The same world with other guides."""
+        return replace(self, guides=guides, scenarios=scenarios)
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,10 @@ def run_compiled(world, policy, programme, account):
     )
     n = len(world.days)
     daily, log, book = np.zeros(n, DAILY), new_log(40 * n + 100, 12 * n + 100, 0), new_book()
-    run_days(world.days, world.spx_expiries, world.vix_expiries, *records, daily, log, book)
+    run_days(
+        world.days, world.guides, world.scenarios, world.spx_expiries, world.vix_expiries, *records,
+        daily, log, book,
+    )  # fmt: skip
     state = book.state[0]
     if state["trades"] > len(log.trades) or state["decisions"] > len(log.decisions):
         raise ValueError("the logs of the comparison are too small")
@@ -82,8 +94,9 @@ def _decision(row):
 
 def run_twin(world, policy, programme, account):
     twin = Twin(
-        world.days, world.spx_expiries, world.vix_expiries, policy, programme, Account(*account)
-        if isinstance(account, tuple) else account,
+        world.days, world.guides, world.scenarios, world.spx_expiries, world.vix_expiries, policy,
+        programme,
+        Account(*account) if isinstance(account, tuple) else account,
     )  # fmt: skip
     closes = twin.run()
     return closes, twin.ledger.trades, twin.ledger.decisions
@@ -94,9 +107,11 @@ def _levels(daily, closes):
     for name in ("nav", "cash", "interest", "put_side", "call_side", "outlay", "hedge_value",
                  "hedge_margin", "condor_margin", "condors"):  # fmt: skip
         yield name, daily[name], np.array([getattr(close, name) for close in closes])
-    for group, names in (("pnl", SLEEVES), ("cost", SLEEVES), ("carry", SLEEVES[1:])):
+    groups = (("pnl", SLEEVES), ("cost", SLEEVES), ("carry", SLEEVES[1:]), ("paid", SLEEVES[1:]),
+              ("weight", SLEEVES[1:]))  # fmt: skip
+    for group, names in groups:
         for i, name in enumerate(names):
-            slow = np.array([getattr(close, group)[name] for close in closes])
+            slow = np.array([getattr(close, group).get(name, 0.0) for close in closes])
             yield f"{group} {name}", daily[group][:, i], slow
 
 

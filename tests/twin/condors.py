@@ -19,6 +19,8 @@ class Condor:
     legs: tuple
     mids: list
     credit: float
+    shifts: int = 0  # times the position was sold on at a loss
+    earlier: float = 0.0  # points it had come to before the last of them
 
     @property
     def expiry(self):
@@ -51,6 +53,13 @@ def net_price(market, legs, mids, phi, side):
     return round_to_tick(net + given, NET_TICK, 0)
 
 
+def expected_range(day):
+    """Share of the index that the next session is expected to move by."""
+    vix9d = day.vix if math.isnan(day.vix9d) else day.vix9d
+    realised = vix9d / 100.0 if math.isnan(day.hv20) else day.hv20
+    return (0.7 * vix9d / 100.0 + 0.3 * realised) / math.sqrt(252.0)
+
+
 class CondorDesk:
     """All condors of one programme."""
 
@@ -60,6 +69,7 @@ class CondorDesk:
         self.account = account
         self.ledger = ledger
         self.held = []
+        self.lost = []  # (condor, points lost) of today's settlements
         self.last_week = None
 
     @property
@@ -84,18 +94,85 @@ class CondorDesk:
             loss += condor.quantity * 100.0 * (condor.value - worth)
         return max(loss, 0.0)
 
+    def legs(self):
+        """(signed contracts, contract, mid) of everything open."""
+        return [
+            (sign * c.quantity, leg, mid)
+            for c in self.held
+            for sign, leg, mid in zip(SIGNS, c.legs, c.mids, strict=True)
+        ]
+
+    def due_within(self, market, days):
+        """USD that settlement of what expires by then can take: full widths."""
+        near = [c for c in self.held if c.expiry - market.date <= days]
+        return sum(100.0 * c.quantity * c.width for c in near)
+
     def settle(self, market):
+        self.lost = []
         for condor in [c for c in self.held if c.expiry <= market.date]:
             am = condor.legs[0].root == "SPX"
             index = market.spx_open_settlement if am else market.spx
+            lost = 0.0
             for leg, sign, mid in zip(condor.legs, SIGNS, condor.mids, strict=True):
                 payoff = leg.strike - index if leg.right == "P" else index - leg.strike
                 self.ledger.settle(
                     "condors", leg, sign * condor.quantity, max(payoff, 0.0), mid,
                     "estimated" if am else "published",
                 )  # fmt: skip
+                lost -= sign * max(payoff, 0.0)
             self.ledger.decide("condors", "settled", "settle", condor.quantity)
             self.held.remove(condor)
+            if lost > 0.0:
+                self.lost.append((condor, lost))
+            else:
+                self._end_shifts(condor)
+
+    def _end_shifts(self, condor):
+        if condor.shifts:
+            self.ledger.decide("condors", "shift ended")
+
+    def shift(self, market, yesterday, listing_of_spx, free):
+        """Sell what settled at a loss on again, further out; return the credits received, USD."""
+        rules, credits = self.programme.time_shift, 0.0
+        for condor, lost in self.lost if rules.enabled else ():
+            if condor.shifts >= rules.rolls:
+                self.ledger.decide("condors", "shifts spent")
+                new = None
+            else:
+                new = self._shifted(market, yesterday, listing_of_spx, condor, lost, free)
+            if new is None:
+                self._end_shifts(condor)
+                continue
+            new.shifts = condor.shifts + 1
+            new.earlier = condor.earlier + condor.credit - lost
+            self._trade(market, new, +1, "open", "shifted")
+            self.ledger.decide("condors", "shifted", "open", new.quantity)
+            self.held.append(new)
+            free -= new.margin
+            credits += new.quantity * 100.0 * new.credit
+        return credits
+
+    def _shifted(self, market, yesterday, listing_of_spx, condor, lost, free):
+        """The nearest condor at the shift's delta whose credit covers the loss, or None."""
+        rules = self.programme.time_shift
+        if not yesterday or not yesterday.tradable:
+            return None
+        if not (expected_range(yesterday) > rules.expected_range or yesterday.vix > rules.vix):
+            return None
+        for expiry in listing_of_spx.open_on(market.date, 0):
+            if expiry.date - market.date > rules.most_days or expiry.am:
+                continue
+            put = Contract("SPXW", "P", expiry.date, expiry.session, market.spx)
+            call = Contract("SPXW", "C", expiry.date, expiry.session, market.spx)
+            short_put = listing.within_delta(market, put, rules.delta)
+            short_call = listing.within_delta(market, call, rules.delta)
+            new = self._priced(market, put, call, short_put, short_call)
+            new.quantity = condor.quantity
+            tied = new.quantity * 100.0 * (new.width - new.credit)
+            if lost <= new.credit < new.width and tied <= free:
+                return new
+        self.ledger.decide("condors", "shift infeasible")
+        return None
 
     def mark(self, market):
         for condor in self.held:
@@ -113,6 +190,7 @@ class CondorDesk:
                 self._trade(market, condor, -1, "close", reason)
                 self.ledger.decide("condors", reason, "close", condor.quantity)
                 self.held.remove(condor)
+                self._end_shifts(condor)
 
     def _why_leave(self, market, condor, debit):
         rules = self.programme
@@ -139,9 +217,9 @@ class CondorDesk:
                 "modelled",
             )  # fmt: skip
 
-    def enter(self, market, yesterday, listing_of_spx, nav, free):
+    def enter(self, market, guide, yesterday, listing_of_spx, nav, free):
         """Open today's condor or say why not; return the credit received, USD."""
-        reason, condor = self._plan(market, yesterday, listing_of_spx)
+        reason, condor = self._plan(market, guide, yesterday, listing_of_spx)
         if condor is None:
             self.ledger.decide("condors", reason)
             return 0.0
@@ -159,7 +237,7 @@ class CondorDesk:
         self.held.append(condor)
         return affordable * 100.0 * condor.credit
 
-    def _plan(self, market, yesterday, listing_of_spx):
+    def _plan(self, market, guide, yesterday, listing_of_spx):
         """Return (why not, None) or ("", the condor wanted)."""
         rules = self.programme
         if not self._is_entry_day(market, listing_of_spx):
@@ -167,6 +245,14 @@ class CondorDesk:
         self.last_week = (market.date + MONDAY_SHIFT) // 7
         if self._looks_back and (yesterday is None or not yesterday.tradable):
             return "warm up", None
+        if rules.containment is not None and math.isnan(guide.range_scale):
+            return "warm up", None
+        if rules.premium_floor is not None and math.isnan(guide.premium):
+            return "warm up", None
+        if guide.event_ahead:
+            return "event ahead", None
+        if rules.premium_floor is not None and guide.premium < rules.premium_floor:
+            return "premium low", None
         if self._gate(yesterday) == 0.0:
             return "gate closed", None
         am = rules.settlement == "am"
@@ -180,7 +266,8 @@ class CondorDesk:
             return "no expiry", None
         if len(self.held) == MOST:
             return "book full", None
-        condor = self._choose(market, yesterday, expiry)
+        scale = guide.range_scale if rules.containment is not None else 1.0
+        condor = self._choose(market, yesterday, expiry, scale)
         if not NET_TICK <= condor.credit < condor.width:
             return "credit too small", None
         return "", condor
@@ -220,7 +307,7 @@ class CondorDesk:
             wanted = math.floor(rules.risk_fraction * factor * nav / risk)
         return max(wanted, 0), min(wanted, math.floor(max(free, 0.0) / loss))
 
-    def _choose(self, market, yesterday, expiry):
+    def _choose(self, market, yesterday, expiry, scale):
         root = "SPX" if expiry.am else "SPXW"
         put = Contract(root, "P", expiry.date, expiry.session, market.spx)
         call = Contract(root, "C", expiry.date, expiry.session, market.spx)
@@ -229,7 +316,7 @@ class CondorDesk:
             short_put = listing.by_delta(market, put, delta)
             short_call = listing.by_delta(market, call, delta)
             return self._priced(market, put, call, short_put, short_call)
-        return self._by_range(market, yesterday, put, call)
+        return self._by_range(market, yesterday, put, call, scale)
 
     def _priced(self, market, put, call, short_put, short_call):
         """Add the wings to two shorts and price the four legs."""
@@ -251,13 +338,10 @@ class CondorDesk:
         mids = mids_of(market, legs)
         return Condor(0, legs, mids, -net_price(market, legs, mids, self.fill, +1))
 
-    def _by_range(self, market, yesterday, put, call):
+    def _by_range(self, market, yesterday, put, call, scale):
         """Shorts at a multiple of yesterday's expected range, stepped until the credit fits."""
         rules = self.programme
-        vix9d = yesterday.vix if math.isnan(yesterday.vix9d) else yesterday.vix9d
-        realised = vix9d / 100.0 if math.isnan(yesterday.hv20) else yesterday.hv20
-        expected = (0.7 * vix9d / 100.0 + 0.3 * realised) / math.sqrt(252.0)
-        reach, step = rules.range_multiple * expected, rules.step
+        reach, step = rules.range_multiple * scale * expected_range(yesterday), rules.step
         short_put = math.floor(market.spx * (1.0 - reach) / step) * step
         short_call = math.ceil(market.spx * (1.0 + reach) / step) * step
         condor = self._priced(market, put, call, short_put, short_call)

@@ -49,6 +49,7 @@ class Ledger:
     put_side: float = 0.0
     call_side: float = 0.0
     outlay: float = 0.0
+    paid: dict = field(default_factory=_per_sleeve)  # capital put into each layer
     trades: list = field(default_factory=list)
     decisions: list = field(default_factory=list)
 

@@ -114,3 +114,11 @@ def by_delta(market, contract, target):
     place = bisect_left(strikes, sign * target, key=rising)
     around = strikes[max(place - 1, 0) : place + 1]
     return min(around, key=lambda k: abs(market.delta(at_strike(contract, k)) - target))
+
+
+def within_delta(market, contract, most):
+    """The listed strike nearest the money whose delta is at most ``most``."""
+    strike = by_delta(market, contract, most)
+    if market.delta(at_strike(contract, strike)) > most:
+        return out_by_one(market, contract, strike, +1 if contract.right == "C" else -1)
+    return strike

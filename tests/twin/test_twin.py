@@ -13,8 +13,9 @@ import pytest
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
 from twin import worlds
 from twin.agreement import REASONS, differences, run_compiled
+from twin.hearing import made_up, made_up_scenarios
 from twin.market import Account
-from twin.pairs import HEDGES, PROGRAMMES
+from twin.pairs import ADAPTIVE, ADAPTIVE_PROGRAMMES, HEDGES, PROGRAMMES
 
 START, END = "2007-01-03", "2027-01-01"
 MILLION = 1_000_000.0
@@ -86,7 +87,8 @@ def _hedge(name):
 
 @cache
 def _programme(name):
-    return PROGRAMMES[name] if name in PROGRAMMES else load_programme(name)
+    known = PROGRAMMES | ADAPTIVE_PROGRAMMES
+    return known[name] if name in known else load_programme(name)
 
 
 def _account(fill=0.5, equity=MILLION):
@@ -119,6 +121,28 @@ def test_agrees_where_inputs_are_missing(hedge, programme):
     _assert_agree(worlds.with_holes(world, rows), _hedge(hedge), _programme(programme), _account())
 
 
+def _hearing(world, seed):
+    return world.hearing(made_up(world.days, seed), made_up_scenarios(seed))
+
+
+@pytest.mark.parametrize("programme", ["monthly45", "stepping-aside", "shifting"])
+@pytest.mark.parametrize("hedge", ADAPTIVE)
+def test_agrees_where_the_hedge_adapts(hedge, programme):
+    """Every adaptive rule, on signals that are made up: the engine is judged, not the signals."""
+    world = _hearing(worlds.bundled(), len(hedge))
+    _assert_agree(world, ADAPTIVE[hedge], _programme(programme), _account())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_agrees_where_an_adaptive_hedge_misses_inputs(seed):
+    world = _hearing(worlds.bundled().between("2015-06-01", "2018-06-01"), seed)
+    rows = np.random.default_rng(seed).choice(len(world.days), 80, replace=False)
+    for name in ("tilted", "inverting", "rolling", "careful"):
+        _assert_agree(
+            worlds.with_holes(world, rows), ADAPTIVE[name], _programme("shifting"), _account(1.0)
+        )
+
+
 def test_agrees_where_the_credit_is_too_small():
     world = worlds.bundled().between("2017-03-01", "2017-09-01")
     _assert_agree(world, _hedge("none"), TINY_CREDIT, _account(fill=1.0))
@@ -149,5 +173,8 @@ def test_every_reason_is_compared():
         run_compiled(full, _hedge("none"), CROWDED, _account(equity=10 * MILLION)),
         run_compiled(world.between(*COLLAPSE), RECKLESS, _programme("monthly45"), _account()),
     ]
+    heard = _hearing(world, 1)
+    runs += [run_compiled(heard, h, p, _account()) for h in ADAPTIVE.values()
+             for p in ADAPTIVE_PROGRAMMES.values()]  # fmt: skip
     seen = {decision.reason for run in runs for decision in run.decisions}
     assert set(REASONS.values()) == seen

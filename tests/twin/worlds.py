@@ -1,5 +1,6 @@
 """Worlds to run in: real ones, random ones, and worlds with something missing or changed."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -60,4 +61,4 @@ def with_holes(world, rows):
     days["tradable"][rows] = 0
     for name in ("vix", "spx_smile", "vix_smile", "curve_forward"):
         days[name][rows] = np.nan
-    return World(days, world.spx_expiries, world.vix_expiries)
+    return replace(world, days=days)

@@ -59,6 +59,8 @@ EXPIRY_RULES = ("third_friday", "nearest")
 ON_EXPIRY, WEEKLY, DAILY_ENTRY = _codes(3)
 ENTRIES = ("on_expiry", "weekly", "daily")
 GATES = ("none", "A", "B", "C")
+DIRECT, CHEAPEST, SYNTHETIC = _codes(3)
+CONSTRUCTIONS = ("direct", "cheapest", "synthetic")
 
 # Where a price comes from.
 MODELLED, QUOTED, PUBLISHED, ESTIMATED = _codes(4)
@@ -97,7 +99,28 @@ ACTIONS = ("no action", "open", "close", "settle", "monetise", "rebalance")
     R_RUINED,
     R_SWEEP,
     R_WARM_UP,
-) = _codes(27)
+    R_TILTED,
+    R_TILT_WAITS,
+    R_DRIFT,
+    R_INVERTED,
+    R_MONETISE_INVERTED,
+    R_REENTRY,
+    R_STAGE,
+    R_ROLL_EXTRINSIC,
+    R_ROLL_STRENGTH,
+    R_ROLL_EVENT,
+    R_DEFERRED,
+    R_SYNTHETIC,
+    R_DIRECT,
+    R_EVENT_AHEAD,
+    R_PREMIUM_LOW,
+    R_SHIFTED,
+    R_SHIFT_INFEASIBLE,
+    R_SHIFTS_SPENT,
+    R_SHIFT_ENDED,
+    R_QUICK_RATIO,
+    R_STEWARD,
+) = _codes(48)
 
 # Sides of a trade and ages of a valuation, compiled once for the same reason.
 BUY: Any = np.int64(1)

@@ -73,7 +73,7 @@ def expected_daily_range(day):
 
 
 @compiled
-def _wings(day, programme, root, slice_, forward, tau, strike):
+def set_wings(day, programme, root, slice_, forward, tau, strike):
     """Set the long strikes from the shorts, by width or by delta."""
     if not np.isnan(programme.width):
         strike[0] = nearest_strike(root, strike[1] - programme.width, forward, tau, day.date)
@@ -106,25 +106,28 @@ def _shift_to_credit(day, programme, terms, slice_, forward, strike, mids):
         if short_put >= forward or short_call <= forward:
             return
         strike[1], strike[2] = short_put, short_call
-        _wings(day, programme, root, slice_, forward, tau, strike)
+        set_wings(day, programme, root, slice_, forward, tau, strike)
 
 
 @compiled
-def choose_strikes(day, prior, programme, terms, strike, mids):
-    """Write the four strikes and mids of the condor that the programme asks for today."""
+def choose_strikes(day, prior, programme, terms, scale, strike, mids):
+    """Write the four strikes and mids of the condor that the programme asks for today.
+
+    ``scale`` is the calibration of the expected daily range, 1 without one.
+    """
     root, expiry, expiry_session, tau = terms
     slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, expiry_session))
     forward = spx_forward(day, tau)
     if np.isnan(programme.range_multiple):
         strike[1] = strike_by_delta(day, root, slice_, forward, tau, programme.short_delta, True)
         strike[2] = strike_by_delta(day, root, slice_, forward, tau, programme.short_delta, False)
-        _wings(day, programme, root, slice_, forward, tau, strike)
+        set_wings(day, programme, root, slice_, forward, tau, strike)
     else:
-        reach = programme.range_multiple * expected_daily_range(prior)
+        reach = programme.range_multiple * scale * expected_daily_range(prior)
         step = programme.step
         strike[1] = math.floor(day.spx * (1.0 - reach) / step) * step
         strike[2] = math.ceil(day.spx * (1.0 + reach) / step) * step
-        _wings(day, programme, root, slice_, forward, tau, strike)
+        set_wings(day, programme, root, slice_, forward, tau, strike)
         if not np.isnan(programme.credit_target):
             _shift_to_credit(day, programme, terms, slice_, forward, strike, mids)
     condor_mids(day, root, expiry, expiry_session, strike, 0.0, 0.0, mids)

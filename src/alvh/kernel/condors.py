@@ -19,13 +19,16 @@ from alvh.kernel.codes import (
     R_BOOK_FULL,
     R_BUYING_POWER,
     R_CREDIT_TOO_SMALL,
+    R_EVENT_AHEAD,
     R_EXIT_DAYS,
     R_GATE_CLOSED,
     R_HELD,
     R_NO_EXPIRY,
     R_NOT_ENTRY_DAY,
+    R_PREMIUM_LOW,
     R_SCHEDULED_ENTRY,
     R_SETTLED,
+    R_SHIFT_ENDED,
     R_SIZE_ZERO,
     R_STOP,
     R_TAKE_PROFIT,
@@ -66,6 +69,7 @@ def settle_condors(day, t, state, row, condors, log):
     """Settle what expires today at the opening auction or at the close."""
     for i in range(state.slots):
         condor = condors[i]
+        condor.due = 0
         if condor.quantity == 0 or condor.expiry > day.date:
             continue
         index = day.spx_open_settlement if condor.am == 1 else day.spx
@@ -87,7 +91,19 @@ def settle_condors(day, t, state, row, condors, log):
                 row.call_side += profit
         _tally(state, condor.credit + outcome)
         note(log, state, t, CONDORS, SETTLE, R_SETTLED, float(condor.quantity), index, -outcome)
+        condor.due = condor.quantity if outcome < 0.0 else 0
+        condor.loss = -outcome
+        if condor.due == 0:
+            end_shifts(t, state, condor, log)
         condor.quantity = 0
+
+
+@compiled
+def end_shifts(t, state, condor, log):
+    """Note what a position that was shifted on has come to: all credits less all losses, points."""
+    if condor.shifts > 0:
+        total = condor.carried + condor.credit - condor.loss
+        no_action(log, state, t, CONDORS, R_SHIFT_ENDED, total, float(condor.shifts))
 
 
 @compiled
@@ -206,6 +222,8 @@ def manage_condors(day, t, account, state, row, log, programme, condors):
         )  # fmt: skip
         _tally(state, condor.credit - debit)
         note(log, state, t, CONDORS, CLOSE, reason, float(condor.quantity), debit, condor.credit)
+        condor.loss = debit
+        end_shifts(t, state, condor, log)
         condor.quantity = 0
 
 
@@ -234,7 +252,7 @@ def _entry_day(day, programme, state, expired):
 
 
 @compiled
-def _free_slot(condors):
+def free_slot(condors):
     for i in range(condors.shape[0]):
         if condors[i].quantity == 0:
             return i
@@ -257,7 +275,7 @@ def condor_size(programme, nav, free, factor, width, credit):
 
 
 @compiled
-def enter_condor(days, t, account, state, row, log, programme, condors, calendar, work):
+def enter_condor(days, t, guide, account, state, row, log, programme, condors, calendar, work):
     """Open today's condor, or note why there is none. ``work``: nav, free USD, expired today."""
     day = days[t]
     nav, free, expired = work
@@ -267,8 +285,16 @@ def enter_condor(days, t, account, state, row, log, programme, condors, calendar
     state.last_entry_week = (day.date + 3) // 7
     prior = days[max(t - 1, 0)]
     needs_prior = programme.gate != 0 or not np.isnan(programme.range_multiple)
-    if needs_prior and (t == 0 or prior.tradable == 0):
+    scale = guide.range_scale if programme.calibrated == 1 else 1.0
+    unknown = np.isnan(scale) or (not np.isnan(programme.premium_floor) and np.isnan(guide.premium))
+    if unknown or (needs_prior and (t == 0 or prior.tradable == 0)):
         no_action(log, state, t, CONDORS, R_WARM_UP, 0.0, 0.0)
+        return
+    if guide.event_ahead == 1:
+        no_action(log, state, t, CONDORS, R_EVENT_AHEAD, 0.0, 0.0)
+        return
+    if guide.premium < programme.premium_floor:  # never, where either is NaN
+        no_action(log, state, t, CONDORS, R_PREMIUM_LOW, guide.premium, programme.premium_floor)
         return
     factor = _gate(programme, prior.vix) if needs_prior else 1.0
     if factor == 0.0:
@@ -282,13 +308,13 @@ def enter_condor(days, t, account, state, row, log, programme, condors, calendar
         no_action(log, state, t, CONDORS, R_NO_EXPIRY, programme.tenor, 0.0)
         return
     _open_condor(day, prior, t, account, state, row, log, programme, condors, calendar.spx[pick],
-                 (nav, free, factor))  # fmt: skip
+                 (nav, free, factor, scale))  # fmt: skip
 
 
 @compiled
 def _open_condor(day, prior, t, account, state, row, log, programme, condors, expiry, means):
-    nav, free, factor = means
-    slot = _free_slot(condors)
+    nav, free, factor, scale = means
+    slot = free_slot(condors)
     if slot < 0:
         slots = condors.shape[0]
         no_action(log, state, t, CONDORS, R_BOOK_FULL, float(slots), float(slots))
@@ -297,7 +323,7 @@ def _open_condor(day, prior, t, account, state, row, log, programme, condors, ex
     root = SPX if expiry.am == 1 else SPXW
     tau = days_to_settlement(day, root, expiry.date)
     terms = (root, expiry.date, expiry.session, tau)
-    choose_strikes(day, prior, programme, terms, condor.strike, condor.mid)
+    choose_strikes(day, prior, programme, terms, scale, condor.strike, condor.mid)
     credit = -package_price(day, root, tau, condor.mid, programme.fill, 1.0)
     width = max(condor.strike[1] - condor.strike[0], condor.strike[3] - condor.strike[2])
     if credit < PACKAGE_TICK or credit >= width:
@@ -309,6 +335,22 @@ def _open_condor(day, prior, t, account, state, row, log, programme, condors, ex
         no_action(log, state, t, CONDORS, reason, free, wanted * 100.0 * (width - credit))
     if quantity == 0:
         return
+    condor.shifts = 0
+    condor.carried = 0.0
+    sell_condor(
+        day, t, account, state, row, log, programme, condor, slot, expiry, quantity, credit,
+        R_SCHEDULED_ENTRY,
+    )  # fmt: skip
+
+
+@compiled
+def sell_condor(
+    day, t, account, state, row, log, programme, condor, slot, expiry, quantity, credit, reason
+):
+    """Fill a condor whose strikes and mids are set, and write down what a ticket shows."""
+    root = SPX if expiry.am == 1 else SPXW
+    tau = days_to_settlement(day, root, expiry.date)
+    width = max(condor.strike[1] - condor.strike[0], condor.strike[3] - condor.strike[2])
     state.slots = max(state.slots, slot + 1)
     condor.quantity = quantity
     condor.expiry = expiry.date
@@ -321,10 +363,11 @@ def _open_condor(day, prior, t, account, state, row, log, programme, condors, ex
     )
     _trade_package(
         day, t, account, state, row, log, (root, expiry.date, tau), condor.strike, condor.mid,
-        quantity, programme.fill, 1.0, OPEN, R_SCHEDULED_ENTRY,
+        quantity, programme.fill, 1.0, OPEN, reason,
     )  # fmt: skip
     state.credits += quantity * 100.0 * credit
-    note(log, state, t, CONDORS, OPEN, R_SCHEDULED_ENTRY, float(quantity), credit, width)
+    against = width if reason == R_SCHEDULED_ENTRY else condor.loss
+    note(log, state, t, CONDORS, OPEN, reason, float(quantity), credit, against)
     _log_entry(day, t, state, log, condor, tau)
 
 

@@ -6,6 +6,8 @@ The hedge is decided before new condors are opened, so a roll is never crowded o
 import math
 from collections import namedtuple
 
+import numpy as np
+
 from alvh.kernel.book import accrue_interest, no_action, note
 from alvh.kernel.codes import (
     CONDOR_BOOK,
@@ -13,7 +15,9 @@ from alvh.kernel.codes import (
     INDEX_FUND,
     LAYERS,
     R_INPUT_MISSING,
+    R_QUICK_RATIO,
     R_RUINED,
+    R_STEWARD,
     R_SWEEP,
     REBALANCE,
 )
@@ -32,19 +36,31 @@ from alvh.kernel.layers import (
     step_layer,
     update_carry,
 )
+from alvh.kernel.limits import book_cvar, quick_ratio
+from alvh.kernel.orders import Desk
 from alvh.kernel.sizing import book_stress
 from alvh.kernel.strikes import advance
+from alvh.kernel.tilts import layer_worth, rebalance_layers, tilt_weights
+from alvh.kernel.time_shift import shift_losses
 
 Calendar = namedtuple("Calendar", ["spx", "vix"])
 Log = namedtuple("Log", ["trades", "decisions", "entries"])
 Policy = namedtuple("Policy", ["hedge", "layers", "programme", "account"])
-Book = namedtuple("Book", ["state", "condors", "cohorts", "candidates", "layer_states", "scratch"])
+Guides = namedtuple("Guides", ["rows", "scenarios"])
+Book = namedtuple(
+    "Book", ["state", "condors", "cohorts", "candidates", "layer_states", "scratch", "gains"]
+)
 
 
 @compiled
-def step_day(days, t, calendar, policy, book, row, log):
-    """Advance the book by session ``t``; ``row`` holds the cumulative figures and is updated."""
-    day, state, programme = days[t], book.state[0], policy.programme[0]
+def step_day(days, guides, t, calendar, policy, book, daily, log):
+    """Advance the book by session ``t``; its row of ``daily`` starts from the last one's sums.
+
+    ``guides.rows`` has a row for every session, or one neutral row for a policy that hears none.
+    """
+    day, state, programme, row = days[t], book.state[0], policy.programme[0], daily[t]
+    guide = guides.rows[min(t, guides.rows.shape[0] - 1)]
+    state.next_event, state.inverted = guide.next_event, guide.inverted
     account = policy.account[0]
     if t > 0:
         slept = float(day.date - days[t - 1].date)
@@ -73,14 +89,10 @@ def step_day(days, t, calendar, policy, book, row, log):
         return
     if programme.kind == CONDOR_BOOK:
         manage_condors(day, t, account, state, row, log, programme, book.condors)
-    _step_hedge(days, t, calendar, policy, book, row, log, passed)
+    _step_hedge(days, t, guide, calendar, policy, book, daily, log, passed)
     state.credits = 0.0  # the meters have seen them
     if programme.kind == CONDOR_BOOK:
-        nav, free = _means(day, state, book)
-        enter_condor(
-            days, t, account, state, row, log, programme, book.condors, calendar,
-            (nav, free, expired),
-        )  # fmt: skip
+        _step_condors(days, t, guides, guide, calendar, policy, book, row, log, expired)
     elif programme.kind == INDEX_FUND:
         _sweep(day, t, state, log)
     update_carry(day, book.cohorts, book.layer_states)
@@ -121,9 +133,13 @@ def _means(day, state, book):
 
 
 @compiled
-def _step_hedge(days, t, calendar, policy, book, row, log, passed):
+def _step_hedge(days, t, guide, calendar, policy, book, daily, log, passed):
     day, state, hedge = days[t], book.state[0], policy.hedge[0]
-    kind = policy.programme[0].kind
+    kind, layer_states = policy.programme[0].kind, book.layer_states
+    vix = days[max(t - hedge.lag, 0)].vix
+    desk = Desk(day, t, guide, vix, policy.account[0], hedge, state, daily[t], log, calendar)
+    if hedge.tilts == 1:
+        tilt_weights(t, guide, hedge, policy.layers, state, layer_states, daily, log)
     for i in range(LAYERS):
         if policy.layers[i].weight == 0.0:
             continue
@@ -133,9 +149,54 @@ def _step_hedge(days, t, calendar, policy, book, row, log, passed):
         loss = book_stress(day, state, hedge, book.condors, book.scratch)
         needs = (nav, 10 if kind == INDEX_FUND else contracts, max(loss, state.stress_loss))
         step_layer(
-            days, t, policy.account[0], state, row, log, hedge, policy.layers, i, book.cohorts,
-            book.candidates, calendar, book.layer_states, needs, free, passed,
+            desk, policy.layers, i, book.cohorts, book.candidates, layer_states, needs, free,
+            passed,
         )  # fmt: skip
+    if hedge.rebalances == 1:
+        rebalance_layers(desk, book.cohorts, layer_states, _means(day, state, book)[1])
+    if hedge.trailing_mirr > 0.0:
+        for i in range(LAYERS):
+            daily[t].worth[i] = layer_worth(day, book.cohorts[i])
+
+
+@compiled
+def _step_condors(days, t, guides, guide, calendar, policy, book, row, log, expired):
+    """Shift losses on, then open today's condor where the health of the book allows it."""
+    day, state, programme = days[t], book.state[0], policy.programme[0]
+    account = policy.account[0]
+    if programme.shift_rolls > 0:
+        shift_losses(
+            day, days[max(t - 1, 0)], t, account, state, row, log, programme, book.condors,
+            calendar.spx, _means(day, state, book)[1],
+        )  # fmt: skip
+    if _is_barred(day, t, guides, guide, policy.hedge[0], state, book, log):
+        return
+    nav, free = _means(day, state, book)
+    enter_condor(
+        days, t, guide, account, state, row, log, programme, book.condors, calendar,
+        (nav, free, expired),
+    )  # fmt: skip
+
+
+@compiled
+def _is_barred(day, t, guides, guide, hedge, state, book, log):
+    """Say whether the health of the book bars new condors: its quick ratio, or its tail."""
+    if not np.isnan(hedge.quick_ratio):
+        ratio = quick_ratio(day, state, book.condors, book.cohorts, book.layer_states)
+        if ratio < hedge.quick_ratio:
+            no_action(log, state, t, CONDORS, R_QUICK_RATIO, ratio, hedge.quick_ratio)
+            return True
+    if hedge.steward == 0 or guide.scenarios < 0:
+        return False
+    if state.judged != guide.scenarios + 1:  # once for every set of scenarios
+        state.judged = guide.scenarios + 1
+        scenarios = guides.scenarios[guide.scenarios]
+        tail = book_cvar(day, state, book.condors, book.cohorts, scenarios, book.gains)
+        state.cvar = tail / _means(day, state, book)[0]
+    if state.cvar < guide.least_cvar:
+        no_action(log, state, t, CONDORS, R_STEWARD, state.cvar, guide.least_cvar)
+        return True
+    return False
 
 
 @compiled
@@ -160,6 +221,8 @@ def _close_day(day, spx, state, row, book):
     row.condor_margin = condor_margin
     row.hedge_value = hedge
     row.hedge_margin = hedge_margin
+    for i in range(LAYERS):
+        row.weight[i] = book.layer_states[i].weight
     fund = state.index_units * spx if state.index_units != 0.0 else 0.0
     row.nav = state.cash + fund + value + hedge
     if math.isnan(row.nav):

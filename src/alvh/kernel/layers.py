@@ -1,38 +1,36 @@
-"""The hedge layers: settle, mark, monetise and roll."""
+"""The hedge layers: settle, mark, and each day's decision to hold, take gains, roll or buy."""
 
 import math
 
 import numpy as np
 
 from alvh.contracts.rules import future_margin
-from alvh.kernel.book import no_action, note, settle_leg, trade
+from alvh.kernel.book import no_action, note, settle_leg
 from alvh.kernel.codes import (
-    BUY,
     CLOSE,
     CONTRACTS,
     ESTIMATED,
     LAYERS,
     MODELLED,
-    MONETISE,
     OFFSET,
     OPEN,
     PUBLISHED,
     PUT,
-    QUOTED,
     R_BUDGET_TOO_SMALL,
     R_BUYING_POWER,
+    R_DEFERRED,
     R_HELD,
+    R_INVERTED,
     R_LAYER_FILLED,
     R_METER_EMPTY,
-    R_MONETISE_MULTIPLE,
-    R_MONETISE_VIX,
     R_NO_CONDORS_TO_HEDGE,
     R_NO_EXPIRY,
+    R_REENTRY,
     R_ROLL_DUE,
     R_SCHEDULE_ZERO,
     R_SETTLED,
+    R_STAGE,
     R_WAITING_FOR_ROLL,
-    SELL,
     SETTLE,
     SHORT,
     SPEND,
@@ -41,18 +39,20 @@ from alvh.kernel.codes import (
     VIX,
     VX,
 )
+from alvh.kernel.construction import construct
 from alvh.kernel.jit import compiled
+from alvh.kernel.ladder import comes_back, monetise
+from alvh.kernel.orders import add, buy, copy_structure, leg_terms, refill, sell
 from alvh.kernel.quotes import days_to_settlement, multiplier
+from alvh.kernel.rolls import cheapest_expiry, is_on_vix, roll_reason
 from alvh.kernel.sizing import accrue_meter, schedule_factor, wanted_units
 from alvh.kernel.structures import (
     build_structure,
     cohort_leg_mid,
-    leg_price,
+    sells_dearer,
     structure_cost,
-    structure_liquidation,
     structure_mid,
     structure_shocked,
-    tick_gain,
 )
 
 
@@ -89,25 +89,15 @@ def settle_layers(day, t, state, row, cohorts, layer_states, log):
             value, provenance = _settlement_value(day, cohort, leg)
             quantity = float(cohort.units * cohort.ratio[leg])
             settle_leg(
-                log, state, row, t, SHORT + i, _terms(cohort, leg), quantity, value,
+                log, state, row, t, SHORT + i, leg_terms(cohort, leg), quantity, value,
                 cohort.mid[leg], R_SETTLED, provenance,
             )  # fmt: skip
             proceeds += quantity * value * multiplier(cohort.root[leg])
-        _refill(layer_states[i], proceeds, cohort.units * cohort.cost)
+        proceeds -= cohort.units * cohort.base
+        refill(layer_states[i], proceeds, cohort.units * cohort.cost)
         note(log, state, t, SHORT + i, SETTLE, R_SETTLED, float(cohort.units), proceeds,
              cohort.units * cohort.cost)  # fmt: skip
         cohort.units = 0
-
-
-@compiled
-def _terms(cohort, leg):
-    return (cohort.root[leg], cohort.right[leg], cohort.expiry[leg], cohort.strike[leg])
-
-
-@compiled
-def _refill(layer_state, proceeds, cost):
-    """Give the spending meter back what a sale recovered, never more than was paid."""
-    layer_state.meter += min(max(proceeds, 0.0), max(cost, 0.0))
 
 
 @compiled
@@ -145,8 +135,9 @@ def layers_value(day, cohorts):
             else:
                 size = cohort.ratio[leg] * multiplier(cohort.root[leg])
                 value += cohort.units * size * cohort.mid[leg]
-        if cohort.legs == 2 and cohort.ratio[0] == 2:
-            tied = abs(cohort.strike[0] - cohort.strike[1]) * multiplier(cohort.root[0])
+        if sells_dearer(cohort):
+            gap = abs(cohort.strike[0] - cohort.strike[1]) * multiplier(cohort.root[0])
+            tied = abs(cohort.ratio[1]) * gap
         margin += cohort.units * tied
     return value, margin
 
@@ -164,76 +155,11 @@ def update_carry(day, cohorts, layer_states):
 
 
 @compiled
-def _trade_structures(day, t, account, state, row, log, i, cohort, units, side, action, reason):
-    """Buy (+1) or sell (−1) whole structures; return USD paid or received, fees included."""
-    flow = 0.0
-    for leg in range(cohort.legs):
-        root = cohort.root[leg]
-        price, fee = leg_price(day, account, cohort, leg, side)
-        quantity = float(side * units * cohort.ratio[leg])
-        provenance = MODELLED
-        if root > VIX and _forward_is_quoted(day, cohort.expiry[leg]):
-            provenance = QUOTED
-        trade(
-            log, state, row, t, SHORT + i, _terms(cohort, leg), quantity, price,
-            cohort.mid[leg], fee, action, reason, provenance,
-        )  # fmt: skip
-        flow += quantity * price * multiplier(root) + abs(quantity) * fee
-    return flow
-
-
-@compiled
-def _forward_is_quoted(day, expiry):
-    """Say whether the VIX future behind a leg has an exchange settlement today."""
-    for node in range(day.curve_expiry.shape[0]):
-        if day.curve_expiry[node] >= expiry:
-            return day.curve_expiry[node] == expiry and day.curve_quoted[node] == 1
-    return False
-
-
-@compiled
-def _sell(day, t, account, state, row, log, i, cohort, layer_state, units, action, reason):
-    """Sell ``units`` structures of layer ``i``."""
-    flow = _trade_structures(
-        day, t, account, state, row, log, i, cohort, units, SELL, action, reason
-    )
-    _refill(layer_state, -flow, units * cohort.cost)
-    cohort.units -= units
-    return -flow
-
-
-@compiled
-def _monetise(days, t, account, state, row, log, hedge, i, cohort, layer_state):
-    """Sell the rungs of the ladder that have been reached; return whether anything was sold.
-
-    Multiples are resting orders on the liquidation value. VIX levels are a signal, so they are
-    read ``lag`` sessions back.
-    """
-    day = days[t]
-    sold = False
-    by_level = hedge.vix_levels > 0
-    rungs = hedge.vix_levels if by_level else hedge.multiples
-    if hedge.monetise == 0 or cohort.rungs >= rungs:
-        return sold
-    if not by_level:
-        threshold = hedge.multiple[cohort.rungs] * cohort.cost
-        if cohort.cost <= 0.0 or structure_mid(cohort) + tick_gain(cohort) < threshold:
-            return sold  # selling brings no more than the mid and half a tick a contract
-    reading = days[max(t - hedge.lag, 0)].vix if by_level else (
-        structure_liquidation(day, account, cohort) / cohort.cost
-    )  # fmt: skip
-    while cohort.rungs < rungs and cohort.units > 0:
-        rung = cohort.rungs
-        threshold = hedge.vix_level[rung] if by_level else hedge.multiple[rung]
-        if not reading >= threshold:
-            break
-        units = min(cohort.units, max(1, int(round(hedge.fraction * cohort.bought))))
-        reason = R_MONETISE_VIX if by_level else R_MONETISE_MULTIPLE
-        _sell(day, t, account, state, row, log, i, cohort, layer_state, units, MONETISE, reason)
-        note(log, state, t, SHORT + i, MONETISE, reason, float(units), reading, threshold)
-        cohort.rungs += 1
-        sold = True
-    return sold
+def freed(desk, cohorts, cash, value, margin):
+    """Return USD that became free since the account held this cash, hedge value and margin."""
+    left, left_margin = layers_value(desk.day, cohorts)
+    change = desk.state.cash - cash + left - value
+    return change - (left_margin - margin) - (max(left, 0.0) - max(value, 0.0))
 
 
 @compiled
@@ -243,13 +169,27 @@ def _postpone(layer, layer_state, cohort):
 
 
 @compiled
-def _open_layer(
-    day, t, account, state, row, log, hedge, layers, i, cohorts, candidates, calendar,
-    layer_state, needs, free,
-):  # fmt: skip
-    """Buy layer ``i`` afresh, or note why it stays in cash."""
-    layer, candidate, sleeve = layers[i], candidates[i], SHORT + i
-    if not build_structure(day, layer, calendar, state, candidate):
+def _nothing_to_hedge(hedge, needs):
+    by_count = hedge.basis == CONTRACTS
+    offsets = hedge.mode == OFFSET and not by_count
+    return (by_count and needs[1] == 0) or (offsets and needs[2] <= 0.0)
+
+
+@compiled
+def _wanted(desk, layers, i, candidates, layer_states, needs):
+    return wanted_units(
+        desk.day, desk.t, desk.account, desk.state, desk.log, desk.hedge, layers, i, candidates,
+        desk.calendar, layer_states, needs,
+    )  # fmt: skip
+
+
+@compiled
+def _open_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free, parts):
+    """Buy layer ``i`` afresh, or the first of ``parts`` of it, or note why it stays in cash."""
+    day, hedge, state, log, t = desk.day, desk.hedge, desk.state, desk.log, desk.t
+    layer, candidate, layer_state, sleeve = layers[i], candidates[i], layer_states[i], SHORT + i
+    layer_state.stages_left = 0
+    if not build_structure(day, layer, desk.calendar, state, candidate):
         no_action(log, state, t, sleeve, R_NO_EXPIRY, layer.tenor, 0.0)
         return
     factor, forward = schedule_factor(day, layer, candidate)
@@ -257,95 +197,129 @@ def _open_layer(
         _postpone(layer, layer_state, candidate)
         no_action(log, state, t, sleeve, R_SCHEDULE_ZERO, forward, layer.schedule_break[0])
         return
-    by_count = hedge.basis == CONTRACTS
-    if (by_count and needs[1] == 0) or (hedge.mode == OFFSET and not by_count and needs[2] <= 0.0):
+    if _nothing_to_hedge(hedge, needs):
         no_action(log, state, t, sleeve, R_NO_CONDORS_TO_HEDGE, 0.0, 0.0)
         return
-    wanted = factor * wanted_units(
-        day, t, account, state, log, hedge, layers, i, candidates, calendar, layer_state, needs
-    )
-    cost = structure_cost(day, account, candidate)
+    wanted = factor * _wanted(desk, layers, i, candidates, layer_states, needs)
+    if layer.least_cost == 1:
+        wanted = cheapest_expiry(desk, layer, candidate, wanted)
+    if parts > 1:
+        wanted /= parts
+    cost = structure_cost(day, desk.account, candidate)
     units = int(math.floor(min(wanted + 1e-9, max(free, 0.0) / cost)))
     if wanted >= 1.0 and units < int(math.floor(wanted)):
         no_action(log, state, t, sleeve, R_BUYING_POWER, free, wanted * cost)
+    _postpone(layer, layer_state, candidate)
     if units == 0:
-        _postpone(layer, layer_state, candidate)
         reason = R_METER_EMPTY if hedge.mode == SPEND else R_BUDGET_TOO_SMALL
         no_action(log, state, t, sleeve, reason, wanted * cost, cost)
         return
-    _buy(day, t, account, state, row, log, i, cohorts[i], candidate, units, layer_state)
-    _postpone(layer, layer_state, candidate)
-    note(log, state, t, sleeve, OPEN, R_LAYER_FILLED, float(units), wanted * cost, cost)
+    allowed = wanted * cost
+    if hedge.construction > 0:
+        units = construct(desk, i, layer, candidate, units, free)
+        cost = structure_cost(day, desk.account, candidate)
+        if units == 0:
+            no_action(log, state, t, sleeve, R_BUYING_POWER, free, cost)
+            return
+    buy(desk, i, cohorts[i], candidate, units, layer_state, R_LAYER_FILLED)
+    if parts > 1:
+        layer_state.stages_left = parts - 1
+        layer_state.stage_date = day.date + hedge.gap
+    note(log, state, t, sleeve, OPEN, R_LAYER_FILLED, float(units), allowed, cost)
 
 
 @compiled
-def _copy(source, target):
-    """Copy a structure's legs."""
-    target.legs = source.legs
-    for leg in range(source.legs):
-        target.root[leg] = source.root[leg]
-        target.right[leg] = source.right[leg]
-        target.ratio[leg] = source.ratio[leg]
-        target.expiry[leg] = source.expiry[leg]
-        target.expiry_session[leg] = source.expiry_session[leg]
-        target.strike[leg] = source.strike[leg]
-        target.mid[leg] = source.mid[leg]
+def _buy_part(desk, layers, i, cohorts, candidates, layer_states, needs, free):
+    """Buy the next part of a re-entry into what the layer holds already."""
+    hedge, cohort, layer_state = desk.hedge, cohorts[i], layer_states[i]
+    done = hedge.stages - layer_state.stages_left
+    copy_structure(cohort, candidates[i])
+    wanted = _wanted(desk, layers, i, candidates, layer_states, needs)
+    if hedge.mode == SPEND:  # the meter holds what may still be spent
+        units = int(math.floor(wanted / layer_state.stages_left + 1e-9))
+    else:
+        units = int(math.floor(wanted * (done + 1) / hedge.stages + 1e-9)) - cohort.units
+    cost = structure_cost(desk.day, desk.account, cohort)
+    units = min(units, int(math.floor(max(free, 0.0) / cost)))
+    layer_state.stages_left -= 1
+    layer_state.stage_date = desk.day.date + hedge.gap
+    if units > 0:
+        add(desk, i, cohort, units, layer_state, OPEN, R_STAGE)
+    note(desk.log, desk.state, desk.t, SHORT + i, OPEN, R_STAGE, float(max(units, 0)),
+         float(done + 1), float(hedge.stages))  # fmt: skip
 
 
 @compiled
-def _buy(day, t, account, state, row, log, i, cohort, candidate, units, layer_state):
-    _copy(candidate, cohort)
-    cohort.units = units
-    cohort.bought = units
-    cohort.rungs = 0
-    flow = _trade_structures(
-        day, t, account, state, row, log, i, cohort, units, BUY, OPEN, R_LAYER_FILLED
-    )
-    cohort.cost = flow / units
-    if cohort.root[0] != VX:
-        row.outlay += max(flow, 0.0)
-    layer_state.meter -= max(flow, 0.0)
+def _waits(desk, layer, layer_state, i):
+    """Say whether an order on VIX waits for the front future to come back into line."""
+    patience = desk.hedge.defer
+    if desk.guide.distorted == 0 or layer_state.deferred >= patience or not is_on_vix(layer):
+        return False
+    layer_state.deferred += 1
+    no_action(
+        desk.log, desk.state, desk.t, SHORT + i, R_DEFERRED, float(layer_state.deferred),
+        float(patience),
+    )  # fmt: skip
+    return True
 
 
 @compiled
-def _roll_due(day, layer, cohort):
-    """Say whether a structure that is still held has come to its roll date."""
-    if cohort.root[0] > VX:
-        return day.date >= cohort.expiry[0]
-    return layer.roll > 0.0 and cohort.expiry[0] - day.date <= layer.roll
+def _hold(desk, layers, i, cohorts, candidates, layer_states, needs, free):
+    """Keep the layer, but for gains that are taken and the next part of a re-entry."""
+    layer, cohort, layer_state = layers[i], cohorts[i], layer_states[i]
+    barred = layer.stops_inverted == 1 and desk.guide.inverted == 1
+    if monetise(desk, i, cohort, layer_state):
+        return
+    if layer_state.stages_left > 0 and desk.day.date >= layer_state.stage_date and not barred:
+        _buy_part(desk, layers, i, cohorts, candidates, layer_states, needs, free)
+        return
+    left = float(cohort.expiry[0] - desk.day.date)
+    no_action(desk.log, desk.state, desk.t, SHORT + i, R_HELD, left, layer.roll)
 
 
 @compiled
-def step_layer(
-    days, t, account, state, row, log, hedge, layers, i, cohorts, candidates, calendar,
-    layer_states, needs, free, passed,
-):  # fmt: skip
-    """Take today's decision for layer ``i``: hold, monetise, roll, or buy."""
-    day, layer, cohort, layer_state = days[t], layers[i], cohorts[i], layer_states[i]
+def step_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free, passed):
+    """Take today's decision for layer ``i``: hold, monetise, roll, or buy.
+
+    ``needs``: NAV in USD, condors to hedge, USD they lose in the stress; ``free``: USD that margin
+    and premium may take; ``passed``: calendar days since the last decision.
+    """
+    day, hedge, state = desk.day, desk.hedge, desk.state
+    layer, cohort, layer_state = layers[i], cohorts[i], layer_states[i]
     if hedge.mode == SPEND:
         accrue_meter(hedge, layer, layer_state, state.credits, needs[0], passed)
+    barred = layer.stops_inverted == 1 and desk.guide.inverted == 1
+    again = comes_back(hedge, layer_state, desk.vix) and not barred
     if cohort.units > 0:
-        if not _roll_due(day, layer, cohort):
-            dte = float(cohort.expiry[0] - day.date)
-            if not _monetise(days, t, account, state, row, log, hedge, i, cohort, layer_state):
-                no_action(log, state, t, SHORT + i, R_HELD, dte, layer.roll)
+        reason = roll_reason(desk, layer, layer_state, cohort, candidates[i])
+        if again and reason == R_HELD:
+            reason = R_REENTRY
+        if reason == R_HELD:
+            _hold(desk, layers, i, cohorts, candidates, layer_states, needs, free)
             return
+        if _waits(desk, layer, layer_state, i):
+            state.roll_past[i] = 0
+            return
+        again = reason == R_REENTRY
         units, cash = cohort.units, state.cash
         value, margin = layers_value(day, cohorts)
-        got = _sell(
-            day, t, account, state, row, log, i, cohort, layer_state, units, CLOSE, R_ROLL_DUE
-        )
-        note(log, state, t, SHORT + i, CLOSE, R_ROLL_DUE, float(units), got, layer.roll)
+        got = sell(desk, i, cohort, layer_state, units, CLOSE, reason)
+        left = layer.roll if reason == R_ROLL_DUE else float(cohort.expiry[0] - day.date)
+        note(desk.log, state, desk.t, SHORT + i, CLOSE, reason, float(units), got, left)
         # what was sold is free to pay for what replaces it
-        left, left_margin = layers_value(day, cohorts)
-        change = state.cash - cash + left - value
+        change = state.cash - cash + layers_value(day, cohorts)[0] - value
         needs = (needs[0] + change, needs[1], needs[2])
-        free += change - (left_margin - margin) - (max(left, 0.0) - max(value, 0.0))
-    elif day.date < layer_state.next_roll:
+        free += freed(desk, cohorts, cash, value, margin)
+    elif not again and day.date < layer_state.next_roll:
         waiting = float(layer_state.next_roll - day.date)
-        no_action(log, state, t, SHORT + i, R_WAITING_FOR_ROLL, waiting, 0.0)
+        no_action(desk.log, state, desk.t, SHORT + i, R_WAITING_FOR_ROLL, waiting, 0.0)
         return
-    _open_layer(
-        day, t, account, state, row, log, hedge, layers, i, cohorts, candidates, calendar,
-        layer_state, needs, free,
-    )  # fmt: skip
+    elif _waits(desk, layer, layer_state, i):
+        return
+    layer_state.peak = 0.0
+    if barred:
+        no_action(desk.log, state, desk.t, SHORT + i, R_INVERTED, desk.vix, 0.0)
+        return
+    parts = hedge.stages if again else 1
+    _open_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free, parts)
+    state.roll_past[i] = 0

@@ -8,10 +8,12 @@ import numpy as np
 SCHEDULE_STEPS = 6  # most breakpoints a forward-keyed schedule may have
 RUNGS = 4  # most rungs of a monetisation ladder
 MAX_CONDORS = 48
-MAX_LEGS = 2  # legs of one hedge structure
+SCENARIOS = 512  # most moves that the tail of a book is measured on at once
+MAX_LEGS = 3  # legs of one hedge structure: two options and a future
 
 LAYER = np.dtype(
     [
+        ("place", np.int64),  # 0 short, 1 medium, 2 tail
         ("weight", np.float64),  # share of the hedge, 0 switches the layer off
         ("instrument", np.int64),
         ("tenor", np.float64),  # target calendar days to settlement
@@ -23,6 +25,13 @@ LAYER = np.dtype(
         ("schedule_steps", np.int64),  # 0: no schedule
         ("schedule_break", np.float64, (SCHEDULE_STEPS,)),
         ("schedule_weight", np.float64, (SCHEDULE_STEPS + 1,)),
+        ("financing", np.float64),  # most premium sold over premium bought; NaN without
+        ("least_cost", np.uint8),  # 1: the expiry of least cost per spot-VIX delta
+        ("roll_extrinsic", np.float64),  # share of the time value paid; NaN never
+        ("roll_inverted", np.float64),  # roll days while the curve is inverted; NaN as always
+        ("strength_days", np.float64),  # days a roll may be brought forward; 0 never
+        ("spans_event", np.uint8),
+        ("stops_inverted", np.uint8),  # 1: does not buy while the curve is inverted
     ]
 )
 
@@ -45,6 +54,25 @@ HEDGE = np.dtype(
         ("vix_level", np.float64, (RUNGS,)),
         ("fraction", np.float64),
         ("lag", np.int64),
+        ("tilts", np.uint8),  # 1: weights may move
+        ("floor", np.float64),  # bounds of a weight's factor
+        ("cap", np.float64),
+        ("band", np.float64),  # change of a weight that is let pass
+        ("confirmations", np.int64),
+        ("trailing_mirr", np.float64),  # factor per unit of a layer's return above the mean
+        ("rebalances", np.uint8),  # 1: drift beyond the band is traded back
+        ("drift_band", np.float64),
+        ("drift_confirmations", np.int64),
+        ("takes_inverted", np.uint8),  # 1: a rung a session while the curve is inverted
+        ("stages", np.int64),  # parts of a re-entry; 0 waits for the roll
+        ("retrace", np.float64),
+        ("gap", np.int64),  # calendar days between two parts
+        ("construction", np.int64),
+        ("defer", np.int64),  # sessions an order waits at most for a distortion to pass
+        ("depth", np.float64),  # contracts at the touch; infinite without
+        ("slice", np.float64),
+        ("quick_ratio", np.float64),  # below it no condor opens; NaN never
+        ("steward", np.uint8),  # 1: a tail beyond the steward's limit opens no condor
     ]
 )
 
@@ -69,6 +97,13 @@ PROGRAMME = np.dtype(
         ("contracts", np.float64),  # fixed number; NaN sizes by risk_fraction
         ("gate", np.int64),
         ("fill", np.float64),
+        ("calibrated", np.uint8),  # 1: the expected range is scaled to its containment
+        ("premium_floor", np.float64),  # NaN never
+        ("shift_rolls", np.int64),  # 0: losses are not shifted
+        ("shift_vix", np.float64),
+        ("shift_range", np.float64),
+        ("shift_delta", np.float64),
+        ("shift_days", np.int64),
     ]
 )
 
@@ -93,6 +128,10 @@ CONDOR = np.dtype(
         ("credit", np.float64),  # points, net of the spread paid
         ("margin", np.float64),  # Reg-T, USD of the whole position
         ("opened", np.int64),
+        ("shifts", np.int64),  # times its loss has been shifted on
+        ("carried", np.float64),  # points earned and lost before the last shift
+        ("loss", np.float64),  # points it cost to end
+        ("due", np.int64),  # contracts that settled at a loss today
     ]
 )
 
@@ -100,7 +139,8 @@ COHORT = np.dtype(
     [
         ("units", np.int64),  # structures held
         ("bought", np.int64),  # structures when it was opened
-        ("cost", np.float64),  # USD paid per structure, futures at price
+        ("cost", np.float64),  # USD paid per structure, futures at price, less ``base``
+        ("base", np.float64),  # USD of a synthetic's strike; 0 for everything else
         ("rungs", np.int64),  # monetisation rungs already taken
         ("legs", np.int64),
         ("root", np.int64, (MAX_LEGS,)),
@@ -118,6 +158,14 @@ LAYER_STATE = np.dtype(
         ("next_roll", np.int64),  # date before which an empty layer stays in cash
         ("meter", np.float64),  # USD that may still be spent
         ("carry_rate", np.float64),  # USD per calendar day in an unchanged market
+        ("weight", np.float64),  # share of the hedge now in force
+        ("target", np.float64),  # working figure of a day's tilt or rebalancing
+        ("extrinsic", np.float64),  # time value paid for the bought option, points
+        ("outlay", np.float64),  # USD that the last purchase took, margin included
+        ("peak", np.float64),  # highest VIX since the first rung; 0 while none was taken
+        ("stages_left", np.int64),  # parts of a re-entry still to buy
+        ("stage_date", np.int64),  # first date of the next part
+        ("deferred", np.int64),  # sessions an order has been waiting
     ]
 )
 
@@ -140,6 +188,13 @@ STATE = np.dtype(
         ("wins", np.int64),
         ("closed", np.int64),
         ("ruined", np.uint8),
+        ("judged", np.int64),  # scenarios that the book's tail was last measured on, plus one
+        ("cvar", np.float64),  # that tail, fraction of NAV
+        ("tilt_streak", np.int64),  # sessions in a row that weights have asked to move
+        ("drift_streak", np.int64),
+        ("next_event", np.int64),  # date of the next scheduled event; 0 where none is known
+        ("roll_past", np.int64, (3,)),  # date that a layer's next expiry must exceed; 0 any
+        ("inverted", np.uint8),  # 1: the curve was inverted when rules last looked
     ]
 )
 
@@ -154,6 +209,9 @@ DAILY = np.dtype(
         ("call_side", np.float64),
         ("carry", np.float64, (3,)),  # cumulative, unchanged market, by layer
         ("outlay", np.float64),  # cumulative hedge premium bought
+        ("paid", np.float64, (3,)),  # cumulative capital put into each layer, margin included
+        ("worth", np.float64, (3,)),  # capital in each layer at the close, margin included
+        ("weight", np.float64, (3,)),  # shares of the hedge in force
         ("hedge_value", np.float64),
         ("hedge_margin", np.float64),
         ("condor_margin", np.float64),

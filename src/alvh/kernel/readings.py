@@ -155,7 +155,7 @@ def _condor_today(day: Any, prior: Any, programme: Any, account: Any, spx: Any, 
     root = SPX if expiry.am == 1 else SPXW
     tau = days_to_settlement(day, root, expiry.date)
     terms = (root, expiry.date, expiry.session, tau)
-    choose_strikes(day, prior, programme, terms, condor.strike, condor.mid)
+    choose_strikes(day, prior, programme, terms, 1.0, condor.strike, condor.mid)
     credit = -package_price(day, root, tau, condor.mid, programme.fill, 1.0)
     width = max(condor.strike[1] - condor.strike[0], condor.strike[3] - condor.strike[2])
     if not 0.0 < credit < width:

@@ -1,7 +1,9 @@
 """The records that cross the narrow waist: one market day, and the expiries that can be traded.
 
 A market day, real or imagined, is one row of ``DAY``. Everything the engine may know of the
-market on that day is in the row; nothing in a row depends on a later day.
+market on that day is in the row; nothing in a row depends on a later day. What signals say of the
+day, as far as a policy listens, is a row of ``GUIDE``, read as many sessions back as the policy
+says.
 """
 
 import numpy as np
@@ -31,6 +33,21 @@ DAY = np.dtype(
         ("etp_mid", np.float64),  # mid-term VIX futures basket, price per share
         ("spx_smile", np.float64, (SPX_SMILE,)),
         ("vix_smile", np.float64, (VIX_SMILE,)),
+    ]
+)
+
+GUIDE = np.dtype(
+    [
+        ("factor", np.float64, (3,)),  # of each layer's weight, within the tilt's bounds
+        ("inverted", np.uint8),  # VIX over VIX3M is above the policy's threshold
+        ("strong", np.uint8, (3,)),  # the front future's RSI is above the layer's level
+        ("distorted", np.uint8),  # the front future's basis is out of line
+        ("next_event", np.int64),  # date of the next scheduled event; 0 where none is known
+        ("event_ahead", np.uint8),  # an event that the programme steps aside for is near
+        ("range_scale", np.float64),  # calibration of the expected daily range; NaN not known yet
+        ("premium", np.float64),  # percentile of implied over realised; NaN not known yet
+        ("scenarios", np.int64),  # row of the scenarios for the book's tail; −1 without
+        ("least_cvar", np.float64),  # CVaR at which the steward's score is at its limit
     ]
 )
 

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit, prange
 
 from alvh.kernel.codes import LAYERS
-from alvh.kernel.day import Book, Calendar, Log, Policy, step_day
+from alvh.kernel.day import Book, Calendar, Guides, Log, Policy, step_day
 from alvh.kernel.jit import compiled
 from alvh.kernel.policies import (
     COHORT,
@@ -13,6 +13,7 @@ from alvh.kernel.policies import (
     DECISION,
     LAYER_STATE,
     MAX_CONDORS,
+    SCENARIOS,
     STATE,
     TRADE,
 )
@@ -26,6 +27,8 @@ def _carry_over(source, target):
         target.cost[i] = source.cost[i]
     for i in range(3):
         target.carry[i] = source.carry[i]
+        target.paid[i] = source.paid[i]
+        target.worth[i] = source.worth[i]
     target.interest = source.interest
     target.put_side = source.put_side
     target.call_side = source.call_side
@@ -33,17 +36,27 @@ def _carry_over(source, target):
 
 
 @compiled
-def run_days(days, spx_expiries, vix_expiries, hedge, layers, programme, account, daily, log, book):
-    """Step through every day of one world, writing ``daily`` row by row."""
+def run_days(
+    days, guides, scenarios, spx_expiries, vix_expiries, hedge, layers, programme, account, daily,
+    log, book,
+):  # fmt: skip
+    """Step through every day of one world, writing ``daily`` row by row.
+
+    ``guides`` has a row for every day, or one neutral row for all of them; ``scenarios``, shape
+    (sets, SCENARIOS, 4), the weighted moves that its rows point to.
+    """
     calendar = Calendar(spx_expiries, vix_expiries)
     policy = Policy(hedge, layers, programme, account)
+    heard = Guides(guides, scenarios)
     state = book.state[0]
     state.cash = account[0].equity
     state.last_entry_week = -1
+    for i in range(LAYERS):
+        book.layer_states[i].weight = layers[i].weight
     for t in range(days.shape[0]):
         if t > 0:
             _carry_over(daily[t - 1], daily[t])
-        step_day(days, t, calendar, policy, book, daily[t], log)
+        step_day(days, heard, t, calendar, policy, book, daily, log)
 
 
 def new_book() -> Book:
@@ -55,6 +68,7 @@ def new_book() -> Book:
         np.zeros(LAYERS, COHORT),
         np.zeros(LAYERS, LAYER_STATE),
         np.zeros(4),
+        np.zeros(SCENARIOS),
     )
 
 
@@ -74,18 +88,24 @@ def new_books(count: int) -> Book:
         np.zeros((count, LAYERS), COHORT),
         np.zeros((count, LAYERS), LAYER_STATE),
         np.zeros((count, 4)),
+        np.zeros((count, SCENARIOS)),
     )
 
 
 @njit(cache=True, parallel=True)
 def run_batch(
-    worlds, spx_expiries, vix_expiries, hedges, layers, programmes, accounts, books, daily, log
-):
+    worlds, guides, scenarios, spx_expiries, vix_expiries, hedges, layers, programmes, accounts,
+    books, daily, log,
+):  # fmt: skip
     """Run policy p in world w for every pair, in parallel.
 
     Parameters
     ----------
     worlds : ndarray of DAY, shape (n_worlds, n_days)
+    guides : ndarray of GUIDE, shape (n_worlds · n_policies or n_policies or 1, n_days or 1)
+        World by world; fewer rows are taken in turn again.
+    scenarios : ndarray, shape (n_policies or 1, sets, SCENARIOS, 4)
+        Taken in turn likewise.
     hedges, programmes, accounts : ndarrays of records, shape (n_policies,)
     layers : ndarray of LAYER, shape (n_policies, 3)
     books : Book stacked by ``new_books(n_worlds · n_policies)``
@@ -104,8 +124,10 @@ def run_batch(
             books.candidates[job],
             books.layer_states[job],
             books.scratch[job],
+            books.gains[job],
         )
         run_days(
-            worlds[w], spx_expiries, vix_expiries, hedges[p : p + 1], layers[p],
+            worlds[w], guides[job % guides.shape[0]], scenarios[job % scenarios.shape[0]],
+            spx_expiries, vix_expiries, hedges[p : p + 1], layers[p],
             programmes[p : p + 1], accounts[p : p + 1], daily[job], log, book,
         )  # fmt: skip

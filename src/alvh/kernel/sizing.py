@@ -41,7 +41,7 @@ def schedule_factor(day, layer, cohort):
 
 
 @compiled
-def _measure(day, account, hedge, cohort):
+def measure_of(day, account, hedge, cohort):
     """Return what one structure counts for under the weight basis."""
     if hedge.basis == VEGA:
         return structure_vega(day, cohort)
@@ -51,7 +51,7 @@ def _measure(day, account, hedge, cohort):
 
 
 @compiled
-def _mix(day, account, hedge, layers, candidates, calendar, state):
+def _mix(day, account, hedge, layers, layer_states, candidates, calendar, state):
     """Return (cost, stress payoff) per unit of the whole mix, one structure of each listed layer.
 
     One unit of the mix holds weight / measure structures of each layer.
@@ -63,10 +63,10 @@ def _mix(day, account, hedge, layers, candidates, calendar, state):
         candidate = candidates[j]
         if not build_structure(day, layers[j], calendar, state, candidate):
             continue
-        measure = _measure(day, account, hedge, candidate)
+        measure = measure_of(day, account, hedge, candidate)
         if measure <= 0.0:
             continue
-        units = layers[j].weight / measure
+        units = layer_states[j].weight / measure
         shocked = structure_shocked(day, candidate, TODAY, hedge.stress_spx)
         cost += units * structure_cost(day, account, candidate)
         payoff += units * (shocked - structure_mid(candidate))
@@ -74,39 +74,40 @@ def _mix(day, account, hedge, layers, candidates, calendar, state):
 
 
 @compiled
-def apportion(layers, total, i):
+def apportion(layer_states, total, i):
     """Return layer ``i``'s whole contracts of ``total`` by largest remainder."""
     given = 0
     for j in range(LAYERS):
-        given += int(math.floor(layers[j].weight * total))
+        given += int(math.floor(layer_states[j].weight * total))
     rank = 0
-    mine = layers[i].weight * total - math.floor(layers[i].weight * total)
+    mine = layer_states[i].weight * total - math.floor(layer_states[i].weight * total)
     for j in range(LAYERS):
-        other = layers[j].weight * total - math.floor(layers[j].weight * total)
+        other = layer_states[j].weight * total - math.floor(layer_states[j].weight * total)
         if other > mine or (other == mine and j < i):
             rank += 1
     extra = 1 if rank < int(round(total)) - given else 0
-    return int(math.floor(layers[i].weight * total)) + extra
+    return int(math.floor(layer_states[i].weight * total)) + extra
 
 
 @compiled
 def wanted_units(
-    day, t, account, state, log, hedge, layers, i, candidates, calendar, layer_state, needs
+    day, t, account, state, log, hedge, layers, i, candidates, calendar, layer_states, needs
 ):
     """Return the structures of layer ``i`` to hold by the sizing rule, as a real number.
 
     ``needs``: NAV in USD, condor contracts open, USD the condors lose in the named stress.
     """
     nav, contracts, loss = needs
-    measure = _measure(day, account, hedge, candidates[i])
+    layer_state = layer_states[i]
+    measure = measure_of(day, account, hedge, candidates[i])
     if hedge.mode == SPEND:
         return layer_state.meter / structure_cost(day, account, candidates[i])
     if hedge.basis == CONTRACTS:
         total = round(hedge.scale * hedge.contracts_per_ten * contracts / 10.0)
-        return float(apportion(layers, total, i))
+        return float(apportion(layer_states, total, i))
     if hedge.mode != OFFSET and hedge.basis == PREMIUM:
-        return hedge.scale * hedge.budget * nav * layers[i].weight / measure
-    cost, payoff = _mix(day, account, hedge, layers, candidates, calendar, state)
+        return hedge.scale * hedge.budget * nav * layer_state.weight / measure
+    cost, payoff = _mix(day, account, hedge, layers, layer_states, candidates, calendar, state)
     if cost <= 0.0 or measure <= 0.0:
         return 0.0
     mixes = hedge.scale * hedge.budget * nav / cost
@@ -116,7 +117,7 @@ def wanted_units(
         if mixes * cost > cap:
             no_action(log, state, t, SHORT + i, R_OFFSET_INFEASIBLE, mixes * cost, cap)
             mixes = cap / cost
-    return mixes * layers[i].weight / measure
+    return mixes * layer_state.weight / measure
 
 
 @compiled
@@ -125,11 +126,11 @@ def accrue_meter(hedge, layer, layer_state, credits, nav, days_passed):
 
     No days have passed on the first day of a run only.
     """
-    yearly = hedge.scale * layer.weight * hedge.spend * nav
+    yearly = hedge.scale * layer_state.weight * hedge.spend * nav
     if days_passed == 0.0 and not hedge.spend_on_credits:
         layer_state.meter = yearly * (layer.tenor - layer.roll) / 365.0
     if hedge.spend_on_credits == 1:
-        layer_state.meter += hedge.scale * layer.weight * hedge.spend * credits
+        layer_state.meter += hedge.scale * layer_state.weight * hedge.spend * credits
     else:
         layer_state.meter = min(layer_state.meter + yearly * days_passed / 365.0, yearly)
 

@@ -130,6 +130,15 @@ def strike_by_delta(day, root, slice_, forward, tau, delta, is_put):
 
 
 @compiled
+def strike_within_delta(day, root, slice_, forward, tau, delta, is_put):
+    """Return the listed strike nearest the money whose forward delta is at most ``delta``."""
+    strike = strike_by_delta(day, root, slice_, forward, tau, delta, is_put)
+    if _excess(slice_, forward, strike, tau / 365.0, delta, is_put) > 0.0:
+        return next_strike(root, strike, -1.0 if is_put else 1.0, forward, tau, day.date)
+    return strike
+
+
+@compiled
 def next_strike(root, strike, direction, forward, tau, date):
     """Return the listed strike next to ``strike``, above (+1) or below (-1)."""
     target = strike + direction * OFF_GRID

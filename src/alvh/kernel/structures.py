@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from alvh.contracts.rules import future_margin, nearest_strike
-from alvh.kernel.black import black_greeks
+from alvh.kernel.black import black_greeks, black_price
 from alvh.kernel.codes import (
     BASKET_MID,
     BASKET_SHORT,
@@ -45,6 +45,7 @@ from alvh.kernel.quotes import (
 )
 from alvh.kernel.spx_smile import spx_sigma, spx_slice
 from alvh.kernel.strikes import (
+    MAX_STEPS,
     choose_spx_expiry,
     choose_vix_expiry,
     next_strike,
@@ -65,6 +66,19 @@ def _set_leg(cohort, leg, root, right, ratio, expiry, expiry_session, strike):
 
 
 @compiled
+def _financing_strike(day, layer, slice_, forward, tau, bought):
+    """Return the lowest strike whose call is worth no more than its share of the bought one."""
+    years = tau / 365.0
+    most = layer.financing * black_price(forward, bought, vix_sigma(slice_, bought), years, False)
+    strike = bought
+    for _ in range(MAX_STEPS):
+        strike = next_strike(VIX, strike, 1.0, forward, tau, day.date)
+        if black_price(forward, strike, vix_sigma(slice_, strike), years, False) <= most:
+            break
+    return strike
+
+
+@compiled
 def _vix_strikes(day, layer, expiry):
     """Return (bought, sold) strikes of a VIX option structure; sold is NaN without a sold leg."""
     tau = days_to_settlement(day, VIX, expiry)
@@ -74,6 +88,8 @@ def _vix_strikes(day, layer, expiry):
         bought = strike_by_delta(day, VIX, slice_, forward, tau, layer.delta, False)
     else:
         bought = nearest_strike(VIX, layer.strike, forward, tau, day.date)
+    if not np.isnan(layer.financing):
+        return bought, _financing_strike(day, layer, slice_, forward, tau, bought)
     if np.isnan(layer.short_delta):
         return bought, np.nan
     sold = strike_by_delta(day, VIX, slice_, forward, tau, layer.short_delta, False)
@@ -86,11 +102,20 @@ def _vix_strikes(day, layer, expiry):
 
 
 @compiled
-def _vix_structure(day, layer, calendar, start, cohort):
-    pick = choose_vix_expiry(day, calendar.vix, start, layer.weeklies == 1, layer.tenor, layer.roll)
+def _vix_structure(day, layer, calendar, start, shortest, cohort):
+    pick = choose_vix_expiry(day, calendar.vix, start, layer.weeklies == 1, layer.tenor, shortest)
     if pick < 0:
         return False
+    return set_vix_legs(day, layer, calendar, pick, cohort)
+
+
+@compiled
+def set_vix_legs(day, layer, calendar, pick, cohort):
+    """Write the legs that the layer would buy at one VIX expiry; False without a second future."""
     expiry = calendar.vix[pick]
+    cohort.units = 0
+    cohort.legs = 0
+    cohort.base = 0.0
     if layer.instrument == VIX_FUTURE or layer.instrument == VIX_FUTURES_SPREAD:
         _set_leg(cohort, 0, VX, OUTRIGHT, 1, expiry.date, expiry.session, 0.0)
         if layer.instrument == VIX_FUTURES_SPREAD:
@@ -140,6 +165,7 @@ def build_structure(day, layer, calendar, state, cohort):
     instrument = layer.instrument
     cohort.units = 0
     cohort.legs = 0
+    cohort.base = 0.0
     if instrument == BASKET_SHORT or instrument == BASKET_MID:
         root = ETP_SHORT if instrument == BASKET_SHORT else ETP_MID
         # A share of a rolling basket never expires; the date only schedules the rebalance.
@@ -149,11 +175,35 @@ def build_structure(day, layer, calendar, state, cohort):
     elif instrument == SPX_PUT or instrument == SPX_PUT_BACKSPREAD:
         found = _spx_structure(day, layer, calendar, state.next_spx, cohort)
     else:
-        found = _vix_structure(day, layer, calendar, state.next_vix, cohort)
+        shortest = shortest_allowed(day, layer, state)
+        found = _vix_structure(day, layer, calendar, state.next_vix, shortest, cohort)
     if found:
-        for leg in range(cohort.legs):
-            cohort.mid[leg] = cohort_leg_mid(day, cohort, leg)
+        mark_structure(day, cohort)
     return found
+
+
+@compiled
+def mark_structure(day, cohort):
+    """Set the mids of a structure's legs to today's."""
+    for leg in range(cohort.legs):
+        cohort.mid[leg] = cohort_leg_mid(day, cohort, leg)
+
+
+@compiled
+def shortest_allowed(day, layer, state):
+    """Return the days to expiry that a layer's structure must exceed.
+
+    They are its roll's, those to the next event, or those of what it is rolled out of early.
+    """
+    shortest = layer.roll
+    past = state.roll_past[layer.place]
+    if past > 0:
+        shortest = max(shortest, float(past - day.date))
+    if state.inverted == 1 and not np.isnan(layer.roll_inverted):
+        shortest = max(shortest, layer.roll_inverted)
+    if layer.spans_event == 1 and state.next_event > 0:
+        shortest = max(shortest, float(state.next_event - day.date))
+    return shortest
 
 
 @compiled
@@ -166,14 +216,24 @@ def cohort_leg_mid(day, cohort, leg):
 
 
 @compiled
-def leg_price(day, account, cohort, leg, side):
-    """Return (fill, fee) of one contract of a leg; side +1 buys the structure, −1 sells it."""
+def leg_fill(day, account, cohort, leg, side, widening):
+    """Return (fill, fee) of one contract of a leg that pays ``widening`` times the half-spread.
+
+    Side +1 buys the structure, −1 sells it.
+    """
     root = cohort.root[leg]
     tau = days_to_settlement(day, root, cohort.expiry[leg])
     buys = side * cohort.ratio[leg] > 0
-    package = cohort.legs > 1
-    price = fill_price(day, root, cohort.mid[leg], tau, account.fill, buys, package)
+    package = cohort.legs > 1 and cohort.root[0] == cohort.root[1] and root == cohort.root[0]
+    fill = account.fill * widening
+    price = fill_price(day, root, cohort.mid[leg], tau, fill, buys, package)
     return price, leg_fee(account, day, root, price, package)
+
+
+@compiled
+def leg_price(day, account, cohort, leg, side):
+    """Return (fill, fee) of one contract of a leg; side +1 buys the structure, −1 sells it."""
+    return leg_fill(day, account, cohort, leg, side, 1.0)
 
 
 @compiled
@@ -198,16 +258,32 @@ def structure_cost(day, account, cohort):
 
 @compiled
 def _strike_gap(cohort):
-    """Return USD at risk between the strikes of a back-spread; 0 for everything else."""
-    if cohort.legs < 2 or cohort.ratio[0] != 2:
+    """Return USD at risk between the strikes of a structure that sells the dearer option.
+
+    That is a back-spread, or a call spread built of puts; 0 for everything else.
+    """
+    if not sells_dearer(cohort):
         return 0.0
-    return abs(cohort.strike[0] - cohort.strike[1]) * multiplier(cohort.root[0])
+    gap = abs(cohort.strike[0] - cohort.strike[1]) * multiplier(cohort.root[0])
+    return abs(cohort.ratio[1]) * gap
+
+
+@compiled
+def sells_dearer(cohort):
+    """Say whether the option that a structure sells is worth more than one that it buys."""
+    if cohort.legs != 2 or cohort.root[1] >= VX:
+        return False
+    both_puts = cohort.root[0] == VIX and cohort.right[0] == PUT
+    return cohort.ratio[0] == -2 * cohort.ratio[1] or both_puts
 
 
 @compiled
 def structure_mid(cohort):
-    """Return the mid value of one structure at the last marks, USD (futures included at price)."""
-    value = 0.0
+    """Return the mid value of one structure at the last marks, USD.
+
+    Futures are included at price; a synthetic is worth that less its strike.
+    """
+    value = -cohort.base
     for leg in range(cohort.legs):
         value += cohort.ratio[leg] * cohort.mid[leg] * multiplier(cohort.root[leg])
     return value
@@ -225,7 +301,7 @@ def tick_gain(cohort):
 @compiled
 def structure_liquidation(day, account, cohort):
     """Return USD that selling one structure brings after spread and fees."""
-    value = 0.0
+    value = -cohort.base
     for leg in range(cohort.legs):
         price, fee = leg_price(day, account, cohort, leg, SELL)
         value += cohort.ratio[leg] * price * multiplier(cohort.root[leg])
@@ -237,7 +313,7 @@ def structure_liquidation(day, account, cohort):
 def structure_shocked(day, cohort, age, spx_return):
     """Return the mid value of one structure, USD, ``age`` days on and after an S&P 500 move."""
     vix_log = vix_response(day.vix, spx_return) if spx_return != 0.0 else 0.0
-    value = 0.0
+    value = -cohort.base
     for leg in range(cohort.legs):
         price = leg_value(
             day, cohort.root[leg], cohort.right[leg], cohort.expiry[leg],

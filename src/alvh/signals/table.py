@@ -14,7 +14,16 @@ import numpy as np
 
 from alvh.errors import DataError
 from alvh.market.history import History
-from alvh.signals import breadth, indicators, realised, regime, term_structure
+from alvh.signals import (
+    breadth,
+    events,
+    indicators,
+    macro,
+    premium,
+    realised,
+    regime,
+    term_structure,
+)
 from alvh.signals.catalogue import SIGNALS, Signal, signal
 from alvh.signals.reading import Dates, Floats, Reading
 from alvh.signals.windows import trailing_z
@@ -215,6 +224,16 @@ def readers(window: int, minimum: int) -> dict[str, Callable[[History], Reading]
         "expected_range": realised.expected_range,
         "range_multiple": realised.range_multiple,
         "premium_gauge": realised.premium_gauge,
+        "vix_premium": premium.vix_premium,
+        "basis_distortion": premium.basis_distortion,
+        "event_density": events.event_density,
+        "event_variance": events.event_variance,
+        "equity_risk_premium": macro.equity_risk_premium,
+        "reer_residual": macro.reer_residual,
+        "policy_uncertainty": macro.policy_uncertainty,
+        "reit_strength": partial(macro.reit_strength, window=window, minimum=minimum),
+        "ipo_cluster": macro.ipo_cluster,
+        "index_pe": macro.index_pe,
     }
 
 

@@ -1,0 +1,247 @@
+"""What signals say to a policy, session by session: the records that the kernel reads beside days.
+
+A policy that listens to no signal gets one neutral row. For every other the signal table is read
+as many sessions back as the policy says (``signal_lag``), turned into the factors of the layers'
+weights, and into the flags that rules of rolling, buying and entering ask for. Scheduled events
+are known ahead and are read on the day itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alvh.kernel.codes import SLEEVES
+from alvh.kernel.records import GUIDE
+from alvh.market.history import History
+from alvh.policy import CondorProgramme, HedgePolicy, Tilt
+from alvh.signals import SignalTable, signal_table
+from alvh.signals.events import EVENTS, next_events
+from alvh.signals.macro import risk_premium_ratio
+from alvh.signals.realised import range_multiples
+
+Floats = NDArray[np.float64]
+Dates = NDArray[np.datetime64]
+Records = NDArray[np.void]
+
+LAYER_NAMES = SLEEVES[1:]
+RISK_PREMIUM_BOUNDS = (0.5, 1.5)  # the method: clip(ERP / median, ½, 1½)
+PROGRAMME_LAG = 1  # sessions between the data of a condor rule and the entry, as for the gates
+MINIMUM = 252  # known values that a score needs
+
+
+@dataclass(frozen=True)
+class LayerTilt:
+    """How one layer's weight is asked to move, on every session of a history.
+
+    Attributes
+    ----------
+    layer : str
+    names : tuple of str, length k
+        Signals that a policy lets act on the layer.
+    weights : ndarray, shape (k,)
+    scores : ndarray, shape (n, k)
+        NaN where a signal is absent: it then has no say, and no share in the mean.
+    score : ndarray, shape (n,)
+        Mean of the scores, weighted by size; 0 where no signal is there.
+    risk_premium : ndarray, shape (n,)
+        Equity risk premium over its median within ½ … 1½; 1 where it does not act.
+    factor : ndarray, shape (n,)
+        What the weight is multiplied by, within the tilt's bounds.
+    """
+
+    layer: str
+    names: tuple[str, ...]
+    weights: Floats
+    scores: Floats
+    score: Floats
+    risk_premium: Floats
+    factor: Floats
+
+
+def policy_signals(history: History, policy: HedgePolicy) -> SignalTable:
+    """Return the signal table standardised on the policy's own window."""
+    window = policy.tilt.window
+    return signal_table(history, window, min(MINIMUM, window))
+
+
+def layer_tilts(history: History, policy: HedgePolicy) -> tuple[LayerTilt, ...]:
+    """Return the tilt of each layer of a policy as the close of every session asks for it.
+
+    Parameters
+    ----------
+    history : History
+    policy : HedgePolicy
+
+    Returns
+    -------
+    tuple of LayerTilt
+        In the order of the policy's layers; row t rests on the close of session t and may act
+        ``signal_lag`` sessions later.
+
+    References
+    ----------
+    factor = clip(1 + strength · Σ c·score / Σ|c|, floor, cap), for the medium layer times
+    clip(ERP / median, ½, 1½) and held within the same bounds.
+    """
+    table = policy_signals(history, policy)
+    ratio = _risk_premium(history, policy.tilt)
+    return tuple(
+        _layer_tilt(table, policy.tilt, layer.name, ratio if layer.name == "medium" else None)
+        for layer in policy.layers
+    )
+
+
+def _risk_premium(history: History, tilt: Tilt) -> Floats | None:
+    if not tilt.risk_premium:
+        return None
+    ratio = risk_premium_ratio(history, tilt.window)
+    return np.where(np.isfinite(ratio), np.clip(ratio, *RISK_PREMIUM_BOUNDS), 1.0)
+
+
+def _layer_tilt(table: SignalTable, tilt: Tilt, layer: str, ratio: Floats | None) -> LayerTilt:
+    mine = [one for one in tilt.signals if one.layer == layer]
+    names = tuple(one.name for one in mine)
+    weights = np.array([one.weight for one in mine], dtype=np.float64)
+    scores = table.score[:, [table.index(name) for name in names]]
+    present = np.isfinite(scores)
+    sizes = (present * np.abs(weights)).sum(axis=1)
+    total = (np.where(present, scores, 0.0) * weights).sum(axis=1)
+    score = np.divide(total, sizes, out=np.zeros(len(table.dates)), where=sizes > 0.0)
+    factor = np.clip(1.0 + tilt.strength * score, tilt.floor, tilt.cap)
+    premium = np.ones(len(score)) if ratio is None else ratio
+    if ratio is not None:
+        factor = np.clip(factor * premium, tilt.floor, tilt.cap)
+    return LayerTilt(layer, names, weights, scores, score, premium, factor)
+
+
+def neutral_guides() -> Records:
+    """Return the one row of a policy that hears nothing, shape (1,)."""
+    return _blank(1)
+
+
+def _blank(count: int) -> Records:
+    rows = np.zeros(count, GUIDE)
+    rows["factor"] = 1.0
+    rows["scenarios"] = -1
+    for name in ("range_scale", "premium", "least_cvar"):
+        rows[name] = np.nan
+    return rows
+
+
+def listens(policy: HedgePolicy, programme: CondorProgramme) -> bool:
+    """Say whether any rule of the two asks for a signal or for the calendar of events."""
+    by_layer = any(
+        layer.roll_days_inverted is not None or layer.roll_strength is not None or layer.spans_event
+        for layer in policy.layers
+    )
+    by_hedge = (
+        (policy.tilt.strength > 0 and bool(policy.tilt.signals))
+        or policy.tilt.risk_premium
+        or policy.inversion.enabled
+        or policy.execution.defer_distortion is not None
+    )
+    by_condors = (
+        bool(programme.skip_events)
+        or programme.containment is not None
+        or programme.premium_floor is not None
+    )
+    return by_layer or by_hedge or by_condors
+
+
+def build_guides(
+    history: History, policy: HedgePolicy, programme: CondorProgramme, dates: Dates
+) -> Records:
+    """Return what the rules of a policy and a programme hear on each session.
+
+    Parameters
+    ----------
+    history : History
+    policy : HedgePolicy
+    programme : CondorProgramme
+    dates : ndarray of datetime64[D], shape (n,)
+        Sessions of the history that are run.
+
+    Returns
+    -------
+    ndarray of GUIDE, shape (n,), or (1,) where no rule listens
+    """
+    if not listens(policy, programme):
+        return neutral_guides()
+    rows = _blank(len(history))
+    _hear_tilts(rows, history, policy)
+    _hear_rolls(rows, history, policy)
+    _hear_condors(rows, history, programme)
+    return rows[np.searchsorted(history.dates, dates)]
+
+
+def _late(values: NDArray[np.generic], lag: int, fill: float) -> NDArray[np.generic]:
+    """Return a series as it is known ``lag`` sessions later."""
+    late = np.full_like(values, fill)
+    late[lag:] = values[: len(values) - lag]
+    return late
+
+
+def _hear_tilts(rows: Records, history: History, policy: HedgePolicy) -> None:
+    if not (policy.tilt.strength > 0 and policy.tilt.signals) and not policy.tilt.risk_premium:
+        return
+    for tilt in layer_tilts(history, policy):
+        place = LAYER_NAMES.index(tilt.layer)
+        rows["factor"][:, place] = _late(tilt.factor, policy.signal_lag, 1.0)
+
+
+def _hear_rolls(rows: Records, history: History, policy: HedgePolicy) -> None:
+    by_layer = {layer.name: layer for layer in policy.layers}
+    inverts = policy.inversion.enabled or any(
+        layer.roll_days_inverted is not None for layer in policy.layers
+    )
+    strong = [layer for layer in policy.layers if layer.roll_strength is not None]
+    distortion = policy.execution.defer_distortion
+    if inverts or strong or distortion is not None:
+        table = policy_signals(history, policy)
+        lag = policy.signal_lag
+        if inverts:
+            above = table["vix_slope"].raw > policy.inversion.threshold
+            rows["inverted"] = _late(above, lag, 0)
+        for layer in strong:
+            place = LAYER_NAMES.index(layer.name)
+            level = layer.roll_strength or np.inf
+            rows["strong"][:, place] = _late(table["rsi_vx1"].raw > level, lag, 0)
+        if distortion is not None:
+            far = np.abs(table["basis_distortion"].raw) > distortion
+            rows["distorted"] = _late(far, lag, 0)
+    if any(layer.spans_event for layer in by_layer.values()):
+        ahead = next_events(history)
+        first = np.fmin.reduce(ahead, axis=1)  # a kind without a date does not count
+        known = ~np.isnat(first)
+        rows["next_event"][known] = first[known].astype(np.int64)
+
+
+def _hear_condors(rows: Records, history: History, programme: CondorProgramme) -> None:
+    if programme.skip_events:
+        kinds = [EVENTS.index(kind) for kind in programme.skip_events]
+        wait = next_events(history)[:, kinds] - history.dates[:, None]
+        near = wait <= np.timedelta64(programme.skip_days, "D")  # never where there is no date
+        rows["event_ahead"] = near.any(axis=1)
+    if programme.containment is not None:
+        scale = range_multiples(history, programme.containment)
+        rows["range_scale"] = _late(scale, PROGRAMME_LAG, np.nan)
+    if programme.premium_floor is not None:
+        gauge = signal_table(history)["premium_gauge"].raw
+        rows["premium"] = _late(gauge, PROGRAMME_LAG, np.nan)
+
+
+def deaf_notes(history: History, policy: HedgePolicy, start: np.datetime64) -> Sequence[str]:
+    """Say which signals of a policy have nothing to say at the start of a run, or ever."""
+    if not policy.tilt.active:
+        return ()
+    table = policy_signals(history, policy)
+    notes = []
+    for name in dict.fromkeys(one.name for one in policy.tilt.signals):
+        first = table[name].first_usable
+        if np.isnat(first):
+            notes.append(f"signal {name} is absent: it moves nothing in this run")
+        elif first > start:
+            notes.append(f"signal {name} is first known on {first}: it moves nothing before")
+    return tuple(notes)

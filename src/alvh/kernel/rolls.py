@@ -1,0 +1,137 @@
+"""When a layer is rolled, and along which expiry it costs least to hold."""
+
+import numpy as np
+
+from alvh.kernel.codes import (
+    BASKET_MID,
+    BASKET_SHORT,
+    R_HELD,
+    R_ROLL_DUE,
+    R_ROLL_EVENT,
+    R_ROLL_EXTRINSIC,
+    R_ROLL_STRENGTH,
+    SPX_PUT,
+    SPX_PUT_BACKSPREAD,
+    VX,
+)
+from alvh.kernel.jit import compiled
+from alvh.kernel.orders import time_value
+from alvh.kernel.shift import decay_rate, spot_vix_delta
+from alvh.kernel.structures import (
+    build_structure,
+    mark_structure,
+    set_vix_legs,
+    shortest_allowed,
+    structure_cost,
+)
+
+FURTHEST = 2.0  # tenors: beyond it a layer would be another layer
+
+
+@compiled
+def is_on_vix(layer):
+    """Say whether a layer holds VIX options or futures."""
+    kind = layer.instrument
+    on_spx = kind == SPX_PUT or kind == SPX_PUT_BACKSPREAD
+    return not on_spx and kind != BASKET_SHORT and kind != BASKET_MID
+
+
+@compiled
+def _same(one, other):
+    """Say whether two structures have the same legs."""
+    same = one.legs == other.legs
+    for leg in range(one.legs):
+        same = same and one.expiry[leg] == other.expiry[leg]
+        same = same and one.strike[leg] == other.strike[leg]
+    return same
+
+
+@compiled
+def _early_reason(desk, layer, layer_state, cohort, left):
+    """Return why a layer might be rolled before its day, or R_HELD."""
+    event = desk.state.next_event
+    if layer.spans_event == 1 and event > 0 and cohort.expiry[0] <= event:
+        return R_ROLL_EVENT
+    strong = layer.strength_days > 0.0 and desk.guide.strong[layer.place] == 1
+    if strong and left <= layer.roll + layer.strength_days:
+        return R_ROLL_STRENGTH
+    if np.isnan(layer.roll_extrinsic):
+        return R_HELD
+    spent = time_value(desk.day, cohort) <= layer.roll_extrinsic * layer_state.extrinsic
+    return R_ROLL_EXTRINSIC if spent else R_HELD
+
+
+@compiled
+def roll_reason(desk, layer, layer_state, cohort, candidate):
+    """Return why a structure that is still held should be rolled today, or R_HELD.
+
+    An early roll needs something else to roll to: later for an event or into strength, other
+    strikes or another expiry where time value has run out.
+    """
+    day = desk.day
+    if cohort.root[0] > VX:
+        return R_ROLL_DUE if day.date >= cohort.expiry[0] else R_HELD
+    left = float(cohort.expiry[0] - day.date)
+    roll = layer.roll
+    if desk.guide.inverted == 1 and not np.isnan(layer.roll_inverted):
+        roll = layer.roll_inverted
+    if roll > 0.0 and left <= roll:
+        return R_ROLL_DUE
+    reason = _early_reason(desk, layer, layer_state, cohort, left)
+    if reason == R_HELD:
+        return R_HELD
+    if reason != R_ROLL_EXTRINSIC:
+        desk.state.roll_past[layer.place] = cohort.expiry[0]
+    found = build_structure(day, layer, desk.calendar, desk.state, candidate)
+    if not found or _same(candidate, cohort):
+        desk.state.roll_past[layer.place] = 0
+        return R_HELD
+    return reason
+
+
+@compiled
+def _cost_rate(desk, layer, candidate):
+    """Return USD a day, per USD of spot-VIX delta, that a structure costs to hold to its roll."""
+    left = float(candidate.expiry[0] - desk.day.date) - layer.roll
+    days = max(min(layer.tenor - layer.roll, left), 1.0)
+    delta = spot_vix_delta(desk.day, candidate)
+    if not delta > 0.0:
+        return np.inf
+    return decay_rate(desk.day, desk.account, candidate, int(days)) / delta
+
+
+@compiled
+def cheapest_expiry(desk, layer, candidate, wanted):
+    """Move the candidate to the expiry of least cost for its spot-VIX delta; return the units.
+
+    ``wanted`` structures of the candidate, which stands at the tenor, set the delta that is aimed
+    at and the money that it may take. Expiries out to twice the tenor are compared, each held
+    for as long as the tenor's would be.
+    """
+    day, calendar = desk.day, desk.calendar
+    delta = wanted * spot_vix_delta(day, candidate)
+    money = wanted * structure_cost(day, desk.account, candidate)
+    best, least, own = -1, np.inf, candidate.expiry[0]
+    shortest = shortest_allowed(day, layer, desk.state)
+    for pick in range(desk.state.next_vix, calendar.vix.shape[0]):
+        expiry = calendar.vix[pick]
+        left = float(expiry.date - day.date)
+        if left > FURTHEST * layer.tenor:
+            break
+        if expiry.listed > day.date or left <= shortest:
+            continue
+        if expiry.monthly == 0 and layer.weeklies == 0:
+            continue
+        if not set_vix_legs(day, layer, calendar, pick, candidate):
+            continue
+        mark_structure(day, candidate)
+        rate = _cost_rate(desk, layer, candidate)
+        if rate < least or (rate == least and expiry.date == own):
+            best, least = pick, rate
+    if best < 0:
+        build_structure(day, layer, calendar, desk.state, candidate)
+        return wanted
+    set_vix_legs(day, layer, calendar, best, candidate)
+    mark_structure(day, candidate)
+    cost = structure_cost(day, desk.account, candidate)
+    return min(delta / spot_vix_delta(day, candidate), money / cost)

@@ -1,0 +1,88 @@
+"""The theta time shift: a condor that settled at a loss is sold again, further out."""
+
+from alvh.kernel.book import no_action
+from alvh.kernel.codes import (
+    CONDORS,
+    R_SHIFT_INFEASIBLE,
+    R_SHIFTED,
+    R_SHIFTS_SPENT,
+    SPXW,
+)
+from alvh.kernel.condor_prices import (
+    condor_mids,
+    expected_daily_range,
+    package_price,
+    set_wings,
+)
+from alvh.kernel.condors import end_shifts, sell_condor
+from alvh.kernel.jit import compiled
+from alvh.kernel.quotes import days_to_settlement, sessions_to_settlement, spx_forward
+from alvh.kernel.spx_smile import spx_slice
+from alvh.kernel.strikes import strike_within_delta
+
+
+@compiled
+def _price_shift(day, programme, expiry, condor):
+    """Write the strikes and mids of the condor to shift into; return its credit, points."""
+    tau = days_to_settlement(day, SPXW, expiry.date)
+    slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, SPXW, expiry.session))
+    forward, delta = spx_forward(day, tau), programme.shift_delta
+    strike = condor.strike
+    strike[1] = strike_within_delta(day, SPXW, slice_, forward, tau, delta, True)
+    strike[2] = strike_within_delta(day, SPXW, slice_, forward, tau, delta, False)
+    set_wings(day, programme, SPXW, slice_, forward, tau, strike)
+    condor_mids(day, SPXW, expiry.date, expiry.session, strike, 0.0, 0.0, condor.mid)
+    return -package_price(day, SPXW, tau, condor.mid, programme.fill, 1.0)
+
+
+@compiled
+def _shift_one(day, t, account, state, row, log, programme, condor, slot, spx, free):
+    """Sell the nearest condor whose credit covers the loss; return whether there was one."""
+    best = 0.0
+    for i in range(state.next_spx, spx.shape[0]):
+        expiry = spx[i]
+        if expiry.date - day.date > programme.shift_days:
+            break
+        if expiry.listed > day.date or expiry.am == 1:
+            continue
+        credit = _price_shift(day, programme, expiry, condor)
+        strike = condor.strike
+        width = max(strike[1] - strike[0], strike[3] - strike[2])
+        tied = condor.due * 100.0 * (width - credit)
+        best = max(best, credit)
+        if credit < condor.loss or credit >= width or tied > free:
+            continue
+        loss, earlier = condor.loss, condor.carried + condor.credit
+        condor.shifts += 1
+        sell_condor(
+            day, t, account, state, row, log, programme, condor, slot, expiry, condor.due, credit,
+            R_SHIFTED,
+        )  # fmt: skip
+        condor.carried = earlier - loss
+        return True
+    no_action(log, state, t, CONDORS, R_SHIFT_INFEASIBLE, best, condor.loss)
+    return False
+
+
+@compiled
+def shift_losses(day, prior, t, account, state, row, log, programme, condors, spx, free):
+    """Shift on what settled at a loss today, if yesterday's market was one to do it in.
+
+    The number of condors stays; the new one is sold at or below the shift's delta, one to a few
+    days out, on the nearest day whose credit is at least the loss.
+    """
+    rich = expected_daily_range(prior) > programme.shift_range or prior.vix > programme.shift_vix
+    for slot in range(state.slots):
+        condor = condors[slot]
+        if condor.due == 0:
+            continue
+        done = False
+        if condor.shifts >= programme.shift_rolls:
+            no_action(log, state, t, CONDORS, R_SHIFTS_SPENT, condor.loss, float(condor.shifts))
+        elif rich and prior.tradable == 1:
+            done = _shift_one(day, t, account, state, row, log, programme, condor, slot, spx, free)
+            if done:
+                free -= condor.margin
+        if not done:
+            end_shifts(t, state, condor, log)
+        condor.due = 0
