@@ -3,6 +3,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+import talib
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -12,9 +13,6 @@ from alvh.signals.indicators import macd_histogram, rsi, rsi_of_changes
 from alvh.signals.term_structure import front_changes
 from alvh.signals.windows import MOST_MISSING
 from signals.histories import futures_table, plain
-
-# Until TA-Lib is among the locked development requirements.
-talib = pytest.importorskip("talib")
 
 NAN = math.nan
 WARMED_UP = 1e-10  # RSI is between 0 and 100, the histogram of ln VIX below 1

@@ -149,7 +149,7 @@ SIGNALS = (
     ),
     Signal(
         "event_density", "scheduled events ahead", "short", "events", 1,
-        "FOMC, CPI and PPI dates of the next ten days, less their mean",
+        "FOMC, CPI and PPI dates of the next ten calendar days; the score takes their mean off",
         "calendar of events",
         "the short layer is there for what is on the calendar",
     ),

@@ -25,7 +25,7 @@ def _expected(vix: Floats, horizons: Floats) -> Floats:
     """Return VIX expected some sessions ahead by an autoregression on what was known, shape (n,).
 
     V(t+1) = a + φ·V(t) by least squares on all pairs up to t; the forecast reverts to a/(1 − φ)
-    by φ a session.
+    by φ a session. NaN where φ is not between 0 and 1.
     """
     out = np.full(len(vix), np.nan)
     known = np.flatnonzero(np.isfinite(vix))
@@ -35,8 +35,9 @@ def _expected(vix: Floats, horizons: Floats) -> Floats:
     x, y = values[:-1], values[1:]
     count = np.arange(1, len(x) + 1, dtype=np.float64)
     sx, sy, sxx, sxy = (np.cumsum(part) for part in (x, y, x * x, x * y))
-    phi = (sxy - sx * sy / count)[LEAST_PAIRS - 1 :] / (sxx - sx * sx / count)[LEAST_PAIRS - 1 :]
-    count, sx, sy = (part[LEAST_PAIRS - 1 :] for part in (count, sx, sy))
+    count, sx, sy, sxx, sxy = (part[LEAST_PAIRS - 1 :] for part in (count, sx, sy, sxx, sxy))
+    phi = over(sxy - sx * sy / count, sxx - sx * sx / count)
+    phi = np.where((phi > 0.0) & (phi < 1.0), phi, np.nan)  # else it reverts to nothing
     mean = (sy - phi * sx) / count / (1.0 - phi)
     now = known[LEAST_PAIRS:]
     out[now] = mean + phi ** horizons[now] * (vix[now] - mean)
