@@ -36,7 +36,6 @@ DEFAULT_EQUITY = 1_000_000.0
 DEFAULT_FILL = 0.5
 DEFAULT_COMMISSION = 0.65  # USD per contract and side; usual retail pass-through for SPX and VIX
 DEFAULT_DEBIT_SPREAD = 0.01  # a broker's margin loan over bills, per year
-NO_SCENARIOS = np.zeros((1, 1, 4))
 _TRADES_PER_DAY, _DECISIONS_PER_DAY = 8, 6
 
 
@@ -98,7 +97,7 @@ def backtest(
     )
     days = surfaces.days[window]
     guides = build_guides(history, policy, programme, surfaces.dates[window])
-    daily, logs, book = _run(surfaces, window, (guides, NO_SCENARIOS), records)
+    daily, logs, book = _run(surfaces, window, guides, records)
     meta = _identity(history, policy, programme) | {
         "fill": fill,
         "equity": equity,
@@ -180,7 +179,7 @@ def _parse(given: str | date, name: str) -> np.datetime64:
 
 
 def _run(
-    surfaces: Surfaces, window: slice, guides: tuple[Records, Any], records: tuple[Records, ...]
+    surfaces: Surfaces, window: slice, guides: tuple[Records, Floats], records: tuple[Records, ...]
 ) -> tuple[Records, Any, Any]:
     """Run the kernel, once more with larger logs where the first guess was too small."""
     days = surfaces.days[window]
@@ -281,18 +280,20 @@ def sweep(
     return Sweep(surfaces.dates[window], nav, pnl, carry)
 
 
-def _stack_guides(guides: list[Records]) -> Records:
-    """Return guides of many policies, shape (n_policies, n_days), or (1, 1) if none listens."""
-    longest = max(len(rows) for rows in guides)
-    if longest == 1:
-        return guides[0][None, :]
-    return np.stack([np.resize(rows, longest) for rows in guides])
+def _stack_guides(heard: list[tuple[Records, Floats]]) -> tuple[Records, Floats]:
+    """Return guides of many policies, one row each, as long as the longest; see ``run_batch``."""
+    longest = max(len(rows) for rows, _ in heard)
+    sets, moves = (max(scenarios.shape[axis] for _, scenarios in heard) for axis in (0, 1))
+    stacked = np.zeros((len(heard), sets, moves, 4))
+    for row, (_, scenarios) in zip(stacked, heard, strict=True):
+        row[: scenarios.shape[0], : scenarios.shape[1]] = scenarios
+    return np.stack([np.resize(rows, longest) for rows, _ in heard]), stacked
 
 
 def _sweep_chunk(
     surfaces: Surfaces,
     window: slice,
-    guides: Records,
+    guides: tuple[Records, Floats],
     compiled: list[tuple[Records, Records]],
     rules: Records,
     account: Records,
@@ -300,7 +301,7 @@ def _sweep_chunk(
     count, days = len(compiled), surfaces.days[window]
     daily = np.zeros((count, len(days)), DAILY)
     run_batch(
-        days[None, :], guides, NO_SCENARIOS[None, :], surfaces.spx_expiries, surfaces.vix_expiries,
+        days[None, :], *guides, surfaces.spx_expiries, surfaces.vix_expiries,
         np.concatenate([hedge for hedge, _ in compiled]),
         np.stack([layers for _, layers in compiled]),
         np.repeat(rules, count), np.repeat(account, count),

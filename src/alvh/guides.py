@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh.kernel.codes import SLEEVES
+from alvh.kernel.policies import SCENARIOS
 from alvh.kernel.records import GUIDE
 from alvh.market.history import History
+from alvh.market.surfaces import build_surfaces
 from alvh.policy import CondorProgramme, HedgePolicy, Tilt
 from alvh.signals import SignalTable, signal_table
 from alvh.signals.events import EVENTS, next_events
 from alvh.signals.macro import risk_premium_ratio
 from alvh.signals.realised import range_multiples
+from alvh.stewardship.levels import Solver
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
@@ -29,6 +32,7 @@ LAYER_NAMES = SLEEVES[1:]
 RISK_PREMIUM_BOUNDS = (0.5, 1.5)  # the method: clip(ERP / median, ½, 1½)
 PROGRAMME_LAG = 1  # sessions between the data of a condor rule and the entry, as for the gates
 MINIMUM = 252  # known values that a score needs
+NO_SCENARIOS = np.zeros((1, 1, 4))
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,8 @@ def listens(policy: HedgePolicy, programme: CondorProgramme) -> bool:
         or policy.execution.defer_distortion is not None
     )
     by_condors = (
-        bool(programme.skip_events)
+        "steward_score" in policy.limits.binding
+        or bool(programme.skip_events)
         or programme.containment is not None
         or programme.premium_floor is not None
     )
@@ -152,7 +157,7 @@ def listens(policy: HedgePolicy, programme: CondorProgramme) -> bool:
 
 def build_guides(
     history: History, policy: HedgePolicy, programme: CondorProgramme, dates: Dates
-) -> Records:
+) -> tuple[Records, Floats]:
     """Return what the rules of a policy and a programme hear on each session.
 
     Parameters
@@ -165,15 +170,20 @@ def build_guides(
 
     Returns
     -------
-    ndarray of GUIDE, shape (n,), or (1,) where no rule listens
+    rows : ndarray of GUIDE, shape (n,), or (1,) where no rule listens
+    scenarios : ndarray, shape (sets, 512, 4), or (1, 1, 4) where no tail is measured
+        S&P 500 return, log move of VIX, weight and calendar days of the moves that rows point to.
     """
     if not listens(policy, programme):
-        return neutral_guides()
+        return neutral_guides(), NO_SCENARIOS
     rows = _blank(len(history))
     _hear_tilts(rows, history, policy)
     _hear_rolls(rows, history, policy)
     _hear_condors(rows, history, programme)
-    return rows[np.searchsorted(history.dates, dates)]
+    rows, scenarios = rows[np.searchsorted(history.dates, dates)], NO_SCENARIOS
+    if "steward_score" in policy.limits.binding and programme.kind == "condors":
+        scenarios = _hear_steward(rows, history, policy, programme, dates)
+    return rows, scenarios
 
 
 def _late(values: NDArray[np.generic], lag: int, fill: float) -> NDArray[np.generic]:
@@ -230,6 +240,34 @@ def _hear_condors(rows: Records, history: History, programme: CondorProgramme) -
     if programme.premium_floor is not None:
         gauge = signal_table(history)["premium_gauge"].raw
         rows["premium"] = _late(gauge, PROGRAMME_LAG, np.nan)
+
+
+def _hear_steward(
+    rows: Records, history: History, policy: HedgePolicy, programme: CondorProgramme, dates: Dates
+) -> Floats:
+    """Write the steward's limit of every month, and return the scenarios that it rests on.
+
+    Both are those of the last session of the month before; a month without them bars nothing.
+    """
+    surfaces = build_surfaces(history)
+    solver = Solver(surfaces, programme, policy)
+    months = dates.astype("datetime64[M]")
+    share, sets = policy.limits.steward_score or 0.0, list[Floats]()
+    for month in np.unique(months):
+        row = int(np.searchsorted(surfaces.dates, month.astype("datetime64[D]"))) - 1
+        found = solver.levels(row) if row >= 0 else None
+        if found is None:
+            continue
+        careful, bold, moves = found
+        mine = months == month
+        rows["scenarios"][mine] = len(sets)
+        rows["least_cvar"][mine] = (1.0 - share) * bold.cvar + share * careful.cvar
+        padded = np.zeros((SCENARIOS, 4))
+        count = len(moves.weights)
+        padded[:count, 0], padded[:count, 1] = moves.spx_returns, moves.vix_logs
+        padded[:count, 2], padded[:, 3] = moves.weights, moves.calendar_days
+        sets.append(padded)
+    return np.stack(sets) if sets else NO_SCENARIOS
 
 
 def deaf_notes(history: History, policy: HedgePolicy, start: np.datetime64) -> Sequence[str]:

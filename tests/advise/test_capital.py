@@ -19,7 +19,7 @@ from alvh.advise.capital import (
     shortfall,
 )
 from alvh.advise.protection import protection_price, tail_loss_avoided, tail_weights
-from alvh.advise.scenarios import Scenarios
+from alvh.stewardship.scenarios import Scenarios
 
 
 def test_martin_bound() -> None:

@@ -12,10 +12,10 @@ from alvh.advise.capital import martin_bound
 from alvh.advise.evening import read_evening
 from alvh.advise.health import RETURN_OF, health, health_history
 from alvh.advise.protection import protection_price
-from alvh.advise.scenarios import Past
 from alvh.advise.steward import steward
 from alvh.advise.track import track_run
 from alvh.errors import DataError
+from alvh.stewardship.scenarios import Past
 
 END = "2016-02-24"
 

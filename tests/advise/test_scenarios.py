@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alvh.advise.scenarios import SESSIONS, Past
+from alvh.stewardship.scenarios import SESSIONS, Past
 
 
 def market(n: int = 1200, seed: int = 4) -> Past:

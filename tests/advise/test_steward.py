@@ -7,9 +7,6 @@ import pytest
 from tests.advise.books import bundled, evening, run
 
 import alvh
-from alvh.advise.allocation import least_tail, most_gain, weighted_cvar
-from alvh.advise.menu import ITEMS, MenuMaker
-from alvh.advise.scenarios import Past
 from alvh.advise.steward import (
     StewardLevels,
     book_gains,
@@ -19,6 +16,9 @@ from alvh.advise.steward import (
 from alvh.errors import DataError
 from alvh.market.surfaces import build_surfaces
 from alvh.measures import cvar
+from alvh.stewardship.allocation import least_tail, most_gain, weighted_cvar
+from alvh.stewardship.menu import ITEMS, MenuMaker
+from alvh.stewardship.scenarios import Past
 
 LIMITS = (0.5, 0.05)
 MONTHLY = alvh.load_programme("monthly45")

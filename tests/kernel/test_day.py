@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alvh.compile import compile_account, compile_hedge, compile_programme
-from alvh.engine import NO_SCENARIOS
-from alvh.guides import neutral_guides
+from alvh.guides import NO_SCENARIOS, neutral_guides
 from alvh.kernel.policies import DAILY, LAYER_STATE
 from alvh.kernel.run import new_book, new_books, new_log, run_batch, run_days
 from alvh.kernel.sizing import apportion

@@ -18,6 +18,7 @@ FILES = sorted(
 HEDGES = {
     "alvh-40-40-20",
     "alvh-4-4-2",
+    "alvh-adaptive",
     "single-call",
     "vxth",
     "futures-40-40-20",
@@ -25,7 +26,15 @@ HEDGES = {
     "none",
     "fewer-condors",
 }
-PROGRAMMES = {"cndr", "monthly45", "daily1", "index", "none"}
+PROGRAMMES = {
+    "cndr",
+    "monthly45",
+    "monthly45-adaptive",
+    "daily1",
+    "daily1-adaptive",
+    "index",
+    "none",
+}
 
 
 def _numbers(node: yaml.Node, path: tuple[str | int, ...] = ()):

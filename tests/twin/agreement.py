@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from alvh.compile import compile_account, compile_hedge, compile_programme
-from alvh.engine import NO_SCENARIOS
-from alvh.guides import neutral_guides
+from alvh.guides import NO_SCENARIOS, neutral_guides
 from alvh.kernel import codes
 from alvh.kernel.policies import DAILY
 from alvh.kernel.run import new_book, new_log, run_days

@@ -12,10 +12,11 @@ from alvh.errors import DataError
 from alvh.holdings import Holdings, holdings
 from alvh.kernel import codes
 from alvh.kernel.quotes import multiplier, vix_response
-from alvh.kernel.readings import liquidation_values, scenario_gains, theta_gains
+from alvh.kernel.readings import liquidation_values, theta_gains
 from alvh.market.history import History
 from alvh.market.surfaces import Surfaces, build_surfaces
 from alvh.result import Result
+from alvh.stewardship.menu import gains_of
 
 Floats = NDArray[np.float64]
 Records = NDArray[np.void]
@@ -120,16 +121,6 @@ class Evening:
         out = np.zeros(len(self.legs))
         liquidation_values(self.day, quoting[0], self.legs, spx_return, vix_log, out)
         return out
-
-
-def gains_of(
-    day: Any, legs: Records, ages: Floats | int, spx_returns: Floats, vix_logs: Floats
-) -> Floats:
-    """Return the USD gain of given legs in every scenario, shape (n_scenarios, n_legs)."""
-    out = np.zeros((len(spx_returns), len(legs)))
-    held = np.broadcast_to(np.asarray(ages, dtype=np.int64), len(spx_returns)).copy()
-    scenario_gains(day, legs, held, np.asarray(spx_returns), np.asarray(vix_logs), out)
-    return out
 
 
 def read_evening(history: History, result: Result) -> Evening:

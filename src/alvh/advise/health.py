@@ -47,7 +47,6 @@ from alvh.advise.evening import LAYERS, STRESS_SPX, Evening, read_evening
 from alvh.advise.flows import Flows, Rate, mirr, xirr
 from alvh.advise.protection import ProtectionPrice, protection_price
 from alvh.advise.quick_ratio import QuickRatio, quick_ratio
-from alvh.advise.scenarios import SESSIONS, Past
 from alvh.advise.steward import Scorer
 from alvh.advise.track import Track, track_run
 from alvh.engine import DEFAULT_DEBIT_SPREAD, DEFAULT_EQUITY, DEFAULT_FILL, backtest
@@ -58,6 +57,7 @@ from alvh.market.surfaces import build_surfaces
 from alvh.measures import period_ends
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
 from alvh.result import Result
+from alvh.stewardship.scenarios import SESSIONS, Past
 
 Floats = NDArray[np.float64]
 Every = Literal["month", "year"]

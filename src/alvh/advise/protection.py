@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh.advise.evening import DAYS_PER_YEAR, LAYERS, Evening
-from alvh.advise.scenarios import Scenarios
+from alvh.stewardship.scenarios import Scenarios
 
 Floats = NDArray[np.float64]
 

@@ -62,6 +62,7 @@ def show(
     from alvh.policy import flat_values, policy_hash
 
     source, policy = _opened(name, kind)
+    idle = _inactive(policy)
     origins = {_dotted(path, source): origin for path, origin in source.origins.items()}
     if as_yaml:
         say(source.text.rstrip("\n"))
@@ -72,12 +73,13 @@ def show(
                 "policy": policy,
                 "policy_hash": policy_hash(policy),
                 "sources": origins,
+                "inactive": idle,
             }
         )
     else:
         written = {_dotted(path, source) for path in source.lines}
         rows = (
-            (key, _cell(value), origins.get(key, "" if key in written else "default"))
+            (key, _cell(value), _origin(key, origins, written, idle))
             for key, value in flat_values(policy).items()
             if value is not None
         )
@@ -146,6 +148,19 @@ def _opened(name: str, kind: Kind | None) -> "tuple[PolicySource, Policy]":
 
 def _kind_of(policy: "Policy") -> str:
     return "hedge" if hasattr(policy, "layers") else "programme"
+
+
+def _inactive(policy: "Policy") -> tuple[str, ...]:
+    from alvh.policy import HedgePolicy, inactive_keys, inactive_programme_keys
+
+    if isinstance(policy, HedgePolicy):
+        return inactive_keys(policy)
+    return inactive_programme_keys(policy)
+
+
+def _origin(key: str, origins: dict[str, str], written: set[str], idle: tuple[str, ...]) -> str:
+    origin = origins.get(key, "" if key in written else "default")
+    return f"{origin}; changes nothing here".lstrip("; ") if key in idle else origin
 
 
 def _verdict(file: str) -> dict[str, str | None]:

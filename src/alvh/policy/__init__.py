@@ -7,6 +7,7 @@ with a hash, so that a result can say exactly which rule produced it.
 """
 
 from alvh.policy.identity import Difference, canonical_json, diff_policies, flat_values, policy_hash
+from alvh.policy.inactive import inactive_keys, inactive_programme_keys
 from alvh.policy.loader import (
     Preset,
     list_policies,
@@ -52,6 +53,8 @@ __all__ = [
     "canonical_json",
     "diff_policies",
     "flat_values",
+    "inactive_keys",
+    "inactive_programme_keys",
     "list_policies",
     "load_policy",
     "load_programme",

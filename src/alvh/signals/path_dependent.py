@@ -60,8 +60,9 @@ PUBLISHED = PathDependent(1.06, 0.020, 1.60, 0.052, 0.057, -0.095, 0.82)
 
 def kernel(alpha: float, delta: float) -> Floats:
     """Return the weights of the last 1000 sessions, nearest first; their sum over 252 is 1."""
-    weights: Floats = (np.arange(LAGS) * STEP + delta) ** -alpha
-    return weights / (weights.sum() * STEP)
+    weights: Floats = np.power(np.arange(LAGS) * STEP + delta, -alpha)
+    scaled: Floats = weights / (weights.sum() * STEP)
+    return scaled
 
 
 def daily_returns(spx: Floats) -> Floats:

@@ -12,17 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alvh.advise.evening import Records, gains_of
-from alvh.advise.scenarios import Scenarios
 from alvh.compile import compile_account, compile_hedge, compile_programme
 from alvh.kernel import codes
 from alvh.kernel.condor_prices import SIGNS
 from alvh.kernel.policies import COHORT, CONDOR, STATE
 from alvh.kernel.quotes import multiplier
-from alvh.kernel.readings import today_menu
+from alvh.kernel.readings import scenario_gains, today_menu
 from alvh.kernel.revalue import LEG
-from alvh.market.surfaces import Surfaces
+from alvh.market.surfaces import Records, Surfaces
 from alvh.policy import CondorProgramme, HedgePolicy
+from alvh.stewardship.scenarios import Scenarios
 
 Floats = NDArray[np.float64]
 
@@ -162,3 +161,13 @@ def _premium(legs: Records) -> float:
         for leg in legs
         if leg["root"] != codes.VX
     )
+
+
+def gains_of(
+    day: Any, legs: Records, ages: Floats | int, spx_returns: Floats, vix_logs: Floats
+) -> Floats:
+    """Return the USD gain of given legs in every scenario, shape (n_scenarios, n_legs)."""
+    out = np.zeros((len(spx_returns), len(legs)))
+    held = np.broadcast_to(np.asarray(ages, dtype=np.int64), len(spx_returns)).copy()
+    scenario_gains(day, legs, held, np.asarray(spx_returns), np.asarray(vix_logs), out)
+    return out
