@@ -12,15 +12,25 @@ from alvh._compiled_cache import use_content_addressed_cache
 use_content_addressed_cache()
 
 if TYPE_CHECKING:
+    from alvh.advise.explain import explain
+    from alvh.advise.health import health, health_history
+    from alvh.advise.pool import pool
+    from alvh.advise.project import project, project_grid
+    from alvh.advise.replay import replay
+    from alvh.advise.shift import shift
+    from alvh.advise.steward import steward
     from alvh.engine import backtest
     from alvh.errors import AlvhError
+    from alvh.evidence.attribution import attribute
     from alvh.evidence.comparison import Comparison, compare
+    from alvh.evidence.motion import motion
     from alvh.market.futures_index import futures_index
     from alvh.market.history import History, load_history
     from alvh.market.quote import quote
     from alvh.market.vix_index import cboe_vix
     from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
     from alvh.result import Result
+    from alvh.signals import SignalTable, signal_table
 
 _HOMES = {
     "AlvhError": "alvh.errors",
@@ -29,14 +39,27 @@ _HOMES = {
     "HedgePolicy": "alvh.policy",
     "History": "alvh.market.history",
     "Result": "alvh.result",
+    "SignalTable": "alvh.signals",
+    "attribute": "alvh.evidence.attribution",
     "backtest": "alvh.engine",
     "cboe_vix": "alvh.market.vix_index",
     "compare": "alvh.evidence.comparison",
+    "explain": "alvh.advise.explain",
     "futures_index": "alvh.market.futures_index",
+    "health": "alvh.advise.health",
+    "health_history": "alvh.advise.health",
     "load_history": "alvh.market.history",
     "load_policy": "alvh.policy",
     "load_programme": "alvh.policy",
+    "motion": "alvh.evidence.motion",
+    "pool": "alvh.advise.pool",
+    "project": "alvh.advise.project",
+    "project_grid": "alvh.advise.project",
     "quote": "alvh.market.quote",
+    "replay": "alvh.advise.replay",
+    "shift": "alvh.advise.shift",
+    "signal_table": "alvh.signals",
+    "steward": "alvh.advise.steward",
 }
 
 __all__ = [
@@ -46,14 +69,27 @@ __all__ = [
     "HedgePolicy",
     "History",
     "Result",
+    "SignalTable",
+    "attribute",
     "backtest",
     "cboe_vix",
     "compare",
+    "explain",
     "futures_index",
+    "health",
+    "health_history",
     "load_history",
     "load_policy",
     "load_programme",
+    "motion",
+    "pool",
+    "project",
+    "project_grid",
     "quote",
+    "replay",
+    "shift",
+    "signal_table",
+    "steward",
 ]
 
 

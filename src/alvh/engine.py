@@ -97,7 +97,7 @@ def backtest(
     )
     days = surfaces.days[window]
     guides = build_guides(history, policy, programme, surfaces.dates[window])
-    daily, logs, book = _run(surfaces, window, guides, records)
+    daily, logs, book = run_window(surfaces, window, guides, records)
     meta = _identity(history, policy, programme) | {
         "fill": fill,
         "equity": equity,
@@ -178,15 +178,39 @@ def _parse(given: str | date, name: str) -> np.datetime64:
         raise DataError(f"{name} {given!r} is not a date; write it as 2007-01-03") from error
 
 
-def _run(
-    surfaces: Surfaces, window: slice, guides: tuple[Records, Floats], records: tuple[Records, ...]
+def run_window(
+    surfaces: Surfaces,
+    window: slice,
+    guides: tuple[Records, Floats],
+    records: tuple[Records, ...],
+    make_book: Callable[[], Any] = new_book,
 ) -> tuple[Records, Any, Any]:
-    """Run the kernel, once more with larger logs where the first guess was too small."""
+    """Run the kernel, once more with larger logs where the first guess was too small.
+
+    Parameters
+    ----------
+    surfaces : Surfaces
+    window : slice
+        Rows to run.
+    guides : tuple
+        From ``build_guides``.
+    records : tuple
+        Hedge, layers, programme and account, compiled.
+    make_book : callable
+        Makes the book that the run starts with, afresh each time it is called.
+
+    Returns
+    -------
+    daily : ndarray of DAILY
+    log : Log
+    book : Book
+        As it is at the last close.
+    """
     days = surfaces.days[window]
     n = len(days)
     sizes = [n * _TRADES_PER_DAY + 1000, n * _DECISIONS_PER_DAY + 1000, n + 100]
     while True:
-        daily, log, book = np.zeros(n, DAILY), new_log(*sizes), new_book()
+        daily, log, book = np.zeros(n, DAILY), new_log(*sizes), make_book()
         calendar = surfaces.spx_expiries, surfaces.vix_expiries
         run_days(days, *guides, *calendar, *records, daily, log, book)
         state = book.state[0]

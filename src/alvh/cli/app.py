@@ -6,10 +6,21 @@ import typer
 from typer.core import TyperGroup
 
 from alvh.cli import data_commands, policy_commands
+from alvh.cli.attribution_command import attribution
 from alvh.cli.backtest_command import backtest
 from alvh.cli.compare_command import compare
 from alvh.cli.console import note, say
+from alvh.cli.explain_command import explain
+from alvh.cli.health_command import health
+from alvh.cli.motion_command import motion
+from alvh.cli.pool_command import pool
+from alvh.cli.press_command import press
+from alvh.cli.project_command import project
 from alvh.cli.quote_command import quote
+from alvh.cli.replay_command import replay
+from alvh.cli.shift_command import shift
+from alvh.cli.signals_command import signals
+from alvh.cli.steward_command import steward
 from alvh.errors import AlvhError
 
 REFUSED = 1
@@ -61,9 +72,23 @@ app = typer.Typer(
     help="Price an SPX iron condor book and its layered VIX hedge as one book, and test whether "
     "the hedge is worth its cost.",
 )
-app.command()(compare)
-app.command()(backtest)
-app.command()(quote)
+for command in (
+    compare,
+    backtest,
+    explain,
+    signals,
+    health,
+    steward,
+    pool,
+    motion,
+    attribution,
+    press,
+    project,
+    shift,
+    replay,
+    quote,
+):
+    app.command()(command)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
 

@@ -71,7 +71,7 @@ def step_day(days, guides, t, calendar, policy, book, daily, log):
     if day.tradable == 0:
         for sleeve in range(LAYERS + 1):
             no_action(log, state, t, sleeve, R_INPUT_MISSING, 0.0, 0.0)
-        _close_day(day, days[_last_tradable(days, t)].spx, state, row, book)
+        close_day(day, days[_last_tradable(days, t)].spx, state, row, book)
         return
     last = days[_last_tradable(days, t)]
     # the first day that has all inputs starts the clocks, whatever came before it
@@ -80,7 +80,7 @@ def step_day(days, guides, t, calendar, policy, book, daily, log):
         row.pnl[CONDORS] += state.index_units * (day.spx - last.spx)
     mark_condors(day, state, row, book.condors, book.scratch)
     mark_layers(day, state, row, book.cohorts, book.layer_states, passed)
-    _close_day(day, day.spx, state, row, book)
+    close_day(day, day.spx, state, row, book)
     if row.nav <= 0.0:
         state.ruined = 1
     if state.ruined == 1:
@@ -98,7 +98,7 @@ def step_day(days, guides, t, calendar, policy, book, daily, log):
     update_carry(day, book.cohorts, book.layer_states)
     state.contracts = condors_value(state, book.condors)[1]
     state.stress_loss = book_stress(day, state, policy.hedge[0], book.condors, book.scratch)
-    _close_day(day, day.spx, state, row, book)
+    close_day(day, day.spx, state, row, book)
 
 
 @compiled
@@ -212,7 +212,7 @@ def _sweep(day, t, state, log):
 
 
 @compiled
-def _close_day(day, spx, state, row, book):
+def close_day(day, spx, state, row, book):
     """Write the day's levels from the last marks; ``spx`` is the index level of those marks."""
     value, contracts, condor_margin = condors_value(state, book.condors)
     hedge, hedge_margin = layers_value(day, book.cohorts)

@@ -171,6 +171,7 @@ LAYER_STATE = np.dtype(
 
 STATE = np.dtype(
     [
+        ("start", np.int64),  # first session that is stepped; before it the book stands as given
         ("cash", np.float64),
         ("index_units", np.float64),
         ("credits", np.float64),  # condor credits received today, USD

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit, prange
 
 from alvh.kernel.codes import LAYERS
-from alvh.kernel.day import Book, Calendar, Guides, Log, Policy, step_day
+from alvh.kernel.day import Book, Calendar, Guides, Log, Policy, close_day, step_day
 from alvh.kernel.jit import compiled
 from alvh.kernel.policies import (
     COHORT,
@@ -50,10 +50,13 @@ def run_days(
     heard = Guides(guides, scenarios)
     state = book.state[0]
     state.cash = account[0].equity
-    state.last_entry_week = -1
-    for i in range(LAYERS):
-        book.layer_states[i].weight = layers[i].weight
-    for t in range(days.shape[0]):
+    if state.start == 0:
+        state.last_entry_week = -1
+        for i in range(LAYERS):
+            book.layer_states[i].weight = layers[i].weight
+    for t in range(state.start):  # a book that is held already
+        close_day(days[t], days[t].spx, state, daily[t], book)
+    for t in range(state.start, days.shape[0]):
         if t > 0:
             _carry_over(daily[t - 1], daily[t])
         step_day(days, heard, t, calendar, policy, book, daily, log)

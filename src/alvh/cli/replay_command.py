@@ -1,0 +1,119 @@
+"""`alvh replay`: an evening's book through any stretch of history."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alvh.cli.console import say, say_json, show_table
+from alvh.cli.formats import decimal, dollars, percent
+from alvh.cli.options import DATE_FORMATS, AsJson, Condors, Data, Equity, Fill, Start
+from alvh.cli.running import day, engine_running, read_history, say_identity
+
+if TYPE_CHECKING:
+    from alvh.advise.replay import Replay
+
+_PARTS = ("condors", "short", "medium", "tail", "total")
+_ROWS = 15
+
+
+class Mode(StrEnum):
+    """What happens to the book on the way."""
+
+    hold = "hold"
+    policy = "policy"
+
+
+def replay(
+    stretch: Annotated[
+        datetime,
+        typer.Argument(metavar="DATE", formats=DATE_FORMATS, help="First session of the stretch."),
+    ],
+    sessions: Annotated[
+        int, typer.Option("--sessions", min=1, max=2600, metavar="N", help="Sessions after it.")
+    ] = 63,
+    mode: Annotated[
+        Mode, typer.Option("--mode", help="Trade nothing, or run on by the policy.")
+    ] = Mode.hold,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of", metavar="DATE", formats=DATE_FORMATS,
+            help="Evening of the book; default: the last.",
+        ),
+    ] = None,
+    hedge: Annotated[
+        str, typer.Option("--hedge", metavar="NAME", help="Hedge policy: preset or .yaml file.")
+    ] = "alvh-40-40-20",
+    condors: Condors = "monthly45",
+    data: Data = "bundled",
+    start: Start = None,
+    equity: Equity = 1_000_000.0,
+    fill: Fill = 0.5,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Write the daily path, as CSV.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Take an evening's book through a stretch of history, its strikes at their moneyness."""
+    import alvh
+    from alvh.advise.replay import replay as live_through
+
+    policy, programme = alvh.load_policy(hedge), alvh.load_programme(condors)
+    market = read_history(data)
+    with engine_running(f"{programme.name} with {policy.name}"):
+        result = alvh.backtest(
+            market, policy, programme, start=day(start), end=day(as_of), equity=equity, fill=fill
+        )
+        found = live_through(
+            market, result, stretch.date(), sessions, mode.value, policy=policy,
+            programme=programme, fill=fill,
+        )  # fmt: skip
+    if save is not None:
+        _save(found, save)
+    if as_json:
+        from dataclasses import asdict
+
+        record = asdict(found) | {"settled": list(found.settled.iter_rows(named=True))}
+        say_json({"replay": record | {"worst": found.worst}, "meta": result.meta})
+        return
+    _say(found)
+    say_identity(result.meta)
+
+
+def _say(found: "Replay") -> None:
+    worst, depth = found.worst
+    say(
+        f"book of {found.as_of}, {found.start_nav:,.0f} USD, through {found.dates[0]} to "
+        f"{found.dates[-1]} ({found.mode}); model prices"
+    )
+    numbers = ("S&P 500", "VIX", *_PARTS)
+    show_table("Cumulative gain, USD", ("date", *numbers), _rows(found), numbers=numbers)
+    share = percent(depth / found.start_nav)
+    say(f"lowest on {worst}: {dollars(depth)} USD, {share} of the account")
+
+
+def _rows(found: "Replay") -> Iterator[tuple[str, ...]]:
+    """Show some fifteen sessions, evenly spread, the last and the lowest among them."""
+    count = len(found.dates)
+    lowest = int(found.pnl["total"].argmin())
+    shown = {round(i * (count - 1) / (_ROWS - 1)) for i in range(_ROWS)} | {lowest}
+    for t in sorted(shown):
+        moved = found.spx[t] / found.spx[0] - 1.0
+        parts = (dollars(float(found.pnl[name][t])) for name in _PARTS)
+        yield str(found.dates[t]), percent(float(moved), 1), decimal(float(found.vix[t])), *parts
+
+
+def _save(found: "Replay", file: Path) -> None:
+    import polars as pl
+
+    from alvh.cli.files import write_whole
+
+    table = pl.DataFrame(
+        {"date": found.dates, "spx": found.spx, "vix": found.vix}
+        | {name: found.pnl[name] for name in _PARTS}
+    )
+    write_whole(file, table.write_csv)
