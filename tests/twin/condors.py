@@ -240,8 +240,6 @@ class CondorDesk:
     def _plan(self, market, guide, yesterday, listing_of_spx):
         """Return (why not, None) or ("", the condor wanted)."""
         rules = self.programme
-        if not self._is_entry_day(market, listing_of_spx):
-            return "not entry day", None
         self.last_week = (market.date + MONDAY_SHIFT) // 7
         if self._looks_back and (yesterday is None or not yesterday.tradable):
             return "warm up", None
@@ -272,7 +270,7 @@ class CondorDesk:
             return "credit too small", None
         return "", condor
 
-    def _is_entry_day(self, market, listing_of_spx):
+    def is_entry_day(self, market, listing_of_spx):
         if self.programme.entry == "on_expiry":
             return listing_of_spx.monthly_settles_on(market.date)
         if self.programme.entry == "weekly":

@@ -543,6 +543,8 @@ class HedgeDesk:
     def _counts_for(self, market, book):
         if self.policy.weight_basis == "contracts":
             return 1.0
+        if self.policy.weight_basis == "premium":
+            return self.worth(market)[book.name] / book.holding.units
         return self._measure(market, book.holding.structure)
 
     def _nothing_to_hedge(self, means):

@@ -117,6 +117,9 @@ class Twin:
         """Shift losses on and open today's condor; return the credits received, USD."""
         means = self._means(market)
         credits = self.condors.shift(market, yesterday, self.spx_listing, means.free)
+        if not self.condors.is_entry_day(market, self.spx_listing):
+            self.ledger.decide("condors", "not entry day")
+            return credits
         least = self.policy.limits.quick_ratio
         if "quick_ratio" in self.policy.limits.binding and self._quick_ratio(market) < least:
             self.ledger.decide("condors", "quick ratio")

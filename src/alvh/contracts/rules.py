@@ -146,7 +146,8 @@ def _walk(root_code: int, grid: float, way: float, forward: float, tau: float, d
         strike = grid * finest
         if strike <= 0.0:
             break
-        if strike % strike_step(root_code, strike, forward, tau, date) == 0.0:
+        steps = strike / strike_step(root_code, strike, forward, tau, date)
+        if steps == math.floor(steps):  # exact: strikes and steps are whole halves of a point
             return strike
         grid += way
     return -1.0

@@ -98,7 +98,17 @@ def _otm(low: float, d1: float, density: float, m1: float, m2: float) -> float:
 
 
 @inner
-def _otm_small(low: float, high: float, deviation: float) -> float:
+def otm_price(low: float, high: float, deviation: float) -> float:
+    """Price of the out-of-the-money option, in the form for array loops.
+
+    ``low`` and ``high`` of forward and strike; ``deviation`` = σ√years, above SMALL_DEVIATION.
+    """
+    d1, _, density, m1, m2 = _terms_in_loop(low, high, deviation)
+    return _otm(low, d1, density, m1, m2)
+
+
+@inner
+def otm_price_small(low: float, high: float, deviation: float) -> float:
     """Price of the out-of-the-money option for small s = σ√years, as a series in t = s/2.
 
     m(−h−t) − m(−h+t) is there a difference of near equals. With Y = N/φ its odd Taylor terms
@@ -167,7 +177,7 @@ def black_price(forward: float, strike: float, sigma: float, years: float, is_pu
     low = forward if forward < strike else strike
     high = strike if forward < strike else forward
     if deviation < SMALL_DEVIATION:
-        otm = _otm_small(low, high, deviation)
+        otm = otm_price_small(low, high, deviation)
     else:
         d1, _, density, m1, m2 = _terms(low, high, deviation)
         otm = _otm(low, d1, density, m1, m2)
@@ -278,7 +288,7 @@ def black_greeks(
     high = strike if forward < strike else forward
     d1, _, density, m1, m2 = _terms(low, high, deviation)
     if deviation < SMALL_DEVIATION:
-        otm = _otm_small(low, high, deviation)
+        otm = otm_price_small(low, high, deviation)
     else:
         otm = _otm(low, d1, density, m1, m2)
     price = _with_intrinsic(otm, forward, strike, deviation, is_put)

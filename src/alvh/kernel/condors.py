@@ -24,7 +24,6 @@ from alvh.kernel.codes import (
     R_GATE_CLOSED,
     R_HELD,
     R_NO_EXPIRY,
-    R_NOT_ENTRY_DAY,
     R_PREMIUM_LOW,
     R_SCHEDULED_ENTRY,
     R_SETTLED,
@@ -114,27 +113,6 @@ def _tally(state, points):
 
 
 @compiled
-def mark_condors(day, state, row, condors, scratch):
-    """Mark every condor to today's mid and book the profit."""
-    for i in range(state.slots):
-        condor = condors[i]
-        if condor.quantity == 0:
-            continue
-        condor_mids(
-            day, _root(condor), condor.expiry, condor.expiry_session, condor.strike, 0.0, 0.0,
-            scratch,
-        )  # fmt: skip
-        for leg in range(4):
-            profit = SIGNS[leg] * condor.quantity * 100.0 * (scratch[leg] - condor.mid[leg])
-            row.pnl[CONDORS] += profit
-            if leg < 2:
-                row.put_side += profit
-            else:
-                row.call_side += profit
-            condor.mid[leg] = scratch[leg]
-
-
-@compiled
 def condors_value(state, condors):
     """Return (value at the last marks USD, contracts, margin USD) of all open condors."""
     value, contracts, margin = 0.0, 0, 0.0
@@ -164,11 +142,12 @@ def stress_loss(day, state, condors, spx_return, vix_log, scratch):
 
 @compiled
 def _trade_package(
-    day, t, account, state, row, log, terms, strike, mids, quantity, fill, side, action, reason
-):
+    day, t, account, state, row, log, terms, strike, mids, quantity, fill, side, net, action,
+    reason,
+):  # fmt: skip
     """Fill four legs at the package's net price; what rounding adds sits on the short put."""
     root, expiry, tau = terms
-    rest = package_price(day, root, tau, mids, fill, side)
+    rest = net
     for leg in (0, 2, 3, 1):
         signed = side * SIGNS[leg]
         price = unrounded_fill(day, root, mids[leg], tau, fill, signed > 0.0)
@@ -218,7 +197,7 @@ def manage_condors(day, t, account, state, row, log, programme, condors):
             continue
         _trade_package(
             day, t, account, state, row, log, (root, condor.expiry, tau), condor.strike,
-            condor.mid, condor.quantity, programme.fill, -1.0, CLOSE, reason,
+            condor.mid, condor.quantity, programme.fill, -1.0, debit, CLOSE, reason,
         )  # fmt: skip
         _tally(state, condor.credit - debit)
         note(log, state, t, CONDORS, CLOSE, reason, float(condor.quantity), debit, condor.credit)
@@ -242,7 +221,7 @@ def _gate(programme, vix):
 
 
 @compiled
-def _entry_day(day, programme, state, expired):
+def is_entry_day(day, programme, state, expired):
     """Say whether the programme's calendar asks for an entry today."""
     if programme.entry == ON_EXPIRY:
         return expired
@@ -276,12 +255,9 @@ def condor_size(programme, nav, free, factor, width, credit):
 
 @compiled
 def enter_condor(days, t, guide, account, state, row, log, programme, condors, calendar, work):
-    """Open today's condor, or note why there is none. ``work``: nav, free USD, expired today."""
+    """Open today's condor, or note why there is none. ``work``: NAV, and free USD."""
     day = days[t]
-    nav, free, expired = work
-    if not _entry_day(day, programme, state, expired):
-        no_action(log, state, t, CONDORS, R_NOT_ENTRY_DAY, 0.0, 0.0)
-        return
+    nav, free = work
     state.last_entry_week = (day.date + 3) // 7
     prior = days[max(t - 1, 0)]
     needs_prior = programme.gate != 0 or not np.isnan(programme.range_multiple)
@@ -363,7 +339,7 @@ def sell_condor(
     )
     _trade_package(
         day, t, account, state, row, log, (root, expiry.date, tau), condor.strike, condor.mid,
-        quantity, programme.fill, 1.0, OPEN, reason,
+        quantity, programme.fill, 1.0, -credit, OPEN, reason,
     )  # fmt: skip
     state.credits += quantity * 100.0 * credit
     against = width if reason == R_SCHEDULED_ENTRY else condor.loss

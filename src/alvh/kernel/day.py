@@ -15,6 +15,7 @@ from alvh.kernel.codes import (
     INDEX_FUND,
     LAYERS,
     R_INPUT_MISSING,
+    R_NOT_ENTRY_DAY,
     R_QUICK_RATIO,
     R_RUINED,
     R_STEWARD,
@@ -24,19 +25,19 @@ from alvh.kernel.codes import (
 from alvh.kernel.condors import (
     condors_value,
     enter_condor,
+    is_entry_day,
     manage_condors,
-    mark_condors,
     settle_condors,
 )
 from alvh.kernel.jit import compiled
 from alvh.kernel.layers import (
     layers_value,
-    mark_layers,
     settle_layers,
     step_layer,
     update_carry,
 )
 from alvh.kernel.limits import book_cvar, quick_ratio
+from alvh.kernel.marks import mark_book
 from alvh.kernel.orders import Desk
 from alvh.kernel.sizing import book_stress
 from alvh.kernel.strikes import advance
@@ -48,7 +49,8 @@ Log = namedtuple("Log", ["trades", "decisions", "entries"])
 Policy = namedtuple("Policy", ["hedge", "layers", "programme", "account"])
 Guides = namedtuple("Guides", ["rows", "scenarios"])
 Book = namedtuple(
-    "Book", ["state", "condors", "cohorts", "candidates", "layer_states", "scratch", "gains"]
+    "Book",
+    ["state", "condors", "cohorts", "candidates", "layer_states", "scratch", "gains", "columns"],
 )
 
 
@@ -78,8 +80,7 @@ def step_day(days, guides, t, calendar, policy, book, daily, log):
     passed = float(day.date - last.date) if last.tradable == 1 else 0.0
     if state.index_units != 0.0:
         row.pnl[CONDORS] += state.index_units * (day.spx - last.spx)
-    mark_condors(day, state, row, book.condors, book.scratch)
-    mark_layers(day, state, row, book.cohorts, book.layer_states, passed)
+    mark_book(day, state, row, book.condors, book.cohorts, book.layer_states, passed, book.columns)
     close_day(day, day.spx, state, row, book)
     if row.nav <= 0.0:
         state.ruined = 1
@@ -138,20 +139,20 @@ def _step_hedge(days, t, guide, calendar, policy, book, daily, log, passed):
     kind, layer_states = policy.programme[0].kind, book.layer_states
     vix = days[max(t - hedge.lag, 0)].vix
     desk = Desk(day, t, guide, vix, policy.account[0], hedge, state, daily[t], log, calendar)
+    value, contracts, condor_margin = condors_value(state, book.condors)
+    # A book of one-day condors is empty between its settlement and its next entry.
+    contracts = 10 if kind == INDEX_FUND else max(contracts, state.contracts)
+    loss = book_stress(day, state, hedge, book.condors, book.scratch)
+    fund = state.index_units * day.spx if state.index_units != 0.0 else 0.0
+    condors = (value + fund, condor_margin, contracts, max(loss, state.stress_loss))
     if hedge.tilts == 1:
         tilt_weights(t, guide, hedge, policy.layers, state, layer_states, daily, log)
     for i in range(LAYERS):
         if policy.layers[i].weight == 0.0:
             continue
-        nav, free = _means(day, state, book)
-        # A book of one-day condors is empty between its settlement and its next entry.
-        contracts = max(condors_value(state, book.condors)[1], state.contracts)
-        loss = book_stress(day, state, hedge, book.condors, book.scratch)
-        needs = (nav, 10 if kind == INDEX_FUND else contracts, max(loss, state.stress_loss))
         step_layer(
-            desk, policy.layers, i, book.cohorts, book.candidates, layer_states, needs, free,
-            passed,
-        )  # fmt: skip
+            desk, policy.layers, i, book.cohorts, book.candidates, layer_states, condors, passed
+        )
     if hedge.rebalances == 1:
         rebalance_layers(desk, book.cohorts, layer_states, _means(day, state, book)[1])
     if hedge.trailing_mirr > 0.0:
@@ -169,13 +170,13 @@ def _step_condors(days, t, guides, guide, calendar, policy, book, row, log, expi
             day, days[max(t - 1, 0)], t, account, state, row, log, programme, book.condors,
             calendar.spx, _means(day, state, book)[1],
         )  # fmt: skip
-    if _is_barred(day, t, guides, guide, policy.hedge[0], state, book, log):
-        return
-    nav, free = _means(day, state, book)
-    enter_condor(
-        days, t, guide, account, state, row, log, programme, book.condors, calendar,
-        (nav, free, expired),
-    )  # fmt: skip
+    if not is_entry_day(day, programme, state, expired):
+        no_action(log, state, t, CONDORS, R_NOT_ENTRY_DAY, 0.0, 0.0)
+    elif not _is_barred(day, t, guides, guide, policy.hedge[0], state, book, log):
+        enter_condor(
+            days, t, guide, account, state, row, log, programme, book.condors, calendar,
+            _means(day, state, book),
+        )  # fmt: skip
 
 
 @compiled

@@ -48,7 +48,6 @@ from alvh.kernel.rolls import cheapest_expiry, is_on_vix, roll_reason
 from alvh.kernel.sizing import accrue_meter, schedule_factor, wanted_units
 from alvh.kernel.structures import (
     build_structure,
-    cohort_leg_mid,
     sells_dearer,
     structure_cost,
     structure_mid,
@@ -101,24 +100,6 @@ def settle_layers(day, t, state, row, cohorts, layer_states, log):
 
 
 @compiled
-def mark_layers(day, state, row, cohorts, layer_states, days_passed):
-    """Mark every leg to today's mid; futures pay their move in cash."""
-    for i in range(LAYERS):
-        cohort = cohorts[i]
-        row.carry[i] += layer_states[i].carry_rate * days_passed
-        if cohort.units == 0:
-            continue
-        for leg in range(cohort.legs):
-            mid = cohort_leg_mid(day, cohort, leg)
-            size = cohort.units * cohort.ratio[leg] * multiplier(cohort.root[leg])
-            profit = size * (mid - cohort.mid[leg])
-            row.pnl[SHORT + i] += profit
-            if cohort.root[leg] == VX:
-                state.cash += profit
-            cohort.mid[leg] = mid
-
-
-@compiled
 def layers_value(day, cohorts):
     """Return (option and basket value USD, margin tied up USD) of all layers at the last marks."""
     value, margin = 0.0, 0.0
@@ -149,9 +130,23 @@ def update_carry(day, cohorts, layer_states):
         cohort = cohorts[i]
         rate = 0.0
         if cohort.units > 0:
-            aged = structure_shocked(day, cohort, TOMORROW, 0.0)
+            aged = cohort.aged
+            if cohort.aged_on != day.date:  # bought today
+                aged = structure_shocked(day, cohort, TOMORROW, 0.0)
             rate = cohort.units * (aged - structure_mid(cohort))
         layer_states[i].carry_rate = rate
+
+
+@compiled
+def _means(desk, cohorts, condors):
+    """Return ((NAV, condors to hedge, USD they lose in the stress), USD free for the hedge).
+
+    ``condors``: value of condors and index fund, margin, number to hedge, stress loss.
+    """
+    value, margin, contracts, loss = condors
+    hedge, hedge_margin = layers_value(desk.day, cohorts)
+    nav = desk.state.cash + value + hedge
+    return (nav, contracts, loss), nav - margin - hedge_margin - max(hedge, 0.0)
 
 
 @compiled
@@ -264,13 +259,14 @@ def _waits(desk, layer, layer_state, i):
 
 
 @compiled
-def _hold(desk, layers, i, cohorts, candidates, layer_states, needs, free):
+def _hold(desk, layers, i, cohorts, candidates, layer_states, condors):
     """Keep the layer, but for gains that are taken and the next part of a re-entry."""
     layer, cohort, layer_state = layers[i], cohorts[i], layer_states[i]
     barred = layer.stops_inverted == 1 and desk.guide.inverted == 1
     if monetise(desk, i, cohort, layer_state):
         return
     if layer_state.stages_left > 0 and desk.day.date >= layer_state.stage_date and not barred:
+        needs, free = _means(desk, cohorts, condors)
         _buy_part(desk, layers, i, cohorts, candidates, layer_states, needs, free)
         return
     left = float(cohort.expiry[0] - desk.day.date)
@@ -278,16 +274,17 @@ def _hold(desk, layers, i, cohorts, candidates, layer_states, needs, free):
 
 
 @compiled
-def step_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free, passed):
+def step_layer(desk, layers, i, cohorts, candidates, layer_states, condors, passed):
     """Take today's decision for layer ``i``: hold, monetise, roll, or buy.
 
-    ``needs``: NAV in USD, condors to hedge, USD they lose in the stress; ``free``: USD that margin
-    and premium may take; ``passed``: calendar days since the last decision.
+    ``condors``: value of condors and index fund in USD, their margin, number to hedge, USD they
+    lose in the stress; ``passed``: calendar days since the last decision.
     """
     day, hedge, state = desk.day, desk.hedge, desk.state
     layer, cohort, layer_state = layers[i], cohorts[i], layer_states[i]
     if hedge.mode == SPEND:
-        accrue_meter(hedge, layer, layer_state, state.credits, needs[0], passed)
+        nav = _means(desk, cohorts, condors)[0][0]
+        accrue_meter(hedge, layer, layer_state, state.credits, nav, passed)
     barred = layer.stops_inverted == 1 and desk.guide.inverted == 1
     again = comes_back(hedge, layer_state, desk.vix) and not barred
     if cohort.units > 0:
@@ -295,21 +292,16 @@ def step_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free, 
         if again and reason == R_HELD:
             reason = R_REENTRY
         if reason == R_HELD:
-            _hold(desk, layers, i, cohorts, candidates, layer_states, needs, free)
+            _hold(desk, layers, i, cohorts, candidates, layer_states, condors)
             return
         if _waits(desk, layer, layer_state, i):
             state.roll_past[i] = 0
             return
         again = reason == R_REENTRY
-        units, cash = cohort.units, state.cash
-        value, margin = layers_value(day, cohorts)
+        units = cohort.units
         got = sell(desk, i, cohort, layer_state, units, CLOSE, reason)
         left = layer.roll if reason == R_ROLL_DUE else float(cohort.expiry[0] - day.date)
         note(desk.log, state, desk.t, SHORT + i, CLOSE, reason, float(units), got, left)
-        # what was sold is free to pay for what replaces it
-        change = state.cash - cash + layers_value(day, cohorts)[0] - value
-        needs = (needs[0] + change, needs[1], needs[2])
-        free += freed(desk, cohorts, cash, value, margin)
     elif not again and day.date < layer_state.next_roll:
         waiting = float(layer_state.next_roll - day.date)
         no_action(desk.log, state, desk.t, SHORT + i, R_WAITING_FOR_ROLL, waiting, 0.0)
@@ -321,5 +313,6 @@ def step_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free, 
         no_action(desk.log, state, desk.t, SHORT + i, R_INVERTED, desk.vix, 0.0)
         return
     parts = hedge.stages if again else 1
+    needs, free = _means(desk, cohorts, condors)  # what was sold pays for what replaces it
     _open_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free, parts)
     state.roll_past[i] = 0

@@ -78,6 +78,7 @@ def sell(desk, i, cohort, layer_state, units, action, reason):
 def copy_structure(source, target):
     """Copy a structure's legs."""
     target.legs = source.legs
+    target.aged_on = 0
     target.base = source.base
     for leg in range(source.legs):
         target.root[leg] = source.root[leg]

@@ -150,6 +150,8 @@ COHORT = np.dtype(
         ("expiry_session", np.int64, (MAX_LEGS,)),
         ("strike", np.float64, (MAX_LEGS,)),
         ("mid", np.float64, (MAX_LEGS,)),  # last marks, points
+        ("aged", np.float64),  # USD of one structure a day on in an unchanged market
+        ("aged_on", np.int64),  # date of that figure; 0 where there is none
     ]
 )
 

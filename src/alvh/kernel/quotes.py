@@ -15,7 +15,7 @@ from alvh.kernel.black import black_price
 from alvh.kernel.codes import ETP_MID, ETP_SHORT, INDEX, PUT, SPX, SPXW, TODAY, VIX, VX
 from alvh.kernel.jit import compiled
 from alvh.kernel.spx_smile import OVERNIGHT_SHARE, spx_sigma, spx_slice
-from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice
+from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice_in
 
 YEAR = 365.0
 AM_HOURS = 0.27  # days between the opening auction and the close of an expiry date
@@ -124,7 +124,8 @@ def leg_value(day, root, right, expiry, expiry_session, strike, age, spx_return,
             forward *= math.exp(vix_beta(tau) * vix_log)
         if root == VX:
             return forward
-        sigma = vix_sigma(vix_slice(day.vix_smile, forward, tau), strike)
+        days = int(expiry - age) - int(day.date)
+        sigma = vix_sigma(vix_slice_in(day.vix_smile, forward, days), strike)
     elif root == SPX or root == SPXW:
         sessions = sessions_to_settlement(day, root, expiry_session) - age * SESSIONS_PER_DAY
         forward = spx_forward(day, tau) * (1.0 + spx_return)

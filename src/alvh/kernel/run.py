@@ -6,6 +6,7 @@ from numba import njit, prange
 from alvh.kernel.codes import LAYERS
 from alvh.kernel.day import Book, Calendar, Guides, Log, Policy, close_day, step_day
 from alvh.kernel.jit import compiled
+from alvh.kernel.marks import COLUMNS, MOST_LEGS
 from alvh.kernel.policies import (
     COHORT,
     CONDOR,
@@ -72,6 +73,7 @@ def new_book() -> Book:
         np.zeros(LAYERS, LAYER_STATE),
         np.zeros(4),
         np.zeros(SCENARIOS),
+        np.ones((COLUMNS, MOST_LEGS)),
     )
 
 
@@ -92,6 +94,7 @@ def new_books(count: int) -> Book:
         np.zeros((count, LAYERS), LAYER_STATE),
         np.zeros((count, 4)),
         np.zeros((count, SCENARIOS)),
+        np.ones((count, COLUMNS, MOST_LEGS)),
     )
 
 
@@ -128,6 +131,7 @@ def run_batch(
             books.layer_states[job],
             books.scratch[job],
             books.gains[job],
+            books.columns[job],
         )
         run_days(
             worlds[w], guides[job % guides.shape[0]], scenarios[job % scenarios.shape[0]],

@@ -5,7 +5,7 @@ import math
 from numba.extending import overload
 
 from alvh.contracts.rules import nearest_strike, strike_above, strike_below
-from alvh.kernel.black import black_delta
+from alvh.kernel.black import norm_cdf
 from alvh.kernel.codes import THIRD_FRIDAY
 from alvh.kernel.jit import compiled
 from alvh.kernel.spx_smile import spx_sigma
@@ -101,8 +101,9 @@ def _sigma_at(slice_, forward, strike):
 @compiled
 def _excess(slice_, forward, strike, years, delta, is_put):
     """Return how far a strike's absolute delta lies above the target."""
-    sigma = sigma_at(slice_, forward, strike)
-    return abs(black_delta(forward, strike, sigma, years, is_put)) - delta
+    deviation = sigma_at(slice_, forward, strike) * math.sqrt(years)
+    d1 = math.log(forward / strike) / deviation + 0.5 * deviation
+    return norm_cdf(-d1 if is_put else d1) - delta
 
 
 @compiled
@@ -112,7 +113,7 @@ def strike_by_delta(day, root, slice_, forward, tau, delta, is_put):
     root_years = math.sqrt(years)
     z = normal_quantile(1.0 - delta if is_put else delta)
     strike = forward
-    for _ in range(4):
+    for _ in range(4):  # near enough: the listed strikes around it decide
         total = sigma_at(slice_, forward, strike) * root_years
         strike = forward * math.exp(total * (0.5 * total - z))
     strike = nearest_strike(root, strike, forward, tau, day.date)

@@ -9,6 +9,7 @@ from alvh.kernel.book import no_action, note
 from alvh.kernel.codes import (
     CONTRACTS,
     LAYERS,
+    PREMIUM,
     R_DRIFT,
     R_TILT_WAITS,
     R_TILTED,
@@ -125,7 +126,9 @@ def tilt_weights(t, guide, hedge, layers, state, layer_states, daily, log):
 
 @compiled
 def _counts_for(day, account, hedge, cohort):
-    """Return what one structure held counts for under the weight basis."""
+    """Return what one structure held counts for: its worth by premium, else by the basis."""
+    if hedge.basis == PREMIUM:
+        return layer_worth(day, cohort) / cohort.units
     return 1.0 if hedge.basis == CONTRACTS else measure_of(day, account, hedge, cohort)
 
 

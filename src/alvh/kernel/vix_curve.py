@@ -22,6 +22,9 @@ from alvh.kernel.jit import compiled
 CLOCK_POWER = 0.6
 # An opening-auction settlement comes this much of a day before midnight of its date's close.
 AM_SHARE = 0.27
+TABLE_DAYS = 1300  # whole days to settlement that functions of time are tabulated for
+_WHOLE = np.maximum(np.arange(TABLE_DAYS) - AM_SHARE, 0.0)
+CLOCKS = _WHOLE**CLOCK_POWER
 
 
 @compiled
@@ -30,6 +33,14 @@ def settlement_clock(tau: float) -> float:
     if tau <= 0.0:
         return 0.0
     return math.exp(CLOCK_POWER * math.log(tau))
+
+
+@compiled
+def day_clock(days: int) -> float:
+    """Return the clock of an expiry whole days ahead, from the table where it reaches."""
+    if 0 <= days < TABLE_DAYS:
+        return float(CLOCKS[days])
+    return float(settlement_clock(days - AM_SHARE))
 
 
 @compiled
@@ -75,7 +86,7 @@ def vix_forward(
     if curve_expiry[node] <= expiry:  # a node, or past the last one
         return high
     low = vix if node == 0 else float(curve_forward[node - 1])
-    low_clock = settlement_clock(curve_expiry[node - 1] - date - AM_SHARE) if node > 0 else 0.0
-    high_clock = settlement_clock(curve_expiry[node] - date - AM_SHARE)
-    share = (settlement_clock(expiry - date - AM_SHARE) - low_clock) / (high_clock - low_clock)
+    low_clock = day_clock(curve_expiry[node - 1] - date) if node > 0 else 0.0
+    high_clock = day_clock(curve_expiry[node] - date)
+    share = (day_clock(expiry - date) - low_clock) / (high_clock - low_clock)
     return math.sqrt(low * low + share * (high * high - low * low))

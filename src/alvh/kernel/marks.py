@@ -1,0 +1,177 @@
+"""Marks of the whole book at once: every option of it in one loop of vector arithmetic.
+
+A condor's forward, discount and smile are worked out once. What is left of its four legs, two
+levels and a deviation each, stands side by side in columns with the legs of every other condor,
+and the layers' VIX options, today and a day on, and their prices are evaluated together. They are
+those of the leg-by-leg valuation to a few parts in 10¹⁶.
+"""
+
+import math
+
+from numba import njit
+
+from alvh.kernel.black import NO_DEVIATION, SMALL_DEVIATION, otm_price, otm_price_small
+from alvh.kernel.codes import CONDORS, LAYERS, PUT, SHORT, SPX, SPXW, TODAY, TOMORROW, VIX, VX
+from alvh.kernel.condor_prices import SIGNS
+from alvh.kernel.elementary import log_ratio
+from alvh.kernel.jit import compiled
+from alvh.kernel.policies import MAX_CONDORS, MAX_LEGS
+from alvh.kernel.quotes import (
+    AM_HOURS,
+    YEAR,
+    days_to_settlement,
+    leg_value,
+    multiplier,
+    sessions_to_settlement,
+    spx_forward,
+)
+from alvh.kernel.spx_smile import spx_sigma, spx_slice
+from alvh.kernel.structures import cohort_leg_mid
+from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice_in
+
+LOW, HIGH, DEVIATION, PRICE, INTRINSIC, DISCOUNT = range(6)
+COLUMNS = 6
+LANES = 8  # prices that a vector register holds on the widest processors
+MOST_LEGS = 4 * MAX_CONDORS + 2 * LAYERS * MAX_LEGS + LANES  # a layer's legs stand there twice
+
+
+@compiled
+def _set_legs(day, condor, first, columns):
+    """Write the four legs of a condor into the columns from ``first`` on."""
+    root = SPX if condor.am == 1 else SPXW
+    tau = days_to_settlement(day, root, condor.expiry)
+    slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, condor.expiry_session))
+    years = tau / YEAR
+    forward, discount = spx_forward(day, tau), math.exp(-day.rate * years)
+    root_years = math.sqrt(years)
+    for leg in range(4):
+        strike, i = condor.strike[leg], first + leg
+        low, high = min(forward, strike), max(forward, strike)
+        distance = log_ratio(low, high)
+        moneyness = distance if strike < forward else -distance
+        payoff = strike - forward if leg < 2 else forward - strike
+        columns[LOW, i] = low
+        columns[HIGH, i] = high
+        columns[DEVIATION, i] = spx_sigma(slice_, moneyness) * root_years
+        columns[INTRINSIC, i] = max(payoff, 0.0)
+        columns[DISCOUNT, i] = discount
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def price_out_of_the_money(count, low, high, deviation, out):
+    """Write undiscounted Black-76 prices of out-of-the-money options, points.
+
+    What stands in the columns up to the next whole ``LANES`` is priced too, so that no remainder
+    is left to go one by one; it is read by nobody.
+    """
+    small = 0
+    for i in range((count + LANES - 1) // LANES * LANES):
+        out[i] = otm_price(low[i], high[i], deviation[i])
+        small += deviation[i] < SMALL_DEVIATION
+    if small > 0:  # by series, where digits were lost
+        for i in range(count):
+            if deviation[i] < NO_DEVIATION:
+                out[i] = 0.0
+            elif deviation[i] < SMALL_DEVIATION:
+                out[i] = otm_price_small(low[i], high[i], deviation[i])
+
+
+@compiled
+def _set_vix_leg(day, cohort, leg, age, i, columns):
+    """Write one VIX option of a layer, ``age`` days on in an unchanged market."""
+    expiry, strike = cohort.expiry[leg] - age, cohort.strike[leg]
+    forward = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, expiry)
+    slice_ = vix_slice_in(day.vix_smile, forward, int(expiry - day.date))
+    years = max(float(expiry - day.date) - AM_HOURS, 0.0) / YEAR
+    payoff = strike - forward if cohort.right[leg] == PUT else forward - strike
+    columns[LOW, i] = min(forward, strike)
+    columns[HIGH, i] = max(forward, strike)
+    columns[DEVIATION, i] = vix_sigma(slice_, strike) * math.sqrt(years)
+    columns[INTRINSIC, i] = max(payoff, 0.0)
+    columns[DISCOUNT, i] = math.exp(-day.rate * years)
+
+
+@compiled
+def _set_layers(day, cohorts, first, columns):
+    """Write all VIX options of the layers, today and a day on; return where the columns end."""
+    for i in range(LAYERS):
+        cohort = cohorts[i]
+        for leg in range(cohort.legs):
+            if cohort.units > 0 and cohort.root[leg] == VIX:
+                _set_vix_leg(day, cohort, leg, TODAY, first, columns)
+                _set_vix_leg(day, cohort, leg, TOMORROW, first + 1, columns)
+                first += 2
+    return first
+
+
+@compiled
+def _value_at(columns, i):
+    return columns[DISCOUNT, i] * (columns[PRICE, i] + columns[INTRINSIC, i])
+
+
+@compiled
+def _book_condors(state, row, condors, columns):
+    """Set the condors' marks and book the profit; return where their columns end."""
+    first = 0
+    for i in range(state.slots):
+        condor = condors[i]
+        if condor.quantity == 0:
+            continue
+        size = 100.0 * condor.quantity
+        put_side, call_side = 0.0, 0.0
+        for leg in range(4):
+            mid = _value_at(columns, first + leg)
+            profit = SIGNS[leg] * size * (mid - condor.mid[leg])
+            condor.mid[leg] = mid
+            if leg < 2:
+                put_side += profit
+            else:
+                call_side += profit
+        row.put_side += put_side
+        row.call_side += call_side
+        row.pnl[CONDORS] += put_side + call_side
+        first += 4
+    return first
+
+
+@compiled
+def _book_layers(day, state, row, cohorts, layer_states, days_passed, first, columns):
+    """Set the layers' marks, and what they are worth a day on; futures pay their move in cash."""
+    for i in range(LAYERS):
+        cohort = cohorts[i]
+        row.carry[i] += layer_states[i].carry_rate * days_passed
+        if cohort.units == 0:
+            continue
+        aged = -cohort.base
+        for leg in range(cohort.legs):
+            root, size = cohort.root[leg], cohort.ratio[leg] * multiplier(cohort.root[leg])
+            if root == VIX:
+                mid, later = _value_at(columns, first), _value_at(columns, first + 1)
+                first += 2
+            else:
+                mid = cohort_leg_mid(day, cohort, leg)
+                later = leg_value(
+                    day, root, cohort.right[leg], cohort.expiry[leg], cohort.expiry_session[leg],
+                    cohort.strike[leg], TOMORROW, 0.0, 0.0,
+                )  # fmt: skip
+            aged += size * later
+            profit = cohort.units * size * (mid - cohort.mid[leg])
+            row.pnl[SHORT + i] += profit
+            if root == VX:
+                state.cash += profit
+            cohort.mid[leg] = mid
+        cohort.aged, cohort.aged_on = aged, day.date
+
+
+@compiled
+def mark_book(day, state, row, condors, cohorts, layer_states, days_passed, columns):
+    """Mark everything held to today's mids and book the profit."""
+    count = 0
+    for i in range(state.slots):
+        if condors[i].quantity > 0:
+            _set_legs(day, condors[i], count, columns)
+            count += 4
+    count = _set_layers(day, cohorts, count, columns)
+    price_out_of_the_money(count, columns[LOW], columns[HIGH], columns[DEVIATION], columns[PRICE])
+    first = _book_condors(state, row, condors, columns)
+    _book_layers(day, state, row, cohorts, layer_states, days_passed, first, columns)
