@@ -8,6 +8,7 @@ are known ahead and are read on the day itself.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from alvh.stewardship.levels import Solver
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
+Rows = NDArray[np.intp]
 Records = NDArray[np.void]
 
 LAYER_NAMES = SLEEVES[1:]
@@ -70,13 +72,17 @@ def policy_signals(history: History, policy: HedgePolicy) -> SignalTable:
     return signal_table(history, window, min(MINIMUM, window))
 
 
-def layer_tilts(history: History, policy: HedgePolicy) -> tuple[LayerTilt, ...]:
+def layer_tilts(
+    history: History, policy: HedgePolicy, rows: Rows | None = None
+) -> tuple[LayerTilt, ...]:
     """Return the tilt of each layer of a policy as the close of every session asks for it.
 
     Parameters
     ----------
     history : History
     policy : HedgePolicy
+    rows : ndarray of int, shape (n,), optional
+        Sessions wanted, by row of the history; all of them without it.
 
     Returns
     -------
@@ -90,32 +96,34 @@ def layer_tilts(history: History, policy: HedgePolicy) -> tuple[LayerTilt, ...]:
     clip(ERP / median, ½, 1½) and held within the same bounds.
     """
     table = policy_signals(history, policy)
-    ratio = _risk_premium(history, policy.tilt)
+    rows = np.arange(len(history)) if rows is None else rows
+    ratio = _risk_premium(history, policy.tilt, rows)
     return tuple(
-        _layer_tilt(table, policy.tilt, layer.name, ratio if layer.name == "medium" else None)
-        for layer in policy.layers
+        _layer_tilt(table, policy.tilt, layer.name, rows, ratio) for layer in policy.layers
     )
 
 
-def _risk_premium(history: History, tilt: Tilt) -> Floats | None:
+def _risk_premium(history: History, tilt: Tilt, rows: Rows) -> Floats | None:
     if not tilt.risk_premium:
         return None
-    ratio = risk_premium_ratio(history, tilt.window)
+    ratio = risk_premium_ratio(history, tilt.window)[rows]
     return np.where(np.isfinite(ratio), np.clip(ratio, *RISK_PREMIUM_BOUNDS), 1.0)
 
 
-def _layer_tilt(table: SignalTable, tilt: Tilt, layer: str, ratio: Floats | None) -> LayerTilt:
+def _layer_tilt(
+    table: SignalTable, tilt: Tilt, layer: str, rows: Rows, ratio: Floats | None
+) -> LayerTilt:
     mine = [one for one in tilt.signals if one.layer == layer]
     names = tuple(one.name for one in mine)
     weights = np.array([one.weight for one in mine], dtype=np.float64)
-    scores = table.score[:, [table.index(name) for name in names]]
+    scores = table.score[rows[:, None], [table.index(name) for name in names]]
     present = np.isfinite(scores)
     sizes = (present * np.abs(weights)).sum(axis=1)
     total = (np.where(present, scores, 0.0) * weights).sum(axis=1)
-    score = np.divide(total, sizes, out=np.zeros(len(table.dates)), where=sizes > 0.0)
+    score = np.divide(total, sizes, out=np.zeros(len(rows)), where=sizes > 0.0)
     factor = np.clip(1.0 + tilt.strength * score, tilt.floor, tilt.cap)
-    premium = np.ones(len(score)) if ratio is None else ratio
-    if ratio is not None:
+    premium = np.ones(len(score)) if ratio is None or layer != "medium" else ratio
+    if ratio is not None and layer == "medium":
         factor = np.clip(factor * premium, tilt.floor, tilt.cap)
     return LayerTilt(layer, names, weights, scores, score, premium, factor)
 
@@ -176,33 +184,33 @@ def build_guides(
     """
     if not listens(policy, programme):
         return neutral_guides(), NO_SCENARIOS
-    rows = _blank(len(history))
-    _hear_tilts(rows, history, policy)
-    _hear_rolls(rows, history, policy)
-    _hear_condors(rows, history, programme)
-    rows, scenarios = rows[np.searchsorted(history.dates, dates)], NO_SCENARIOS
+    rows, scenarios = _blank(len(dates)), NO_SCENARIOS
+    at = np.searchsorted(history.dates, dates)
+    _hear_tilts(rows, at, history, policy)
+    _hear_rolls(rows, at, history, policy)
+    _hear_condors(rows, at, history, programme)
     if "steward_score" in policy.limits.binding and programme.kind == "condors":
         scenarios = _hear_steward(rows, history, policy, programme, dates)
     return rows, scenarios
 
 
-def _late(values: NDArray[np.generic], lag: int, fill: float) -> NDArray[np.generic]:
-    """Return a series as it is known ``lag`` sessions later."""
-    late = np.full_like(values, fill)
-    late[lag:] = values[: len(values) - lag]
+def _late(values: NDArray[Any], at: Rows, lag: int, fill: float) -> NDArray[Any]:
+    """Return a series of the history as it was known ``lag`` sessions before each row ``at``."""
+    late = values[np.maximum(at - lag, 0)]
+    late[at < lag] = fill
     return late
 
 
-def _hear_tilts(rows: Records, history: History, policy: HedgePolicy) -> None:
+def _hear_tilts(rows: Records, at: Rows, history: History, policy: HedgePolicy) -> None:
     if not (policy.tilt.strength > 0 and policy.tilt.signals) and not policy.tilt.risk_premium:
         return
-    for tilt in layer_tilts(history, policy):
-        place = LAYER_NAMES.index(tilt.layer)
-        rows["factor"][:, place] = _late(tilt.factor, policy.signal_lag, 1.0)
+    lag = policy.signal_lag
+    for tilt in layer_tilts(history, policy, np.maximum(at - lag, 0)):
+        factor = rows["factor"][:, LAYER_NAMES.index(tilt.layer)]
+        factor[at >= lag] = tilt.factor[at >= lag]
 
 
-def _hear_rolls(rows: Records, history: History, policy: HedgePolicy) -> None:
-    by_layer = {layer.name: layer for layer in policy.layers}
+def _hear_rolls(rows: Records, at: Rows, history: History, policy: HedgePolicy) -> None:
     inverts = policy.inversion.enabled or any(
         layer.roll_days_inverted is not None for layer in policy.layers
     )
@@ -212,34 +220,32 @@ def _hear_rolls(rows: Records, history: History, policy: HedgePolicy) -> None:
         table = policy_signals(history, policy)
         lag = policy.signal_lag
         if inverts:
-            above = table["vix_slope"].raw > policy.inversion.threshold
-            rows["inverted"] = _late(above, lag, 0)
+            slope = _late(table["vix_slope"].raw, at, lag, np.nan)
+            rows["inverted"] = slope > policy.inversion.threshold
         for layer in strong:
-            place = LAYER_NAMES.index(layer.name)
-            level = layer.roll_strength or np.inf
-            rows["strong"][:, place] = _late(table["rsi_vx1"].raw > level, lag, 0)
+            rsi = _late(table["rsi_vx1"].raw, at, lag, np.nan)
+            rows["strong"][:, LAYER_NAMES.index(layer.name)] = rsi > (layer.roll_strength or np.inf)
         if distortion is not None:
-            far = np.abs(table["basis_distortion"].raw) > distortion
-            rows["distorted"] = _late(far, lag, 0)
-    if any(layer.spans_event for layer in by_layer.values()):
-        ahead = next_events(history)
-        first = np.fmin.reduce(ahead, axis=1)  # a kind without a date does not count
+            far = _late(table["basis_distortion"].raw, at, lag, np.nan)
+            rows["distorted"] = np.abs(far) > distortion
+    if any(layer.spans_event for layer in policy.layers):
+        first = np.fmin.reduce(next_events(history)[at], axis=1)  # a kind without one is passed
         known = ~np.isnat(first)
         rows["next_event"][known] = first[known].astype(np.int64)
 
 
-def _hear_condors(rows: Records, history: History, programme: CondorProgramme) -> None:
+def _hear_condors(rows: Records, at: Rows, history: History, programme: CondorProgramme) -> None:
     if programme.skip_events:
         kinds = [EVENTS.index(kind) for kind in programme.skip_events]
-        wait = next_events(history)[:, kinds] - history.dates[:, None]
+        wait = next_events(history)[at[:, None], kinds] - history.dates[at][:, None]
         near = wait <= np.timedelta64(programme.skip_days, "D")  # never where there is no date
         rows["event_ahead"] = near.any(axis=1)
     if programme.containment is not None:
         scale = range_multiples(history, programme.containment)
-        rows["range_scale"] = _late(scale, PROGRAMME_LAG, np.nan)
+        rows["range_scale"] = _late(scale, at, PROGRAMME_LAG, np.nan)
     if programme.premium_floor is not None:
         gauge = signal_table(history)["premium_gauge"].raw
-        rows["premium"] = _late(gauge, PROGRAMME_LAG, np.nan)
+        rows["premium"] = _late(gauge, at, PROGRAMME_LAG, np.nan)
 
 
 def _hear_steward(

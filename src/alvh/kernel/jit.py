@@ -10,3 +10,5 @@ from numba import njit
 
 _OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
 compiled: Any = njit(**_OPTIONS)
+# array loops of arithmetic, where a division by zero is infinite rather than an error to test for
+vectorised: Any = njit(error_model="numpy", **_OPTIONS)

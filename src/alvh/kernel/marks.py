@@ -8,13 +8,11 @@ those of the leg-by-leg valuation to a few parts in 10¹⁶.
 
 import math
 
-from numba import njit
-
 from alvh.kernel.black import NO_DEVIATION, SMALL_DEVIATION, otm_price, otm_price_small
 from alvh.kernel.codes import CONDORS, LAYERS, PUT, SHORT, SPX, SPXW, TODAY, TOMORROW, VIX, VX
 from alvh.kernel.condor_prices import SIGNS
 from alvh.kernel.elementary import log_ratio
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, vectorised
 from alvh.kernel.policies import MAX_CONDORS, MAX_LEGS
 from alvh.kernel.quotes import (
     AM_HOURS,
@@ -57,7 +55,7 @@ def _set_legs(day, condor, first, columns):
         columns[DISCOUNT, i] = discount
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@vectorised
 def price_out_of_the_money(count, low, high, deviation, out):
     """Write undiscounted Black-76 prices of out-of-the-money options, points.
 

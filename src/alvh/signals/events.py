@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from alvh.event_dates import EVENTS, unscheduled, written_down
 from alvh.market.history import History
-from alvh.signals.reading import Dates, Floats, Reading, absent, cite, same_day, series
+from alvh.signals.reading import Dates, Floats, Reading, absent, cite, kept, same_day, series
 from alvh.signals.windows import over
 
 __all__ = ["EVENTS", "event_dates", "event_density", "event_variance", "next_events"]
@@ -51,6 +51,7 @@ def event_dates(history: History, kind: str) -> Dates:
     return np.setdiff1d(mine, unscheduled(kind))
 
 
+@kept
 def next_events(history: History) -> Dates:
     """Return the next scheduled date of each kind after every session.
 

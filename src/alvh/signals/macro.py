@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from alvh.market.history import History
-from alvh.signals.reading import Dates, Floats, Reading, absent, cite, same_day, series
+from alvh.signals.reading import Dates, Floats, Reading, absent, cite, kept, same_day, series
 from alvh.signals.windows import (
     change_over,
     over,
@@ -110,6 +110,7 @@ def equity_risk_premium(history: History) -> Reading:
     return same_day(history, equity_premium(history), words)
 
 
+@kept
 def risk_premium_ratio(history: History, window: int = 756) -> Floats:
     """Return the equity risk premium over its trailing median, shape (n,).
 

@@ -1,7 +1,9 @@
 """What one signal says on every session of a history, before it is put on a common scale."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +52,31 @@ class Reading:
                     f"reading: {name} has shape {values.shape}; {self.raw.shape} was wanted, "
                     "as many as there are raw values"
                 )
+
+
+_Answer = TypeVar("_Answer", bound=NDArray[Any])
+KEPT = 16  # answers of one function that are kept
+
+
+def kept(function: Callable[..., _Answer]) -> Callable[..., _Answer]:
+    """Keep a function's last answers by the history's digest and its other arguments.
+
+    The arrays are made read-only, as several callers hold them.
+    """
+    answers: dict[tuple[object, ...], _Answer] = {}
+
+    @wraps(function)
+    def ask(history: History, *arguments: object) -> _Answer:
+        key = (history.digest, *arguments)
+        if key not in answers:
+            found = function(history, *arguments)
+            found.setflags(write=False)
+            while len(answers) >= KEPT:
+                del answers[next(iter(answers))]
+            answers[key] = found
+        return answers[key]
+
+    return ask
 
 
 def absent(history: History) -> Floats:

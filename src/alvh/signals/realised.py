@@ -11,7 +11,7 @@ import numpy as np
 from alvh.kernel.condor_prices import expected_daily_range
 from alvh.market.history import History
 from alvh.market.surfaces import realised_volatility
-from alvh.signals.reading import Floats, Reading, cite, same_day, series
+from alvh.signals.reading import Floats, Reading, cite, kept, same_day, series
 from alvh.signals.windows import loop, over, trailing_quantile, trailing_rank
 
 CONTAINMENT = 0.80  # share of sessions whose move stays within the multiple
@@ -64,6 +64,7 @@ def expected_range(history: History) -> Reading:
     return same_day(history, expected_ranges(history), words)
 
 
+@kept
 def range_multiples(history: History, containment: float = CONTAINMENT) -> Floats:
     """Return the multiple of the expected range that held the index as often as asked.
 
