@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from alvh.advise.steward import steward
     from alvh.engine import backtest
     from alvh.errors import AlvhError
+    from alvh.evidence.ablation import ablation
     from alvh.evidence.attribution import attribute
     from alvh.evidence.comparison import Comparison, compare
     from alvh.evidence.motion import motion
@@ -40,6 +41,7 @@ _HOMES = {
     "History": "alvh.market.history",
     "Result": "alvh.result",
     "SignalTable": "alvh.signals",
+    "ablation": "alvh.evidence.ablation",
     "attribute": "alvh.evidence.attribution",
     "backtest": "alvh.engine",
     "cboe_vix": "alvh.market.vix_index",
@@ -70,6 +72,7 @@ __all__ = [
     "History",
     "Result",
     "SignalTable",
+    "ablation",
     "attribute",
     "backtest",
     "cboe_vix",

@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from alvh.cli import data_commands, policy_commands
+from alvh.cli.ablation_command import ablation
 from alvh.cli.attribution_command import attribution
 from alvh.cli.backtest_command import backtest
 from alvh.cli.compare_command import compare
@@ -81,6 +82,7 @@ for command in (
     steward,
     pool,
     motion,
+    ablation,
     attribution,
     press,
     project,

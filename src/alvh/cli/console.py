@@ -7,7 +7,7 @@ line, as wide as they need to be.
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import is_dataclass
 from datetime import date
@@ -221,6 +221,28 @@ def working(text: str) -> Iterator[None]:
         return
     with console.status(text):
         yield
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far a long count has come, on a terminal only.
+
+    Parameters
+    ----------
+    what : str
+        What is counted.
+
+    Yields
+    ------
+    callable
+        To be called with (done, total).
+    """
+    console = err()
+    if not console.is_terminal:
+        yield lambda done, total: None
+        return
+    with console.status(what) as status:
+        yield lambda done, total: status.update(f"{what}: {done} of {total}")
 
 
 def _console(*, error: bool) -> "Console":
