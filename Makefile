@@ -35,9 +35,13 @@ bench: $(STAMP) ## measure every target of docs/performance.md and print the rat
 golden: $(STAMP) ## rewrite the golden summary of a run; say why in CHANGELOG.md
 	$(BIN)/python tests/golden/summary.py
 
-results: $(STAMP) ## rewrite docs/results.md and docs/validation.md from DATA=folder
+results: $(STAMP) ## rewrite the measured pages of docs/ from DATA=folder
 	$(BIN)/python docs/build_results.py --data $(DATA)
 	$(BIN)/python docs/build_validation.py --data $(DATA)
+	$(BIN)/python docs/build_health.py --data $(DATA)
+	$(BIN)/python docs/build_attribution.py --data $(DATA)
+	$(BIN)/python docs/build_ablation.py --data $(DATA)
+	$(BIN)/python docs/build_ideas.py --data $(DATA)
 
 format: $(STAMP) ## rewrite the sources in the house format
 	$(BIN)/ruff check --fix .
