@@ -1,12 +1,12 @@
 """Today's book through any stretch of history.
 
-The book is moved to the first evening of the stretch: every strike keeps its moneyness (against
-the index, or against the VIX forward as far ahead), every expiry its calendar days, and every leg
-the money it stands for. Then it lives through the real market of the stretch, with its curve,
-smiles and settlements. Moves are therefore relative: a VIX that triples there triples here.
+Session by session, the changes of a stretch are applied to today's market (`alvh.advise.stretch`):
+the S&P 500 and VIX by the same factor, the VIX curve and both smiles likewise. The book is the
+book: its strikes, expiries and money stay. Moves are therefore relative: a VIX that triples there
+triples here.
 
 ``hold`` trades nothing: what expires settles, the rest is marked. ``policy`` lets the engine run
-on from that book, rolling, taking gains and opening condors as the policy says.
+on from the book, rolling, taking gains and opening condors as the policy says.
 """
 
 from dataclasses import dataclass
@@ -18,19 +18,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from alvh.advise.evening import Evening, read_evening
+from alvh.advise.stretch import move_stretch
 from alvh.compile import compile_account, compile_hedge, compile_programme
 from alvh.engine import DEFAULT_COMMISSION, DEFAULT_DEBIT_SPREAD, DEFAULT_FILL, run_window
 from alvh.errors import DataError
 from alvh.guides import build_guides
 from alvh.kernel import codes
-from alvh.kernel.quotes import leg_mid, multiplier
+from alvh.kernel.quotes import multiplier
 from alvh.kernel.revalue import revalue
-from alvh.kernel.vix_smile import vix_forward
 from alvh.market.history import History
-from alvh.market.surfaces import Records
+from alvh.market.surfaces import Records, Surfaces
 from alvh.policy import CondorProgramme, HedgePolicy
 from alvh.result import Result
-from alvh.sessions import grid
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
@@ -50,21 +49,24 @@ class Replay:
     mode : {"hold", "policy"}
     dates : ndarray of datetime64[D], shape (n,)
         Sessions of the stretch; the book starts at the close of the first.
+    on : ndarray of datetime64[D], shape (n,)
+        The sessions that they stand for: the evening of the book, and those after it.
     pnl : dict of str to ndarray, shape (n,)
-        Cumulative gain since the first close by ``condors``, layer, and ``total``: in ``hold`` at
-        mid in today's USD; in ``policy`` after costs and interest, in today's USD by the ratio of
-        the index levels.
+        Cumulative gain since the first close by ``condors``, layer, and ``total``, USD: in
+        ``hold`` at mid; in ``policy`` after costs, ``total`` with interest.
     start_nav : float
         Account value of the book, USD.
     spx, vix : ndarray, shape (n,)
-        Levels of the stretch.
+        Levels that the book lives through: today's, moved as those of the stretch.
     settled : polars.DataFrame
-        In ``hold``: what expired: date, sleeve, root, put_call, strike, quantity, value.
+        In ``hold``: what expired: date (of ``on``), sleeve, root, put_call, strike, quantity,
+        value (points).
     """
 
     as_of: date
     mode: Mode
     dates: Dates
+    on: Dates
     pnl: dict[str, Floats]
     start_nav: float
     spx: Floats
@@ -73,7 +75,7 @@ class Replay:
 
     @property
     def worst(self) -> tuple[date, float]:
-        """The day on which the whole book stood lowest, and its gain then, USD."""
+        """The session of the stretch on which the whole book stood lowest, its gain then, USD."""
         at = int(np.argmin(self.pnl["total"]))
         return self.dates[at].astype(object), float(self.pnl["total"][at])
 
@@ -112,15 +114,26 @@ def replay(
     Raises
     ------
     DataError
-        If the start is no session with prices, or a policy is missing.
+        If the start is no session with prices, a policy is missing, or the book would live past
+        the end of the exchange calendar.
     """
     evening = read_evening(history, result)
     window = _window(evening, start, sessions)
-    if mode == "hold":
-        return _hold(evening, window)
-    if policy is None or programme is None:
+    if mode == "policy" and (policy is None or programme is None):
         raise DataError("replay by policy: a policy and a programme were wanted; pass both")
-    return _by_policy(history, evening, window, policy, programme, fill)
+    moved = move_stretch(evening, window)
+    settled = list[dict[str, Any]]()
+    if policy is None or programme is None or mode == "hold":
+        pnl, settled = _hold(evening, moved)
+    else:
+        dates = evening.surfaces.dates[window]
+        guides = _moved_guides(build_guides(history, policy, programme, dates), dates, moved)
+        pnl = _by_policy(evening, moved, guides, policy, programme, fill)
+    days: Any = moved.days
+    return Replay(
+        evening.as_of, mode, evening.surfaces.dates[window], moved.dates, pnl, evening.book.nav,
+        days["spx"], days["vix"], pl.DataFrame(settled, schema=_SETTLED),
+    )  # fmt: skip
 
 
 def _window(evening: Evening, start: date | str, sessions: int) -> slice:
@@ -142,86 +155,34 @@ def _window(evening: Evening, start: date | str, sessions: int) -> slice:
     return slice(row, min(row + sessions + 1, len(surfaces.dates)))
 
 
-def _forward(day: Any, expiry: int) -> float:
-    return float(
-        vix_forward(day["curve_expiry"], day["curve_forward"], day["vix"], day["date"], expiry)
-    )
-
-
-def _moved_expiry(evening: Evening, there: Any, expiry: int) -> tuple[int, int]:
-    """Return (date, session) as many calendar days after the stretch's first, or the next open."""
-    wanted = int(there["date"]) + expiry - int(evening.day["date"])
-    calendar = grid(scheduled=True)
-    days: Any = evening.surfaces.days
-    row = int(np.searchsorted(days["date"], wanted))
-    moved = int(days[row]["date"]) if row < len(days) else wanted
-    first, last = calendar.number(np.array([int(there["date"]), moved]))
-    return moved, int(there["session"]) + int(last - first)
-
-
-def _scale(evening: Evening, there: Any, root: int, expiry: int, moved: int) -> float:
-    """Return the level that a leg stands on today over that of the stretch's first evening."""
-    day = evening.day
-    if root in (codes.VIX, codes.VX):
-        return _forward(day, expiry) / _forward(there, moved)
-    if root == codes.ETP_SHORT:
-        return float(day["etp_short"] / there["etp_short"])
-    if root == codes.ETP_MID:
-        return float(day["etp_mid"] / there["etp_mid"])
-    return float(day["spx"] / there["spx"])
-
-
-def _transplant(evening: Evening, there: Any) -> tuple[Records, Floats]:
-    """Return the book's legs as they stand in the stretch, and the scale of each leg's money."""
-    legs = evening.legs.copy()
-    scale = np.ones(len(legs))
-    for i, leg in enumerate(legs):
-        root, expiry = int(leg["root"]), int(leg["expiry"])
-        if root <= codes.VX:
-            moved, session = _moved_expiry(evening, there, expiry)
-            leg["expiry"], leg["expiry_session"] = moved, session
-        scale[i] = _scale(evening, there, root, expiry, int(leg["expiry"]))
-        leg["strike"] /= scale[i]
-        leg["mid"] = leg_mid(
-            there, root, int(leg["right"]), int(leg["expiry"]), int(leg["expiry_session"]),
-            float(leg["strike"]),
-        )  # fmt: skip
-    return legs, scale
-
-
-def _hold(evening: Evening, window: slice) -> Replay:
-    days: Any = evening.surfaces.days[window]
-    legs, scale = _transplant(evening, days[0])
+def _hold(evening: Evening, moved: Surfaces) -> tuple[dict[str, Floats], list[dict[str, Any]]]:
+    """Return the gains of every sleeve, and what settled."""
+    days: Any = moved.days
+    legs, settled = evening.legs.copy(), list[dict[str, Any]]()
     size = np.array([float(multiplier(int(leg["root"]))) for leg in legs])
-    alive, settled = np.ones(len(legs), dtype=bool), []
+    alive = np.ones(len(legs), dtype=bool)
     gains = np.zeros((len(days), len(legs)))
     for t in range(1, len(days)):
-        gains[t] = gains[t - 1]
-        day = days[t]
-        for i in np.flatnonzero(alive & (legs["expiry"] <= day["date"])):
-            if legs[i]["root"] > codes.VX:
-                continue
+        gains[t], day = gains[t - 1], days[t]
+        due = alive & (legs["expiry"] <= day["date"]) & (legs["root"] <= codes.VX)
+        for i in np.flatnonzero(due):
             value = _settlement(day, legs[i])
-            leg = legs[i]
-            gains[t, i] += scale[i] * size[i] * leg["quantity"] * (value - leg["mid"])
-            settled.append((evening, day, leg.copy(), value * scale[i], scale[i]))
-            alive[i] = False
+            gains[t, i] += size[i] * legs[i]["quantity"] * (value - legs[i]["mid"])
+            settled.append(_settled_row(day, legs[i], value))
+        alive &= ~due
         if day["tradable"] == 0:
             continue
         held = np.flatnonzero(alive)
         out = np.zeros(len(held))
         revalue(day, legs[held], codes.TODAY, 0.0, 0.0, out)
-        gains[t, held] += scale[held] * out
+        gains[t, held] += out
         legs["mid"][held] += out / (size[held] * legs["quantity"][held])
     pnl = {name: gains[:, legs["sleeve"] == i].sum(axis=1) for i, name in enumerate(codes.SLEEVES)}
-    return Replay(
-        evening.as_of, "hold", evening.surfaces.dates[window], pnl | {"total": gains.sum(axis=1)},
-        evening.book.nav, days["spx"].copy(), days["vix"].copy(), _settled_table(settled),
-    )  # fmt: skip
+    return pnl | {"total": gains.sum(axis=1)}, settled
 
 
 def _settlement(day: Any, leg: Any) -> float:
-    """Return what a leg settles to, as the engine settles: points of the stretch."""
+    """Return what a leg settles to, as the engine settles, points."""
     root = int(leg["root"])
     if root in (codes.VIX, codes.VX):
         published = float(day["vix_settlement"])
@@ -234,103 +195,66 @@ def _settlement(day: Any, leg: Any) -> float:
     return max(-away if leg["right"] == codes.PUT else away, 0.0)
 
 
-def _settled_table(settled: list[Any]) -> pl.DataFrame:
-    rows = [
-        {
-            "date": np.datetime64(int(day["date"]), "D").astype(object),
-            "sleeve": codes.SLEEVES[leg["sleeve"]],
-            "root": codes.ROOTS[leg["root"]],
-            "put_call": codes.RIGHTS[leg["right"]],
-            "strike": float(leg["strike"] * scale),
-            "quantity": float(leg["quantity"]),
-            "value": float(value),
-        }
-        for _, day, leg, value, scale in settled
-    ]
-    names = {"date": pl.Date, "sleeve": pl.String, "root": pl.String, "put_call": pl.String,
-             "strike": pl.Float64, "quantity": pl.Float64, "value": pl.Float64}  # fmt: skip
-    return pl.DataFrame(rows, schema=names)
+_SETTLED = {
+    "date": pl.Date, "sleeve": pl.String, "root": pl.String, "put_call": pl.String,
+    "strike": pl.Float64, "quantity": pl.Float64, "value": pl.Float64,
+}  # fmt: skip
+
+
+def _settled_row(day: Any, leg: Any, value: float) -> dict[str, Any]:
+    return {
+        "date": np.datetime64(int(day["date"]), "D").astype(object),
+        "sleeve": codes.SLEEVES[leg["sleeve"]],
+        "root": codes.ROOTS[leg["root"]],
+        "put_call": codes.RIGHTS[leg["right"]],
+        "strike": float(leg["strike"]),
+        "quantity": float(leg["quantity"]),
+        "value": value,
+    }
+
+
+def _moved_guides(
+    guides: tuple[Records, Floats], dates: Dates, moved: Surfaces
+) -> tuple[Records, Floats]:
+    """Return what the stretch's signals say, its coming events as many days away as there."""
+    rows, scenarios = guides
+    if len(rows) == len(dates):
+        rows = rows.copy()
+        later = (moved.dates - dates).astype(np.int64)
+        rows["next_event"] += np.where(rows["next_event"] > 0, later, 0)
+    return rows, scenarios
 
 
 def _by_policy(
-    history: History,
     evening: Evening,
-    window: slice,
+    moved: Surfaces,
+    guides: tuple[Records, Floats],
     policy: HedgePolicy,
     programme: CondorProgramme,
     fill: float,
-) -> Replay:
-    surfaces = evening.surfaces
-    there: Any = surfaces.days[window.start]
-    ratio = float(evening.day["spx"] / there["spx"])
-    book, equity = _moved_book(evening, there, ratio)
-    records = (
-        *compile_hedge(policy),
-        compile_programme(programme, fill),
-        compile_account(equity, fill, 1.0, DEFAULT_COMMISSION, DEFAULT_DEBIT_SPREAD),
-    )
-    guides = build_guides(history, policy, programme, surfaces.dates[window])
-    daily, _, _ = run_window(surfaces, window, guides, records, lambda: _copied(book))
+) -> dict[str, Floats]:
+    """Return the gains of every sleeve as the engine runs on from the book."""
+    account = compile_account(1.0, fill, 1.0, DEFAULT_COMMISSION, DEFAULT_DEBIT_SPREAD)
+    account["equity"] = evening.book.cash  # a book that is in an index fund has none
+    records = (*compile_hedge(policy), compile_programme(programme, fill), account)
+    book = _started(evening)
+    whole = slice(0, len(moved.days))
+    daily, _, _ = run_window(moved, whole, guides, records, lambda: _copied(book))
     net: Any = daily["pnl"] - daily["cost"]
-    pnl = {name: ratio * (net[:, i] - net[0, i]) for i, name in enumerate(codes.SLEEVES)}
-    days: Any = surfaces.days[window]
-    return Replay(
-        evening.as_of, "policy", surfaces.dates[window],
-        pnl | {"total": ratio * (daily["nav"] - daily["nav"][0])}, evening.book.nav,
-        days["spx"].copy(), days["vix"].copy(), _settled_table([]),
-    )  # fmt: skip
+    pnl = {name: net[:, i] - net[0, i] for i, name in enumerate(codes.SLEEVES)}
+    return pnl | {"total": daily["nav"] - daily["nav"][0]}
 
 
 def _copied(book: Any) -> Any:
     return type(book)(*(part.copy() for part in book))
 
 
-def _moved_book(evening: Evening, there: Any, ratio: float) -> tuple[Any, float]:
-    """Return the engine's book as it stands in the stretch, and its cash, USD of the stretch.
-
-    Cash is set so that the account is worth today's over the ratio of the index levels.
-    """
+def _started(evening: Evening) -> Any:
+    """Return the engine's book as one that a run starts with, its counters at nought."""
     book = _copied(evening.result.book)
-    legs, scale = _transplant(evening, there)
-    at, value = 0, 0.0
-    for condor in book.condors:
-        if condor["quantity"] == 0:
-            continue
-        four, factor = legs[at : at + 4], float(scale[at])
-        condor["expiry"], condor["expiry_session"] = four[0]["expiry"], four[0]["expiry_session"]
-        condor["strike"], condor["mid"] = four["strike"], four["mid"]
-        for name in ("credit", "margin", "carried", "loss"):
-            condor[name] /= factor
-        value += 100.0 * float(four["quantity"] @ four["mid"])
-        at += 4
-    for i, cohort in enumerate(book.cohorts):
-        count = int(cohort["legs"]) if cohort["units"] > 0 else 0
-        if count == 0:
-            continue
-        mine, factor = legs[at : at + count], float(scale[at])
-        for name in ("expiry", "expiry_session", "strike", "mid"):
-            cohort[name][:count] = mine[name]
-        cohort["cost"] /= factor
-        cohort["base"] /= factor
-        ahead = int(there["date"] - evening.day["date"])
-        book.layer_states[i]["next_roll"] += ahead
-        book.layer_states[i]["stage_date"] += ahead
-        book.layer_states[i]["carry_rate"] = 0.0
-        size = np.array([float(multiplier(int(leg["root"]))) for leg in mine])
-        paid = mine["root"] != codes.VX
-        value += float((size * mine["quantity"] * mine["mid"])[paid].sum())
-        at += count
-    state, weeks = book.state[0], _week(evening.day) - _week(there)
+    state = book.state[0]
     state["start"] = 1
-    state["last_entry_week"] -= weeks
     for name in ("next_spx", "next_vix", "fills", "fills_modelled", "trades", "decisions",
                  "condors", "wins", "closed", "judged"):  # fmt: skip
         state[name] = 0
-    for name in ("credits", "stress_loss"):
-        state[name] /= ratio
-    value += float(state["index_units"]) * float(there["spx"])
-    return book, evening.book.nav / ratio - value
-
-
-def _week(day: Any) -> int:
-    return int(day["date"] + 3) // 7  # weeks turn on Mondays, as in the engine
+    return book

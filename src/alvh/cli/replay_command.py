@@ -58,7 +58,7 @@ def replay(
     ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Take an evening's book through a stretch of history, its strikes at their moneyness."""
+    """Apply the moves of a stretch of history to an evening's market, with its book."""
     import alvh
     from alvh.advise.replay import replay as live_through
 
@@ -91,7 +91,10 @@ def _say(found: "Replay") -> None:
         f"{found.dates[-1]} ({found.mode}); model prices"
     )
     numbers = ("S&P 500", "VIX", *_PARTS)
-    show_table("Cumulative gain, USD", ("date", *numbers), _rows(found), numbers=numbers)
+    show_table(
+        "Cumulative gain, USD; VIX is the evening's, moved as in the stretch",
+        ("date", *numbers), _rows(found), numbers=numbers,
+    )  # fmt: skip
     share = percent(depth / found.start_nav)
     say(f"lowest on {worst}: {dollars(depth)} USD, {share} of the account")
 
@@ -113,7 +116,7 @@ def _save(found: "Replay", file: Path) -> None:
     from alvh.cli.files import write_whole
 
     table = pl.DataFrame(
-        {"date": found.dates, "spx": found.spx, "vix": found.vix}
+        {"date": found.dates, "on": found.on, "spx": found.spx, "vix": found.vix}
         | {name: found.pnl[name] for name in _PARTS}
     )
     write_whole(file, table.write_csv)
