@@ -17,15 +17,19 @@ from alvh.advise.evening import Evening, read_evening
 from alvh.compile import compile_account, compile_hedge
 from alvh.errors import DataError
 from alvh.guides import LAYER_NAMES
+from alvh.kernel import codes
 from alvh.kernel.day import Calendar
 from alvh.kernel.policies import COHORT
+from alvh.kernel.quotes import multiplier
 from alvh.kernel.rolls import FURTHEST
 from alvh.kernel.shift import decay_rate, spot_vix_delta
 from alvh.kernel.structures import (
+    leg_price,
     mark_structure,
     set_vix_legs,
-    structure_cost,
     structure_liquidation,
+    structure_mid,
+    structure_shocked,
 )
 from alvh.market.history import History
 from alvh.policy import HedgePolicy
@@ -44,15 +48,18 @@ class Candidate:
     days : int
         Calendar days to it.
     strikes : tuple of float
-        Of the legs, points.
+        Of the option legs, points.
     structures : int
         Whole number that comes nearest to the layer's spot-VIX delta.
     delta : float
         Spot-VIX delta of them, USD per point of VIX.
     cash : float
-        USD paid for them, less what the held structures bring; negative is received.
+        USD paid for them, less what the held structures bring, spread and fees included; negative
+        is received, and nothing where they are what is held. A future takes no premium, and
+        margin is not paid.
     decay_per_day : float
-        USD a day that they cost to hold, trading included.
+        USD a calendar day that they cost to hold: what they lose in an unchanged market until the
+        layer's roll, with spread and fees of buying and selling; of what is held, of selling.
     cost_rate : float
         The same per USD of spot-VIX delta; NaN where there is no delta.
     why_not : str
@@ -81,7 +88,7 @@ class Shift:
     held : Candidate
         What is held now, its cost that of holding on to its own roll.
     candidates : tuple of Candidate
-        By expiry, out to twice the tenor.
+        Every listed expiry out to twice the tenor.
     best : Candidate or None
         Of least cost per delta; None where nothing is to be had.
     """
@@ -128,18 +135,14 @@ def shift(
     rule, cohort = _held(evening, policy, layer)
     account = compile_account(1.0, fill, 1.0, commission, 0.0)[0]
     day = evening.day
-    aim = int(cohort["units"]) * float(spot_vix_delta(day, cohort))
-    held = _candidate(evening, rule, cohort, int(cohort["units"]), account, 0.0)
-    back = int(cohort["units"]) * float(structure_liquidation(day, account, cohort))
-    found = []
+    held = _keep(evening, rule, cohort, account)
     listed: Any = evening.surfaces.vix_expiries
-    for pick in range(len(listed)):
-        left = int(listed[pick]["date"] - day["date"])
-        if left <= 0:
-            continue
-        if left > FURTHEST * rule["tenor"]:
-            break
-        found.append(_offer(evening, rule, pick, left, aim, back, account))
+    left = listed["date"] - day["date"]
+    near = (left > 0) & (left <= FURTHEST * rule["tenor"]) & (listed["listed"] <= day["date"])
+    found = [
+        _offer(evening, rule, int(pick), cohort, held.delta, account)
+        for pick in np.flatnonzero(near)
+    ]
     best = min((one for one in found if not one.why_not), key=lambda one: one.cost_rate,
                default=None)  # fmt: skip
     return Shift(evening.as_of, layer, held, tuple(found), best)
@@ -163,16 +166,14 @@ def _held(evening: Evening, policy: HedgePolicy, layer: str) -> tuple[Any, Any]:
 
 
 def _offer(
-    evening: Evening, rule: Any, pick: int, left: int, aim: float, back: float, account: Any
+    evening: Evening, rule: Any, pick: int, held: Any, aim: float, account: Any
 ) -> Candidate:
     """Build what the layer would hold at one expiry, or say why it cannot."""
     listed: Any = evening.surfaces.vix_expiries
     day, expiry = evening.day, listed[pick]
-    on = np.datetime64(int(expiry["date"]), "D").astype(object)
+    on, left = _date(expiry["date"]), int(expiry["date"] - day["date"])
     why = ""
-    if expiry["listed"] > day["date"]:
-        why = "not listed yet"
-    elif expiry["monthly"] == 0 and rule["weeklies"] == 0:
+    if expiry["monthly"] == 0 and rule["weeklies"] == 0:
         why = "a weekly; the layer takes monthlies"
     elif left <= rule["roll"]:
         why = f"within the {rule['roll']:.0f} days at which it would be rolled again"
@@ -181,26 +182,77 @@ def _offer(
     if not why and not set_vix_legs(day, rule, calendar, pick, cohort):
         why = "no second future"
     if why:
-        return Candidate(on, left, (), 0, NAN, NAN, NAN, NAN, why)
+        return _refused(on, left, why)
     mark_structure(day, cohort)
     delta = float(spot_vix_delta(day, cohort))
-    units = max(round(aim / delta), 0) if delta > 0.0 else 0
+    if not delta > 0.0:
+        return _refused(on, left, "it gains nothing when VIX rises")
+    units = max(round(aim / delta), 0)
     if units == 0:
-        return Candidate(on, left, (), 0, NAN, NAN, NAN, NAN, "one structure is more than is held")
-    cost = units * float(structure_cost(day, account, cohort))
-    return _candidate(evening, rule, cohort, units, account, cost - back)
-
-
-def _candidate(
-    evening: Evening, rule: Any, cohort: Any, units: int, account: Any, cash: float
-) -> Candidate:
-    day = evening.day
-    left = int(cohort["expiry"][0] - day["date"])
-    days = max(int(min(rule["tenor"] - rule["roll"], left - rule["roll"])), 1)
-    delta = float(spot_vix_delta(day, cohort))
+        return _refused(on, left, "one structure is more than is held")
+    days = _days_held(rule, left)
     decay = float(decay_rate(day, account, cohort, days))
-    strikes = tuple(float(k) for k in cohort["strike"][: int(cohort["legs"])])
+    cash = 0.0
+    if not _same(cohort, held):
+        cash = units * _cash(day, account, cohort, codes.BUY)
+        cash += int(held["units"]) * _cash(day, account, held, codes.SELL)
     return Candidate(
-        np.datetime64(int(cohort["expiry"][0]), "D").astype(object), left, strikes, units,
-        units * delta, cash, units * decay, decay / delta if delta > 0.0 else NAN, "",
+        on, left, _strikes(cohort), units, units * delta, cash, units * decay, decay / delta, ""
+    )
+
+
+def _keep(evening: Evening, rule: Any, cohort: Any, account: Any) -> Candidate:
+    """Describe what is held: bought already, so that only its sale is still to be paid for."""
+    day, left = evening.day, int(cohort["expiry"][0] - evening.day["date"])
+    days, units = _days_held(rule, left), int(cohort["units"])
+    mid = float(structure_mid(cohort))
+    slide = mid - float(structure_shocked(day, cohort, days, 0.0))
+    decay = (slide + mid - float(structure_liquidation(day, account, cohort))) / days
+    delta = float(spot_vix_delta(day, cohort))
+    return Candidate(
+        _date(cohort["expiry"][0]), left, _strikes(cohort), units, units * delta, 0.0,
+        units * decay, decay / delta if delta > 0.0 else NAN, "",
     )  # fmt: skip
+
+
+def _refused(on: date, left: int, why: str) -> Candidate:
+    return Candidate(on, left, (), 0, NAN, NAN, NAN, NAN, why)
+
+
+def _days_held(rule: Any, left: int) -> int:
+    """Return the calendar days until the layer's own roll, those that the engine counts."""
+    return max(int(min(rule["tenor"] - rule["roll"], left - rule["roll"])), 1)
+
+
+def _cash(day: Any, account: Any, cohort: Any, side: int) -> float:
+    """Return USD that leave the account when one structure is bought (1) or sold (−1).
+
+    A future takes no premium: its margin stays the account's own, its spread does not.
+    """
+    paid = 0.0
+    for leg in range(int(cohort["legs"])):
+        price, fee = leg_price(day, account, cohort, leg, side)
+        root, ratio = int(cohort["root"][leg]), int(cohort["ratio"][leg])
+        given = price - float(cohort["mid"][leg]) if root == codes.VX else price
+        paid += side * ratio * given * float(multiplier(root)) + abs(ratio) * fee
+    return float(paid)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Say whether two structures have the same legs, so that a roll has nothing to trade."""
+    legs = int(one["legs"])
+    names = ("root", "right", "ratio", "expiry", "strike")
+    return legs == int(other["legs"]) and all(
+        (one[name][:legs] == other[name][:legs]).all() for name in names
+    )
+
+
+def _strikes(cohort: Any) -> tuple[float, ...]:
+    """Return the strikes of the option legs, points."""
+    legs = range(int(cohort["legs"]))
+    return tuple(float(cohort["strike"][i]) for i in legs if cohort["root"][i] != codes.VX)
+
+
+def _date(day: Any) -> date:
+    found: date = np.datetime64(int(day), "D").astype(object)
+    return found

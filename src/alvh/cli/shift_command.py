@@ -56,9 +56,16 @@ def shift(
         "decay of a USD of it",
         ("", "expiry", "strikes", *_NUMBERS, "why not"), _rows(found), numbers=_NUMBERS,
     )  # fmt: skip
-    say("no expiry is to be had" if found.best is None else
-        f"least cost per delta: {found.best.expiry}")  # fmt: skip
+    say(_verdict(found))
     say_identity(result.meta)
+
+
+def _verdict(found: "Shift") -> str:
+    best, held = found.best, found.held
+    if best is None:
+        return "no expiry is to be had"
+    same = (best.expiry, best.strikes) == (held.expiry, held.strikes)
+    return f"least cost per delta: {best.expiry}" + (", which is what is held" if same else "")
 
 
 def _rows(found: "Shift") -> Iterator[tuple[str, ...]]:
