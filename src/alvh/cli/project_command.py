@@ -1,5 +1,6 @@
 """`alvh project`: the book some days on, under moves of the S&P 500 and VIX."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +28,14 @@ def project(
         float | None,
         typer.Option("--vix", metavar="POINTS", help="VIX then; default: its usual answer."),
     ] = None,
+    vix_points: Annotated[
+        float | None,
+        typer.Option("--vix-points", metavar="POINTS", help="Change of VIX, as 10, instead."),
+    ] = None,
+    vix_percent: Annotated[
+        float | None,
+        typer.Option("--vix-percent", metavar="PERCENT", help="Change of VIX, as 50, instead."),
+    ] = None,
     as_of: Annotated[
         datetime | None,
         typer.Option(
@@ -43,9 +52,9 @@ def project(
     fill: Fill = 0.5,
     as_json: AsJson = False,
 ) -> None:
-    """Reprice the book of an evening after days and moves, leg by leg and over a grid."""
+    """Reprice the book of an evening after days and moves, leg by leg and over two grids."""
     import alvh
-    from alvh.advise.project import GRID_SPX, GRID_VIX, project_grid
+    from alvh.advise.project import GRID_DAYS, GRID_SPX, GRID_VIX, project_grid
     from alvh.advise.project import project as reprice
 
     policy, programme = alvh.load_policy(hedge), alvh.load_programme(condors)
@@ -54,26 +63,38 @@ def project(
         result = alvh.backtest(
             market, policy, programme, start=day(start), end=day(as_of), equity=equity, fill=fill
         )
-        found = reprice(market, result, days, spx / 100.0, vix)
+        found = reprice(
+            market, result, days, spx / 100.0, vix, vix_points=vix_points,
+            vix_return=None if vix_percent is None else vix_percent / 100.0,
+        )  # fmt: skip
         grid = project_grid(market, result, days)
+        later = project_grid(market, result, GRID_DAYS, vix_points=None)
     if as_json:
         from dataclasses import asdict
 
         record: dict[str, Any] = asdict(found) | {"legs": list(found.legs.iter_rows(named=True))}
         moves = {"spx_returns": GRID_SPX, "vix_points": GRID_VIX, "gains": grid}
-        say_json({"projection": record, "grid": moves, "meta": result.meta})
+        ahead = {"days": GRID_DAYS, "spx_returns": GRID_SPX, "gains": later}
+        say_json({"projection": record, "grid": moves, "ahead": ahead, "meta": result.meta})
         return
     _say(found)
-    names = tuple(f"VIX {points:+g}" for points in GRID_VIX)
-    rows = (
-        (percent(move, 0), *(dollars(gain) for gain in row))
-        for move, row in zip(GRID_SPX, grid["total"], strict=True)
-    )
-    show_table(
+    _say_grid(
         f"The whole book after {days} days, USD gained; VIX in points from here",
-        ("S&P 500", *names), rows, numbers=names,
+        [f"VIX {points:+g}" for points in GRID_VIX], GRID_SPX, grid["total"],
+    )  # fmt: skip
+    _say_grid(
+        "The whole book by days, USD gained; VIX by its usual answer",
+        [f"{ahead} days" for ahead in GRID_DAYS], GRID_SPX, later["total"][:, :, 0].T,
     )  # fmt: skip
     say_identity(result.meta)
+
+
+def _say_grid(title: str, names: list[str], moves: Sequence[float], gains: Any) -> None:
+    rows = (
+        (percent(move, 0), *(dollars(float(gain)) for gain in row))
+        for move, row in zip(moves, gains, strict=True)
+    )
+    show_table(title, ("S&P 500", *names), rows, numbers=names)
 
 
 def _say(found: "Projection") -> None:
