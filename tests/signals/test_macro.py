@@ -4,11 +4,11 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from alvh.signals import macro
 from alvh.signals.windows import trailing_z
-from signals.histories import days, plain
+from signals.histories import days, plain, random_history
 
 
 def _shiller(first, dividends, earnings=None):
@@ -126,3 +126,71 @@ def test_values_on_days_that_can_be_looked_up(real):
     stated = real.monthly["shiller"].filter(pl.col("date") == date(2017, 7, 1))["earnings"][0]
     assert found[row] == stated
     assert observed[row] == np.datetime64("2017-07-31")
+
+
+@pytest.mark.parametrize(
+    ("session", "known", "month"),
+    # the rows end with January 2014: out from 1 July 2015, to 15 August, when one is overdue
+    [("2015-06-30", 0.5, "2013-12-31"), ("2015-07-01", 1.0, "2014-01-31"),
+     ("2015-08-14", 1.0, "2014-01-31"), ("2015-08-17", math.nan, "NaT")],
+)  # fmt: skip
+def test_new_issues_are_known_from_the_july_of_the_next_year(session, known, month):
+    start = np.datetime64("2003-01", "M")  # 133 months to January 2014
+    months = [(start + i).astype("datetime64[D]").astype(object) for i in range(133)]
+    table = pl.DataFrame({"date": months, "nipo": [2.0] * 132 + [9.0]},
+                         schema_overrides={"date": pl.Date})  # fmt: skip
+    history = plain({"spx": np.ones(1)}, np.datetime64(session), monthly={"baker_wurgler": table})
+    found = macro.ipo_cluster(history)
+    # all sums alike stand in the middle of their rank; the last is the highest of all
+    assert_array_equal(found.raw, [known])
+    assert_array_equal(found.observed, np.array([month], "datetime64[D]"))
+    assert found.score is not None
+    wanted = known if math.isnan(known) else float(known > 0.8)
+    assert_array_equal(found.score, [wanted])
+
+
+def test_the_dollar_is_as_old_as_the_month_it_describes(real):
+    """REER of January 2020 is used from 1 March on: on the 16th it describes 31 January."""
+    row = int(np.searchsorted(real.dates, np.datetime64("2020-03-16")))
+    assert macro.reer_residual(real).observed[row] == np.datetime64("2020-01-31")
+
+
+def test_the_dollar_residual_by_hand():
+    rng = np.random.default_rng(9)
+    reer = np.repeat(100.0 * np.exp(np.cumsum(rng.normal(0, 0.01, 60))), 21)[:1100]
+    rate = 0.02 + np.cumsum(rng.normal(0, 0.0005, 1100))
+    found = macro.reer_residual(plain({"spx": np.ones(1100), "reer": reer, "fed_funds": rate}))
+    assert np.isnan(found.raw[: 252 + macro.LEAST_PAIRS - 1]).all()
+    y, x = np.log(reer[252:1051] / reer[:799]), rate[252:1051] - rate[:799]  # up to session 1050
+    slope, level = np.polyfit(x, y, 1)
+    assert_allclose(found.raw[1050], y[-1] - slope * x[-1] - level, rtol=1e-7)
+
+
+READS = (macro.equity_risk_premium, macro.index_pe, macro.reer_residual, macro.policy_uncertainty,
+         macro.reit_strength, macro.ipo_cluster)  # fmt: skip
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("end", ["2009-03-09", "2017-11-03"])
+def test_what_was_known_does_not_change_when_sessions_are_added(real, read, end):
+    short = real.between(None, end)
+    ours, theirs = read(short), read(real)
+    assert np.isfinite(ours.raw[-1])
+    assert_array_equal(ours.raw, theirs.raw[: len(short)])
+    assert_array_equal(ours.observed, theirs.observed[: len(short)])
+
+
+def test_the_ratio_of_the_past_does_not_change_when_sessions_are_added():
+    whole = random_history(12, 700)
+    ratio = macro.risk_premium_ratio(whole, 300)
+    assert np.isfinite(ratio[:400]).any()
+    for rows in (253, 400, 699):
+        short = whole.between(None, whole.dates[rows - 1].astype(object))
+        assert_array_equal(macro.risk_premium_ratio(short, 300), ratio[:rows])
+
+
+def test_the_premium_says_on_what_it_rests():
+    columns = {"spx": np.full(3, 2000.0), "vix": np.array([20.0, np.nan, 40.0]),
+               "bill_rate": np.full(3, 0.05)}  # fmt: skip
+    words = macro.equity_risk_premium(plain(columns)).provenance
+    assert "the larger of two on 0 sessions, the bound alone on 2, dividends alone on 0" in words

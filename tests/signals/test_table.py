@@ -58,6 +58,14 @@ def test_a_real_table_cut_short_is_the_beginning_of_the_whole(real, end):
     assert_same_rows(signal_table(short), signal_table(real), len(short))
 
 
+def test_the_cuts_reach_every_signal(real):
+    """So that none of them is compared on empty columns alone."""
+    table = signal_table(real)
+    assert table.names == NAMES
+    row = int(np.flatnonzero(real.dates == np.datetime64("2020-03-16"))[0])
+    assert np.isfinite(table.raw[: row + 1]).any(axis=0).all()
+
+
 @settings(max_examples=12)
 @given(st.integers(0, 10**6), st.integers(1, 420))
 def test_a_made_up_table_cut_short_is_the_beginning_of_the_whole(seed, rows):

@@ -155,7 +155,8 @@ SIGNALS = (
     ),
     Signal(
         "event_variance", "variance priced into the next event", "", "variance", -1,
-        "variance between two tenors beyond that of ordinary days, not below 0",
+        "variance between two tenors beyond that of ordinary days, not below 0, for each of the "
+        "events between them",
         "calendar of events, VIX9D, VIX, VIX3M",
         "variance bought over events has lost on average",
     ),
@@ -168,7 +169,8 @@ SIGNALS = (
     ),
     Signal(
         "reer_residual", "dollar against the rate differential", "medium", "fraction", 1,
-        "12-month change of ln REER beyond what the change of rates explains, as published",
+        "12-month change of ln REER beyond what the change of rates explains, as published; the "
+        "score is the z-score beyond ±2, else 0",
         "REER, federal funds",
         "a dollar dearer than rates explain goes with strain",
     ),
@@ -180,13 +182,15 @@ SIGNALS = (
     ),
     Signal(
         "reit_strength", "flight from real estate", "medium", "fraction", -1,
-        "21-session return of VNQ less that of SPY",
+        "21-session return of VNQ less that of SPY; the score is minus the z-score below −2, "
+        "else 0",
         "VNQ, SPY",
         "real estate that falls behind has been an early sign of strain in credit",
     ),
     Signal(
-        "ipo_cluster", "crowded new issues", "", "percentile or flag", 1,
-        "three-month count of IPOs against its 80th percentile of ten years",
+        "ipo_cluster", "crowded new issues", "", "percentile, 0–1", 1,
+        "rank of the three-month count of IPOs in ten years; the score is 1 above the 80th "
+        "percentile, else 0",
         "Baker and Wurgler",
         "issuers sell when prices are high; acts on the medium layer if a policy says so",
     ),
@@ -198,8 +202,8 @@ SIGNALS = (
     ),
     Signal(
         "basis_distortion", "front future out of line", "", "median deviations", -1,
-        "basis of the front future against what options or the model imply, in deviations of 20 "
-        "sessions",
+        "basis of the front future against spot VIX and the second future, less its median of 20 "
+        "sessions, in their median absolute deviations",
         "VIX futures, VIX",
         "an order waits while the price is distorted",
     ),

@@ -28,10 +28,13 @@ from alvh.signals.windows import (
     trailing_z,
 )
 
-# Months from the end of a month to the day its row is taken as known. Earnings and dividends of a
-# quarter are complete about three months after it; the IPO file is updated once a year.
+# Months from the end of a month to the day its row is taken as known. Shiller's file interpolates
+# the quarterly earnings and dividends of S&P, complete about three months after a quarter; its
+# prices come within weeks, but are not read. The IPO file is updated about once a year, by whole
+# years: with 17 months January of a year is known from July of the next, and December, which came
+# in the same update, later than need be. Which file stood on which day is not on record.
 SHILLER_LAG = 3
-IPO_LAG = 12
+IPO_LAG = 17
 GRACE_DAYS = 45  # a row counts until the next is due, and this long if none comes
 GROWTH_YEARS = 10
 VALUATION_WINDOW = 2520  # sessions: ten years
@@ -92,21 +95,33 @@ def _growth(months: Dates, dividends: Floats) -> Floats:
 def equity_premium(history: History) -> Floats:
     """Return the expected excess return of the S&P 500, fraction a year, shape (n,).
 
-    The larger of R_f·(VIX/100)², R_f = 1 + bill rate, and dividend yield + growth − bill rate,
-    the growth that of dividends over ten years; of one alone where the other is absent.
+    The larger of Martin's lower bound R_f·(VIX/100)², R_f = 1 + bill rate, and of
+    D/P + g − bill rate; of one alone where the other is absent. D/P is Shiller's twelve-month
+    dividend that was out, over the close. g is the yearly growth of that dividend over the ten
+    years up to its month, nominal as the rate is (Gordon's model with past growth for the future).
+    The rate is the three-month bill's bank discount, which stands for a year's.
     """
+    return np.fmax(*_premium_parts(history))
+
+
+def _premium_parts(history: History) -> tuple[Floats, Floats]:
+    """Return Martin's bound and dividend yield plus growth less the rate, each shape (n,)."""
     rate = series(history, "bill_rate")
     bound = (1.0 + rate) * (series(history, "vix") / 100.0) ** 2
     months, dividends = _monthly(history, "shiller", "dividend")
     dividend, _ = _published(history, months, dividends, SHILLER_LAG)
     growth, _ = _published(history, months, _growth(months, dividends), SHILLER_LAG)
-    payout = over(dividend, series(history, "spx")) + growth - rate
-    return np.fmax(bound, payout)
+    return bound, over(dividend, series(history, "spx")) + growth - rate
 
 
 def equity_risk_premium(history: History) -> Reading:
     """Return the equity risk premium as of each close; see `equity_premium`."""
-    words = _words(history, "shiller", SHILLER_LAG, "vix", "bill_rate", "spx")
+    bound, payout = (np.isfinite(part) for part in _premium_parts(history))
+    words = (
+        f"{_words(history, 'shiller', SHILLER_LAG, 'vix', 'bill_rate', 'spx')}; the larger of two "
+        f"on {int((bound & payout).sum())} sessions, the bound alone on "
+        f"{int((bound & ~payout).sum())}, dividends alone on {int((payout & ~bound).sum())}"
+    )
     return same_day(history, equity_premium(history), words)
 
 
@@ -138,12 +153,14 @@ def index_pe(history: History) -> Reading:
     return Reading(raw, observed, _words(history, "shiller", SHILLER_LAG, "spx"))
 
 
-def reer_residual(history: History) -> Reading:
+def reer_residual(history: History, window: int = 756, minimum: int = 252) -> Reading:
     """Return the 12-month change of ln REER that the change of rates does not explain.
 
     Ordinary least squares on every pair known so far, at least 756: the coefficients of a session
     use nothing after it. The federal funds rate stands for the differential, as no foreign rate is
-    in the history. The score is the z-score beyond ±2, else 0.
+    in the history; its change is that of the last 252 sessions, that of REER the one between the
+    months that were out. REER is as published last, not as published first: its revisions are
+    not in the history. The score is the z-score beyond ±2, else 0.
     """
     reer = series(history, "reer")
     change = absent(history)
@@ -151,7 +168,7 @@ def reer_residual(history: History) -> Reading:
     rate, moved = series(history, "fed_funds"), absent(history)
     moved[YEAR_SESSIONS:] = rate[YEAR_SESSIONS:] - rate[:-YEAR_SESSIONS]
     raw = _residuals(moved, change)
-    z = trailing_z(raw)
+    z = trailing_z(raw, window, minimum)
     score = np.where(np.abs(z) > EXTREME, z, np.where(np.isfinite(z), 0.0, np.nan))
     return Reading(raw, _last_month(history, reer, raw), cite(history, "reer", "fed_funds"), score)
 
@@ -173,16 +190,23 @@ def _residuals(x: Floats, y: Floats) -> Floats:
 
 
 def _last_month(history: History, values: Floats, raw: Floats) -> Dates:
-    """Return the last day of the month before the one in which a carried value last changed."""
+    """Return the last day of the month that a carried value describes.
+
+    A history carries a month's value from the second month after it, so that it is the month two
+    before the one in which the value last changed.
+    """
     changed = np.zeros(len(values), dtype=bool)
     changed[1:] = values[1:] != values[:-1]
     last = np.maximum.accumulate(np.where(changed, np.arange(len(values)), 0))
-    ends = history.dates[last].astype("datetime64[M]").astype("datetime64[D]") - 1
+    ends = (history.dates[last].astype("datetime64[M]") - 1).astype("datetime64[D]") - 1
     return np.where(np.isfinite(raw), ends, np.datetime64("NaT", "D"))
 
 
 def policy_uncertainty(history: History) -> Reading:
-    """Return the mean of the last 21 days of daily policy uncertainty, known a day later."""
+    """Return the mean of 21 sessions' policy uncertainty, each day's known at the next session.
+
+    The index of a day counts the newspapers of that day and is put out on the next.
+    """
     daily = series(history, "policy_uncertainty")
     late = absent(history)
     late[1:] = daily[:-1]
@@ -210,7 +234,8 @@ def reit_strength(history: History, window: int = 756, minimum: int = 252) -> Re
 def ipo_cluster(history: History) -> Reading:
     """Return where the three-month count of IPOs stands among its last ten years, 0 to 1.
 
-    The score is 1 above the 80th percentile, else 0.
+    Each month's count is known ``IPO_LAG`` months after it. The score is 1 above the 80th
+    percentile, else 0.
     """
     months, counts = _monthly(history, "baker_wurgler", "nipo")
     raw, observed = _published(history, months, _cluster_ranks(counts), IPO_LAG)

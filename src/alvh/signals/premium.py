@@ -17,31 +17,48 @@ from alvh.signals.windows import over
 
 LEAST_PAIRS = 756  # sessions before the autoregression is trusted
 SPAN = 20  # sessions that a basis is compared with
-REVERSION = 5.1  # a year: half-life of ln VIX of 34 sessions, closes 1990–2026
-YEAR = 365.0
+YEAR, SESSIONS = 365.0, 252.0
+
+
+def autoregression(values: Floats) -> tuple[Floats, Floats]:
+    """Return the first-order autoregression of a series as it was known on each session.
+
+    v(t+1) = a + φ·v(t) by least squares on all pairs of known values up to the session's own, a
+    hole stepped over.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n,)
+        NaN where absent.
+
+    Returns
+    -------
+    phi, mean : ndarray of float64, shape (n,)
+        φ a session, and a/(1 − φ). NaN before ``LEAST_PAIRS`` pairs, where the value is absent,
+        and where φ is not between 0 and 1: such a series reverts to nothing.
+    """
+    phi, mean = np.full(len(values), np.nan), np.full(len(values), np.nan)
+    known = np.flatnonzero(np.isfinite(values))
+    if len(known) <= LEAST_PAIRS:
+        return phi, mean
+    x, y = values[known[:-1]], values[known[1:]]
+    count = np.arange(1, len(x) + 1, dtype=np.float64)
+    sx, sy, sxx, sxy = (np.cumsum(part) for part in (x, y, x * x, x * y))
+    count, sx, sy, sxx, sxy = (part[LEAST_PAIRS - 1 :] for part in (count, sx, sy, sxx, sxy))
+    slope = over(sxy - sx * sy / count, sxx - sx * sx / count)
+    slope = np.where((slope > 0.0) & (slope < 1.0), slope, np.nan)
+    now = known[LEAST_PAIRS:]
+    phi[now], mean[now] = slope, (sy - slope * sx) / count / (1.0 - slope)
+    return phi, mean
 
 
 def _expected(vix: Floats, horizons: Floats) -> Floats:
     """Return VIX expected some sessions ahead by an autoregression on what was known, shape (n,).
 
-    V(t+1) = a + φ·V(t) by least squares on all pairs up to t; the forecast reverts to a/(1 − φ)
-    by φ a session. NaN where φ is not between 0 and 1.
+    The forecast reverts to the mean of the autoregression by φ a session.
     """
-    out = np.full(len(vix), np.nan)
-    known = np.flatnonzero(np.isfinite(vix))
-    values = vix[known]
-    if len(values) <= LEAST_PAIRS:
-        return out
-    x, y = values[:-1], values[1:]
-    count = np.arange(1, len(x) + 1, dtype=np.float64)
-    sx, sy, sxx, sxy = (np.cumsum(part) for part in (x, y, x * x, x * y))
-    count, sx, sy, sxx, sxy = (part[LEAST_PAIRS - 1 :] for part in (count, sx, sy, sxx, sxy))
-    phi = over(sxy - sx * sy / count, sxx - sx * sx / count)
-    phi = np.where((phi > 0.0) & (phi < 1.0), phi, np.nan)  # else it reverts to nothing
-    mean = (sy - phi * sx) / count / (1.0 - phi)
-    now = known[LEAST_PAIRS:]
-    out[now] = mean + phi ** horizons[now] * (vix[now] - mean)
-    return out
+    phi, mean = autoregression(vix)
+    return mean + phi**horizons * (vix - mean)
 
 
 def vix_premium(history: History) -> Reading:
@@ -60,20 +77,20 @@ def vix_premium(history: History) -> Reading:
 def basis_distortion(history: History) -> Reading:
     """Return how far the front future is out of line, in median absolute deviations.
 
-    The front future's log distance from what spot VIX and the second future imply between them, a
-    path that reverts at 5.1 a year: less the median of the 20 sessions before, over their median
-    absolute deviation.
+    The front future's log distance from what spot VIX and the second future imply between them,
+    on a path that reverts as ln VIX has reverted up to that session: less the median of the 20
+    sessions before, over their median absolute deviation.
     """
     days: NDArray[np.int64] = history.dates.astype(np.int64)
     expiries = monthly_expiries(history)
     first, second = (settlements_of(history, days, expiries[:, rank]) for rank in (0, 1))
     tau = np.where(expiries > 0, expiries - days[:, None], np.nan) / YEAR
-    share = np.expm1(-REVERSION * tau[:, 0]) / np.expm1(-REVERSION * tau[:, 1])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spot = np.log(series(history, "vix"))
-        implied = spot + (np.log(second) - spot) * share
-        distance = np.log(first) - implied
-    raw = _deviations(np.where(np.isfinite(distance), distance, np.nan))
+    vix = series(history, "vix")
+    spot = np.log(np.where(vix > 0.0, vix, np.nan))
+    speed = -SESSIONS * np.log(autoregression(spot)[0])  # a year
+    share = over(-np.expm1(-speed * tau[:, 0]), -np.expm1(-speed * tau[:, 1]))
+    distance = np.log(first) - spot - (np.log(second) - spot) * share
+    raw = _deviations(distance)
     return same_day(history, raw, cite(history, "futures", "vix"))
 
 

@@ -232,7 +232,7 @@ def readers(window: int, minimum: int) -> dict[str, Callable[[History], Reading]
         "event_density": events.event_density,
         "event_variance": events.event_variance,
         "equity_risk_premium": macro.equity_risk_premium,
-        "reer_residual": macro.reer_residual,
+        "reer_residual": partial(macro.reer_residual, window=window, minimum=minimum),
         "policy_uncertainty": macro.policy_uncertainty,
         "reit_strength": partial(macro.reit_strength, window=window, minimum=minimum),
         "ipo_cluster": macro.ipo_cluster,
