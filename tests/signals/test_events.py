@@ -103,6 +103,10 @@ def test_a_release_that_moved_is_seen_where_it_stood_until_the_move_was_announce
     assert (ppi["2004-03-04"], ppi["2004-03-05"]) == ("2004-03-12", "2004-04-08")
     assert (ppi["2004-03-16"], ppi["2004-03-17"]) == ("2004-04-08", "2004-03-18")
     assert (ppi["2004-04-08"], ppi["2004-04-21"]) == ("2004-05-13", "2004-04-22")
+    ppi = nexts("2004-06-09", "2004-06-16", 2)
+    # 11 June became a day of mourning; nothing between it and the day before the release is known
+    assert (ppi["2004-06-10"], ppi["2004-06-15"]) == ("2004-06-11", "2004-07-15")
+    assert ppi["2004-06-16"] == "2004-06-17"
 
 
 def test_what_was_withdrawn_counts_while_it_stood():

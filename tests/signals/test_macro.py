@@ -155,6 +155,17 @@ def test_the_dollar_is_as_old_as_the_month_it_describes(real):
     assert macro.reer_residual(real).observed[row] == np.datetime64("2020-01-31")
 
 
+def test_the_dollar_of_a_month_is_carried_from_the_second_month_after_it():
+    """As the history is put together: a value that begins in March describes 31 January."""
+    at = days(1100)
+    months = at.astype("datetime64[M]").astype(np.int64)
+    columns = {"spx": np.ones(1100), "reer": 100.0 + months % 7, "fed_funds": months / 1e4}
+    found = macro.reer_residual(plain(columns))
+    row = int(np.searchsorted(at, np.datetime64("2019-03-15")))
+    assert np.isfinite(found.raw[row])
+    assert found.observed[row] == np.datetime64("2019-01-31")
+
+
 def test_the_dollar_residual_by_hand():
     rng = np.random.default_rng(9)
     reer = np.repeat(100.0 * np.exp(np.cumsum(rng.normal(0, 0.01, 60))), 21)[:1100]
