@@ -42,7 +42,7 @@ CHANGED: dict[str, Any] = {
     "reentry.stages": 0, "reentry.retrace": 0.1, "reentry.gap_days": 10,
     "execution.construction": "synthetic", "execution.defer_distortion": None,
     "execution.defer_days": 1, "execution.depth": 50.0, "execution.slice": 0.02,
-    "limits.quick_ratio": 60.0, "limits.steward_score": 0.9, "limits.binding": ("steward_score",),
+    "limits.quick_ratio": 100.0, "limits.steward_score": 0.9, "limits.binding": ("steward_score",),
     "limits.protection_pe": 1000.0, "limits.dividend_value": 1000.0, "limits.wacc_drag": 9.0,
     "limits.shortfall": 9.0,
 }  # fmt: skip

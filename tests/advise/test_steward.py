@@ -7,16 +7,12 @@ import pytest
 from tests.advise.books import bundled, evening, run
 
 import alvh
-from alvh.advise.steward import (
-    StewardLevels,
-    book_gains,
-    steward,
-    steward_levels,
-)
+from alvh.advise.steward import book_gains, steward
 from alvh.errors import DataError
 from alvh.market.surfaces import build_surfaces
 from alvh.measures import cvar
 from alvh.stewardship.allocation import least_tail, most_gain, weighted_cvar
+from alvh.stewardship.levels import StewardLevels, steward_levels
 from alvh.stewardship.menu import ITEMS, MenuMaker
 from alvh.stewardship.scenarios import Past
 
