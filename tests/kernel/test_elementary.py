@@ -17,10 +17,12 @@ def _precision():
 
 
 def test_exp():
-    for x in np.concatenate([-np.geomspace(1e-18, 708.0, 400), [0.0]]):
-        assert abs(elementary.exp_negative(float(x)) / mp.exp(mp.mpf(float(x))) - 1) < 3e-16
-    assert elementary.exp_negative(0.0) == 1.0
-    assert math.isnan(elementary.exp_negative(math.nan))
+    for x in np.concatenate(
+        [-np.geomspace(1e-18, 708.0, 400), np.geomspace(1e-18, 709.0, 200), [0.0]]
+    ):
+        assert abs(elementary.exponential(float(x)) / mp.exp(mp.mpf(float(x))) - 1) < 3e-16
+    assert elementary.exponential(0.0) == 1.0
+    assert math.isnan(elementary.exponential(math.nan))
 
 
 def test_log_ratio_keeps_its_digits_near_one_and_far_from_it():
@@ -34,6 +36,12 @@ def test_log_ratio_keeps_its_digits_near_one_and_far_from_it():
             assert abs(computed - expected) <= 5e-16 * abs(expected)
     assert elementary.log_ratio(17.3, 17.3) == 0.0
     assert elementary.log_ratio(2.0, 16.0) == pytest.approx(-3 * math.log(2), rel=2e-16)
+
+
+def test_logarithm():
+    for x in np.concatenate([np.geomspace(1e-300, 1e300, 400), 1.0 + np.linspace(-0.3, 0.3, 101)]):
+        exact = mp.log(mp.mpf(float(x)))
+        assert abs(elementary.logarithm(float(x)) - exact) <= 5e-16 * abs(exact)
 
 
 def test_mills():

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from alvh.kernel.elementary import (
     DEVIATION_CAP,
-    exp_negative,
+    exponential,
     fma,
     inner,
     log_ratio,
@@ -67,7 +67,7 @@ def _arguments(
     a1, a2 = abs(d1), abs(fma(-0.5, deviation, h))
     a1 = DEVIATION_CAP if a1 > DEVIATION_CAP else a1
     a2 = DEVIATION_CAP if a2 > DEVIATION_CAP else a2
-    density = exp_negative(-0.5 * a1 * a1)
+    density = exponential(-0.5 * a1 * a1)
     density = 0.0 if a1 >= DEVIATION_CAP else density
     return (-a1 if d1 < 0.0 else a1), -a2, a1, a2, density
 
@@ -125,7 +125,7 @@ def otm_price_small(low: float, high: float, deviation: float) -> float:
     y5 = fma(h, y4, 4.0 * y3)
     t2 = 0.25 * deviation * deviation
     series = fma(t2, fma(t2, y5 / 120.0, y3 / 6.0), y1)
-    density = 0.0 if h <= -DEVIATION_CAP else exp_negative(-0.5 * d1 * d1)
+    density = 0.0 if h <= -DEVIATION_CAP else exponential(-0.5 * d1 * d1)
     return low * density * _INV_SQRT_TWO_PI * deviation * series
 
 
@@ -145,7 +145,7 @@ def norm_cdf(x: float) -> float:
     """Standard normal distribution function, to a relative 1e-14 in both tails."""
     a = abs(x)
     a = DEVIATION_CAP if a > DEVIATION_CAP else a
-    tail = exp_negative(-0.5 * a * a) * mills(a)
+    tail = exponential(-0.5 * a * a) * mills(a)
     return tail if x < 0.0 else 1.0 - tail
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from alvh.contracts.rules import nearest_strike, round_to_tick
 from alvh.kernel.black import black_price
 from alvh.kernel.codes import CALL, PUT
+from alvh.kernel.elementary import exponential, log_ratio
 from alvh.kernel.jit import compiled
 from alvh.kernel.quotes import (
     days_to_settlement,
@@ -35,13 +36,13 @@ def right_of(leg):
 def condor_mids(day, root, expiry, expiry_session, strike, spx_return, vix_log, out):
     """Write the mids of the four legs into ``out``, points, after a move of index and VIX."""
     tau = days_to_settlement(day, root, expiry)
-    vol_scale = math.exp(spx_beta(tau) * vix_log) if vix_log != 0.0 else 1.0
+    vol_scale = exponential(spx_beta(tau) * vix_log) if vix_log != 0.0 else 1.0
     slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, expiry_session))
     forward = spx_forward(day, tau) * (1.0 + spx_return)
     years = tau / 365.0
-    discount = math.exp(-day.rate * years)
+    discount = exponential(-day.rate * years)
     for leg in range(4):
-        sigma = spx_sigma(slice_, math.log(strike[leg] / forward)) * vol_scale
+        sigma = spx_sigma(slice_, log_ratio(strike[leg], forward)) * vol_scale
         out[leg] = discount * black_price(forward, strike[leg], sigma, years, leg < 2)
 
 

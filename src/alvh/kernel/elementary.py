@@ -1,4 +1,4 @@
-"""The three elementary functions of the option formula: exp, ln of a ratio, and Mills' ratio.
+"""The elementary functions of the option formula: exp, ln, ln of a ratio, and Mills' ratio.
 
 They are polynomials without branches, library calls or tables, so that the compiler can put
 several arguments into one vector register. Every fused multiply-add is spelled out and nothing may
@@ -137,8 +137,8 @@ inner = njit(cache=True, error_model="numpy", forceinline=True)
 
 
 @inner
-def exp_negative(x: float) -> float:
-    """exp(x) for x in [−708, 0]."""
+def exponential(x: float) -> float:
+    """exp(x) for x in [−708, 709]."""
     shifted = fma(x, _LOG2_E, _ROUNDER)
     n = shifted - _ROUNDER
     r = fma(n, -_LN2_LOW, fma(n, -_LN2_HIGH, x))
@@ -169,6 +169,12 @@ def log_ratio(low: float, high: float) -> float:
     odd = fma(fma(fma(_ATANH[7], u2, _ATANH[5]), u2, _ATANH[3]), u2, _ATANH[1])
     n = _from_bits(_bits(_ROUNDER) + k) - _ROUNDER
     return fma(n, _LN2_HIGH, fma(n, _LN2_LOW, fma(w * u, fma(odd, u, even), 2.0 * w)))
+
+
+@inner
+def logarithm(x: float) -> float:
+    """ln(x) of a positive normal number to a relative 1e-15."""
+    return log_ratio(x, 1.0)
 
 
 @inner

@@ -1,9 +1,9 @@
 """Marks of the whole book at once: every option of it in one loop of vector arithmetic.
 
-A condor's forward, discount and smile are worked out once. What is left of its four legs, two
-levels and a deviation each, stands side by side in columns with the legs of every other condor,
-and the layers' VIX options, today and a day on, and their prices are evaluated together. They are
-those of the leg-by-leg valuation to a few parts in 10¹⁶.
+A condor's forward and smile are worked out once. What is left of its four legs, two levels and a
+deviation each, stands side by side in columns with the legs of every other condor. The layers' VIX
+options, today and a day on, come last: their smiles are evaluated together too, each on its own
+forward. Then all prices are. They are those of the leg-by-leg valuation to a few parts in 10¹⁶.
 """
 
 import math
@@ -11,7 +11,7 @@ import math
 from alvh.kernel.black import NO_DEVIATION, SMALL_DEVIATION, otm_price, otm_price_small
 from alvh.kernel.codes import CONDORS, LAYERS, PUT, SHORT, SPX, SPXW, TODAY, TOMORROW, VIX, VX
 from alvh.kernel.condor_prices import SIGNS
-from alvh.kernel.elementary import log_ratio
+from alvh.kernel.elementary import exponential, log_ratio, logarithm
 from alvh.kernel.jit import compiled, vectorised
 from alvh.kernel.policies import MAX_CONDORS, MAX_LEGS
 from alvh.kernel.quotes import (
@@ -25,10 +25,18 @@ from alvh.kernel.quotes import (
 )
 from alvh.kernel.spx_smile import spx_sigma, spx_slice
 from alvh.kernel.structures import cohort_leg_mid
-from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice_in
+from alvh.kernel.vix_smile import (
+    BUTTERFLY_MARGIN,
+    REFERENCE_FORWARD,
+    SLOPE_POWER,
+    vix_forward,
+    vix_variance_in,
+)
 
-LOW, HIGH, DEVIATION, PRICE, INTRINSIC, DISCOUNT = range(6)
-COLUMNS = 6
+# Of every option: the lower and the higher of forward and strike, σ√years, intrinsic value, ln of
+# the discount factor, price; and what a VIX option's own smile is made of.
+LOW, HIGH, DEVIATION, INTRINSIC, DISCOUNT, PRICE, FORWARD, STRIKE, VARIANCE, PROFILE = range(10)
+COLUMNS = 10
 LANES = 8  # prices that a vector register holds on the widest processors
 MOST_LEGS = 4 * MAX_CONDORS + 2 * LAYERS * MAX_LEGS + LANES  # a layer's legs stand there twice
 
@@ -40,7 +48,7 @@ def _set_legs(day, condor, first, columns):
     tau = days_to_settlement(day, root, condor.expiry)
     slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, condor.expiry_session))
     years = tau / YEAR
-    forward, discount = spx_forward(day, tau), math.exp(-day.rate * years)
+    forward = spx_forward(day, tau)
     root_years = math.sqrt(years)
     for leg in range(4):
         strike, i = condor.strike[leg], first + leg
@@ -52,26 +60,28 @@ def _set_legs(day, condor, first, columns):
         columns[HIGH, i] = high
         columns[DEVIATION, i] = spx_sigma(slice_, moneyness) * root_years
         columns[INTRINSIC, i] = max(payoff, 0.0)
-        columns[DISCOUNT, i] = discount
+        columns[DISCOUNT, i] = -day.rate * years
 
 
 @vectorised
-def price_out_of_the_money(count, low, high, deviation, out):
-    """Write undiscounted Black-76 prices of out-of-the-money options, points.
+def price_options(count, low, high, deviation, intrinsic, log_discount, out):
+    """Write Black-76 prices, points: of the out-of-the-money option, and the intrinsic value.
 
     What stands in the columns up to the next whole ``LANES`` is priced too, so that no remainder
     is left to go one by one; it is read by nobody.
     """
     small = 0
     for i in range((count + LANES - 1) // LANES * LANES):
-        out[i] = otm_price(low[i], high[i], deviation[i])
+        price = otm_price(low[i], high[i], deviation[i])
+        out[i] = exponential(log_discount[i]) * (price + intrinsic[i])
         small += deviation[i] < SMALL_DEVIATION
     if small > 0:  # by series, where digits were lost
         for i in range(count):
-            if deviation[i] < NO_DEVIATION:
-                out[i] = 0.0
-            elif deviation[i] < SMALL_DEVIATION:
-                out[i] = otm_price_small(low[i], high[i], deviation[i])
+            if deviation[i] < SMALL_DEVIATION:
+                price = 0.0
+                if deviation[i] >= NO_DEVIATION:
+                    price = otm_price_small(low[i], high[i], deviation[i])
+                out[i] = exponential(log_discount[i]) * (price + intrinsic[i])
 
 
 @compiled
@@ -79,19 +89,43 @@ def _set_vix_leg(day, cohort, leg, age, i, columns):
     """Write one VIX option of a layer, ``age`` days on in an unchanged market."""
     expiry, strike = cohort.expiry[leg] - age, cohort.strike[leg]
     forward = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, expiry)
-    slice_ = vix_slice_in(day.vix_smile, forward, int(expiry - day.date))
     years = max(float(expiry - day.date) - AM_HOURS, 0.0) / YEAR
+    variance, profile = vix_variance_in(day.vix_smile, int(expiry - day.date))
     payoff = strike - forward if cohort.right[leg] == PUT else forward - strike
-    columns[LOW, i] = min(forward, strike)
-    columns[HIGH, i] = max(forward, strike)
-    columns[DEVIATION, i] = vix_sigma(slice_, strike) * math.sqrt(years)
+    columns[FORWARD, i] = forward
+    columns[STRIKE, i] = strike
+    columns[VARIANCE, i] = variance
+    columns[PROFILE, i] = profile
+    columns[DEVIATION, i] = 1.0 if years > 0.0 else 0.0
     columns[INTRINSIC, i] = max(payoff, 0.0)
-    columns[DISCOUNT, i] = math.exp(-day.rate * years)
+    columns[DISCOUNT, i] = -day.rate * years
+
+
+@vectorised
+def shape_vix_options(
+    first, count, slope, rho, forward, strike, variance, profile, low, high, deviation
+):
+    """Scale the deviations of VIX options by their smiles, as ``vix_slice`` and ``vix_sigma`` do.
+
+    From ``first`` up to a whole number of ``LANES`` past ``count``, where nobody reads.
+    """
+    most = 2.0 / math.sqrt(1.0 + rho)
+    for i in range(first, first + (count - first + LANES - 1) // LANES * LANES):
+        root = math.sqrt(variance[i])
+        steep = exponential(SLOPE_POWER * log_ratio(REFERENCE_FORWARD, forward[i]))
+        cap = BUTTERFLY_MARGIN * min(most, 4.0 / (root * (1.0 + rho)))
+        eta = min(2.0 * (slope * steep * profile[i]) / rho, cap)
+        z = eta * (1.0 / root) * logarithm(strike[i] * (1.0 / forward[i]))
+        bend = math.sqrt((z + rho) * (z + rho) + 1.0 - rho * rho)
+        deviation[i] *= root * math.sqrt(0.5 * (1.0 + rho * z + bend))
+        low[i] = min(forward[i], strike[i])
+        high[i] = max(forward[i], strike[i])
 
 
 @compiled
 def _set_layers(day, cohorts, first, columns):
     """Write all VIX options of the layers, today and a day on; return where the columns end."""
+    start = first
     for i in range(LAYERS):
         cohort = cohorts[i]
         for leg in range(cohort.legs):
@@ -99,12 +133,12 @@ def _set_layers(day, cohorts, first, columns):
                 _set_vix_leg(day, cohort, leg, TODAY, first, columns)
                 _set_vix_leg(day, cohort, leg, TOMORROW, first + 1, columns)
                 first += 2
+    if first > start:
+        shape_vix_options(
+            start, first, day.vix_smile[3], day.vix_smile[4], columns[FORWARD], columns[STRIKE],
+            columns[VARIANCE], columns[PROFILE], columns[LOW], columns[HIGH], columns[DEVIATION],
+        )  # fmt: skip
     return first
-
-
-@compiled
-def _value_at(columns, i):
-    return columns[DISCOUNT, i] * (columns[PRICE, i] + columns[INTRINSIC, i])
 
 
 @compiled
@@ -118,7 +152,7 @@ def _book_condors(state, row, condors, columns):
         size = 100.0 * condor.quantity
         put_side, call_side = 0.0, 0.0
         for leg in range(4):
-            mid = _value_at(columns, first + leg)
+            mid = columns[PRICE, first + leg]
             profit = SIGNS[leg] * size * (mid - condor.mid[leg])
             condor.mid[leg] = mid
             if leg < 2:
@@ -144,7 +178,7 @@ def _book_layers(day, state, row, cohorts, layer_states, days_passed, first, col
         for leg in range(cohort.legs):
             root, size = cohort.root[leg], cohort.ratio[leg] * multiplier(cohort.root[leg])
             if root == VIX:
-                mid, later = _value_at(columns, first), _value_at(columns, first + 1)
+                mid, later = columns[PRICE, first], columns[PRICE, first + 1]
                 first += 2
             else:
                 mid = cohort_leg_mid(day, cohort, leg)
@@ -170,6 +204,9 @@ def mark_book(day, state, row, condors, cohorts, layer_states, days_passed, colu
             _set_legs(day, condors[i], count, columns)
             count += 4
     count = _set_layers(day, cohorts, count, columns)
-    price_out_of_the_money(count, columns[LOW], columns[HIGH], columns[DEVIATION], columns[PRICE])
+    price_options(
+        count, columns[LOW], columns[HIGH], columns[DEVIATION], columns[INTRINSIC],
+        columns[DISCOUNT], columns[PRICE],
+    )  # fmt: skip
     first = _book_condors(state, row, condors, columns)
     _book_layers(day, state, row, cohorts, layer_states, days_passed, first, columns)

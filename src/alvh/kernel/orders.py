@@ -1,10 +1,10 @@
 """Buying and selling whole structures of a layer: fills, fees, and what the layer remembers."""
 
-import math
 from collections import namedtuple
 
 from alvh.kernel.book import trade
 from alvh.kernel.codes import BUY, MODELLED, OPEN, PUT, QUOTED, SELL, SHORT, VIX, VX
+from alvh.kernel.elementary import exponential
 from alvh.kernel.jit import compiled
 from alvh.kernel.quotes import YEAR, days_to_settlement, multiplier
 from alvh.kernel.structures import leg_fill, structure_cost
@@ -135,5 +135,5 @@ def time_value(day, cohort):
         return 0.0
     forward = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, expiry)
     sign = -1.0 if cohort.right[0] == PUT else 1.0
-    discount = math.exp(-day.rate * days_to_settlement(day, root, expiry) / YEAR)
+    discount = exponential(-day.rate * days_to_settlement(day, root, expiry) / YEAR)
     return cohort.mid[0] - max(sign * (forward - cohort.strike[0]), 0.0) * discount

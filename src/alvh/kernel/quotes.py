@@ -13,6 +13,7 @@ from alvh.contracts.spx_spread import spx_half_spread
 from alvh.contracts.vix_spread import vix_half_spread, vx_half_spread
 from alvh.kernel.black import black_price
 from alvh.kernel.codes import ETP_MID, ETP_SHORT, INDEX, PUT, SPX, SPXW, TODAY, VIX, VX
+from alvh.kernel.elementary import exponential, log_ratio
 from alvh.kernel.jit import compiled
 from alvh.kernel.spx_smile import OVERNIGHT_SHARE, spx_sigma, spx_slice
 from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice_in
@@ -98,7 +99,7 @@ def sessions_to_settlement(day, root, expiry_session):
 @compiled
 def spx_forward(day, tau):
     """Return the S&P 500 forward ``tau`` days out, index points."""
-    return day.spx * math.exp((day.rate - day.dividend_yield) * tau / YEAR)
+    return day.spx * exponential((day.rate - day.dividend_yield) * tau / YEAR)
 
 
 @compiled
@@ -107,7 +108,7 @@ def _basket_value(day, price, maturity, age, vix_log):
     due = day.date + maturity
     now = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, due)
     then = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, due - age)
-    return price * then / now * math.exp(vix_beta(float(maturity)) * vix_log)
+    return price * then / now * exponential(vix_beta(float(maturity)) * vix_log)
 
 
 @compiled
@@ -121,7 +122,7 @@ def leg_value(day, root, right, expiry, expiry_session, strike, age, spx_return,
     if root == VIX or root == VX:
         forward = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, expiry - age)
         if vix_log != 0.0:
-            forward *= math.exp(vix_beta(tau) * vix_log)
+            forward *= exponential(vix_beta(tau) * vix_log)
         if root == VX:
             return forward
         days = int(expiry - age) - int(day.date)
@@ -131,9 +132,9 @@ def leg_value(day, root, right, expiry, expiry_session, strike, age, spx_return,
         forward = spx_forward(day, tau) * (1.0 + spx_return)
         # a day later an option may have settled, but its smile must still have time
         slice_ = spx_slice(day.spx_smile, max(tau, SHORTEST_AGED), max(sessions, SHORTEST_AGED))
-        sigma = spx_sigma(slice_, math.log(strike / forward))
+        sigma = spx_sigma(slice_, log_ratio(strike, forward))
         if vix_log != 0.0:
-            sigma *= math.exp(spx_beta(tau) * vix_log)
+            sigma *= exponential(spx_beta(tau) * vix_log)
     elif root == ETP_SHORT:
         return _basket_value(day, day.etp_short, SHORT_BASKET_DAYS, age, vix_log)
     elif root == ETP_MID:
@@ -142,7 +143,7 @@ def leg_value(day, root, right, expiry, expiry_session, strike, age, spx_return,
         return day.spx * (1.0 + spx_return)
     years = max(tau, 0.0) / YEAR
     price = black_price(forward, strike, sigma, years, right == PUT)
-    return price * math.exp(-day.rate * years)
+    return price * exponential(-day.rate * years)
 
 
 @compiled

@@ -42,6 +42,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from alvh.kernel.elementary import logarithm
+
 Floats = NDArray[np.float64]
 Slice = tuple[float, float, float, float, float, float, float, float, float, float, float]
 
@@ -156,7 +158,11 @@ def _cubic(past: float, span: float, gain: float, left: float, right: float) -> 
 @njit(cache=True)
 def spx_shape(params: Floats, tau: float) -> tuple[float, float, float]:
     """Return the shape (a, b, c) of an expiry ``tau`` calendar days away."""
-    position = math.log(max(tau, 1e-3))
+    return _shape(params, logarithm(max(tau, 1e-3)))
+
+
+@njit(cache=True)
+def _shape(params: Floats, position: float) -> tuple[float, float, float]:
     if position <= LOG_SHAPE_DAYS[1]:
         first = SHAPE
         share = (position - LOG_SHAPE_DAYS[0]) / (LOG_SHAPE_DAYS[1] - LOG_SHAPE_DAYS[0])

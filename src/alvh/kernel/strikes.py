@@ -7,6 +7,7 @@ from numba.extending import overload
 from alvh.contracts.rules import nearest_strike, strike_above, strike_below
 from alvh.kernel.black import norm_cdf
 from alvh.kernel.codes import THIRD_FRIDAY
+from alvh.kernel.elementary import exponential, log_ratio
 from alvh.kernel.jit import compiled
 from alvh.kernel.spx_smile import spx_sigma
 from alvh.kernel.vix_smile import vix_sigma
@@ -94,7 +95,7 @@ def sigma_at(slice_, forward, strike):
 @overload(sigma_at)
 def _sigma_at(slice_, forward, strike):
     if slice_.count == SPX_SLICE_LENGTH:
-        return lambda slice_, forward, strike: spx_sigma(slice_, math.log(strike / forward))
+        return lambda slice_, forward, strike: spx_sigma(slice_, log_ratio(strike, forward))
     return lambda slice_, forward, strike: vix_sigma(slice_, strike)
 
 
@@ -102,7 +103,7 @@ def _sigma_at(slice_, forward, strike):
 def _excess(slice_, forward, strike, years, delta, is_put):
     """Return how far a strike's absolute delta lies above the target."""
     deviation = sigma_at(slice_, forward, strike) * math.sqrt(years)
-    d1 = math.log(forward / strike) / deviation + 0.5 * deviation
+    d1 = log_ratio(forward, strike) / deviation + 0.5 * deviation
     return norm_cdf(-d1 if is_put else d1) - delta
 
 
@@ -115,7 +116,7 @@ def strike_by_delta(day, root, slice_, forward, tau, delta, is_put):
     strike = forward
     for _ in range(4):  # near enough: the listed strikes around it decide
         total = sigma_at(slice_, forward, strike) * root_years
-        strike = forward * math.exp(total * (0.5 * total - z))
+        strike = forward * exponential(total * (0.5 * total - z))
     strike = nearest_strike(root, strike, forward, tau, day.date)
     excess = _excess(slice_, forward, strike, years, delta, is_put)
     # Too large a delta asks for a strike further out: up for a call, down for a put.

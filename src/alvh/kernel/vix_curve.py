@@ -16,6 +16,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from alvh.kernel.elementary import exponential, logarithm
 from alvh.kernel.jit import compiled
 
 # Fitted to front futures predicted from spot and the second future, 2007–2018.
@@ -32,7 +33,7 @@ def settlement_clock(tau: float) -> float:
     """Return the interpolation clock at ``tau`` calendar days to settlement; 0 from then on."""
     if tau <= 0.0:
         return 0.0
-    return math.exp(CLOCK_POWER * math.log(tau))
+    return exponential(CLOCK_POWER * logarithm(tau))
 
 
 @compiled

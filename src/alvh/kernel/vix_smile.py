@@ -51,6 +51,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from alvh.kernel.elementary import exponential, log_ratio, logarithm
 from alvh.kernel.vix_curve import AM_SHARE, TABLE_DAYS, vix_forward
 
 __all__ = [
@@ -103,7 +104,7 @@ def vix_total_variance(level: float, slow_level: float, share: float, tau: float
     tau : float
         Calendar days to settlement, positive.
     """
-    front, reverted = math.exp(-tau / DECAY_DAYS), math.exp(-REVERSION * tau)
+    front, reverted = exponential(-tau / DECAY_DAYS), exponential(-REVERSION * tau)
     return float(_total_variance(level, slow_level, share, tau, front, reverted))
 
 
@@ -139,7 +140,7 @@ def _curvature(slope: float, rho: float, root_variance: float) -> float:
 @njit(cache=True)
 def slope_at(reference_slope: float, forward: float) -> float:
     """Return ψ at 30 days, the slope of σ/σ_atm in y at the money, for a forward in points."""
-    return reference_slope * math.exp(SLOPE_POWER * math.log(REFERENCE_FORWARD / forward))
+    return reference_slope * exponential(SLOPE_POWER * log_ratio(REFERENCE_FORWARD, forward))
 
 
 @njit(cache=True)
@@ -188,11 +189,19 @@ def vix_slice_in(params: Floats, forward: float, days: int) -> Slice:
 
     From tables where they reach: it costs a third.
     """
-    if not 0 <= days < TABLE_DAYS:
-        return vix_slice(params, forward, days - AM_SHARE)
+    total, profile = vix_variance_in(params, days)
+    return _slice(params, forward, max(days - AM_SHARE, SMALLEST_TAU), total, profile)
+
+
+@njit(cache=True)
+def vix_variance_in(params: Floats, days: int) -> tuple[float, float]:
+    """Return (at-the-money total variance, slope relative to 30 days') of a whole-day expiry."""
     tau = max(days - AM_SHARE, SMALLEST_TAU)
+    if not 0 <= days < TABLE_DAYS:
+        total = vix_total_variance(params[0], params[1], params[2], tau)
+        return total, _slope_profile(tau) * INVERSE_PROFILE
     total = _total_variance(params[0], params[1], params[2], tau, FRONTS[days], REVERTED[days])
-    return _slice(params, forward, tau, total, PROFILES[days])
+    return float(total), float(PROFILES[days])
 
 
 @njit(cache=True)
@@ -215,7 +224,7 @@ def vix_sigma(slice_: Slice, strike: float) -> float:
         Volatility points, positive.
     """
     inverse_forward, inverse_root, at_the_money, eta, rho = slice_
-    z = eta * inverse_root * math.log(strike * inverse_forward)
+    z = eta * inverse_root * logarithm(strike * inverse_forward)
     bend = math.sqrt((z + rho) * (z + rho) + 1.0 - rho * rho)
     return at_the_money * math.sqrt(0.5 * (1.0 + rho * z + bend))
 
