@@ -97,14 +97,18 @@ def cold(command: list[str], cache: str | None = None) -> float:
 def engine_rows(history: alvh.History, start: str | None) -> Iterator[Row]:
     """Measure a single run and the simplex."""
 
-    def run(hedge: str = "alvh-40-40-20", end: str | None = None) -> alvh.Result:
-        return alvh.backtest(history, hedge=hedge, condors="monthly45", start=start, end=end)
+    def run(hedge: str = "alvh-40-40-20", condors: str = "monthly45") -> alvh.Result:
+        return alvh.backtest(history, hedge=hedge, condors=condors, start=start)
+
+    def adaptive() -> alvh.Result:
+        return run("alvh-adaptive", "monthly45-adaptive")
 
     sessions = len(run().dates)
     scale = sessions / 4_850
-    single = 1e3 * median_seconds(run, 15)
     what = f"one policy, {sessions:,} sessions, monthly45 + three layers"
-    yield Row(what, single, 10.0 * scale, "ms")
+    yield Row(what, 1e3 * median_seconds(run, 15), 10.0 * scale, "ms")
+    adapting = 1e3 * median_seconds(adaptive, 15)
+    yield Row("the same, everything adaptive on", adapting, 10.0 * scale, "ms")
     policies = split_policies(alvh.load_policy("alvh-40-40-20"), simplex_splits())
 
     def simplex() -> object:

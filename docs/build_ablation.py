@@ -72,7 +72,7 @@ def measured(data: str) -> Iterator[str]:
     yield ""
     yield (
         f"**{len(found.rows) - 1} variants were tried; {found.trials} of them ever differ from the "
-        f"static hedge. {found.beyond} intervals of growth exclude nothing, where "
+        f"static hedge. {found.beyond} intervals of growth exclude zero, where "
         f"{0.05 * found.trials:.1f} would by chance. Hansen's test that none of them grows faster "
         f"than the static hedge has p = {found.spa:.3f}.** Intervals: paired stationary bootstrap, "
         f"mean block {found.block} sessions, {found.resamples} resamples, seed {found.seed}."

@@ -70,13 +70,13 @@ def test_press_says_that_its_volatilities_are_no_quotes(run, tmp_path: Path):
     answer = run("press", "--hedge", "vxth", "--resamples", 20, "--save", file, *YEAR)
     assert answer.exit_code == 0, answer.output
     assert "no quote does" in answer.stdout
-    assert "fomc: the history has no date" in answer.stdout
-    assert set(pl.read_csv(file)["event"]) == {"spike"}
+    assert "fomc: 8 sessions" in answer.stdout
+    assert set(pl.read_csv(file)["event"]) == {"fomc", "cpi", "spike"}
 
 
 def test_press_as_json(run):
     read = json.loads(run("press", "--hedge", "none", "--resamples", 20, "--json", *YEAR).stdout)
-    assert len(read["table"]) == 2 * 3
+    assert len(read["table"]) == 2 * 3 * 3
     assert read["meta"]["resamples"] == 20
     assert 0.0 <= read["model_priced_share"] <= 1.0
 

@@ -63,7 +63,7 @@ def ablation(
     show_table(f"{condors} with {hedge}, fill {fill:g}; 95 % intervals of growth less static",
                ("variant", "group", *_NUMBERS), _rows(found), numbers=_NUMBERS)  # fmt: skip
     say(f"{found.trials} of {len(found.rows) - 1} variants ever differ from the static hedge; "
-        f"{found.beyond} intervals exclude nothing, {decimal(0.05 * found.trials, 1)} would by "
+        f"{found.beyond} intervals exclude zero, {decimal(0.05 * found.trials, 1)} would by "
         "chance")  # fmt: skip
     say(f"test that none grows faster than the static hedge: p = {decimal(found.spa, 3)}")
     say_identity(found.meta)

@@ -24,6 +24,7 @@ from alvh.evidence.spans import market_days
 from alvh.market.history import History
 from alvh.market.surfaces import build_surfaces
 from alvh.result import Result
+from alvh.signals.events import event_dates
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -122,7 +123,7 @@ def _event_starts(history: History, days: Records) -> tuple[dict[str, Rows], lis
     """Return, by event, the rows of the closes before them; of spikes, their own closes."""
     starts, notes = dict[str, Rows](), list[str]()
     for name in ("fomc", "cpi"):
-        dates = history.events.get(name, np.zeros(0, "datetime64[D]")).astype(np.int64)
+        dates = event_dates(history, name).astype(np.int64)
         dates = dates[(dates > days["date"][0]) & (dates <= days["date"][-1])]
         if len(dates):
             starts[name] = np.unique(np.searchsorted(days["date"], dates)) - 1

@@ -11,6 +11,7 @@ from typing import Any
 
 from alvh.kernel.black import black_cross_greeks, black_greeks
 from alvh.kernel.codes import PUT, SPX, SPXW, TODAY, VIX
+from alvh.kernel.elementary import exponential, log_ratio
 from alvh.kernel.jit import compiled
 from alvh.kernel.quotes import (
     SHORTEST_AGED,
@@ -67,7 +68,7 @@ def option_greeks(
     """
     price, delta, gamma, vega, theta = black_greeks(forward, strike, sigma, years, is_put)
     vanna, volga = black_cross_greeks(forward, strike, sigma, years)
-    discount = math.exp(-rate * years)
+    discount = exponential(-rate * years)
     return (
         discount * price,
         discount * delta,
@@ -105,7 +106,7 @@ def smile_sigma(
     if root == VIX:
         return float(vix_sigma(vix_slice(day.vix_smile, forward, tau), strike))
     slice_ = spx_slice(day.spx_smile, max(tau, SHORTEST_AGED), max(sessions, SHORTEST_AGED))
-    return float(spx_sigma(slice_, math.log(strike / forward)))
+    return float(spx_sigma(slice_, log_ratio(strike, forward)))
 
 
 @compiled
