@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
     from alvh.result import Result
     from alvh.signals import SignalTable, signal_table
+    from alvh.worlds import bootstrap_model, run_worlds, simulate
 
 _HOMES = {
     "AlvhError": "alvh.errors",
@@ -44,6 +45,7 @@ _HOMES = {
     "ablation": "alvh.evidence.ablation",
     "attribute": "alvh.evidence.attribution",
     "backtest": "alvh.engine",
+    "bootstrap_model": "alvh.worlds",
     "cboe_vix": "alvh.market.vix_index",
     "compare": "alvh.evidence.comparison",
     "explain": "alvh.advise.explain",
@@ -59,8 +61,10 @@ _HOMES = {
     "project_grid": "alvh.advise.project",
     "quote": "alvh.market.quote",
     "replay": "alvh.advise.replay",
+    "run_worlds": "alvh.worlds",
     "shift": "alvh.advise.shift",
     "signal_table": "alvh.signals",
+    "simulate": "alvh.worlds",
     "steward": "alvh.advise.steward",
 }
 
@@ -75,6 +79,7 @@ __all__ = [
     "ablation",
     "attribute",
     "backtest",
+    "bootstrap_model",
     "cboe_vix",
     "compare",
     "explain",
@@ -90,8 +95,10 @@ __all__ = [
     "project_grid",
     "quote",
     "replay",
+    "run_worlds",
     "shift",
     "signal_table",
+    "simulate",
     "steward",
 ]
 

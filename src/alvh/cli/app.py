@@ -22,6 +22,7 @@ from alvh.cli.replay_command import replay
 from alvh.cli.shift_command import shift
 from alvh.cli.signals_command import signals
 from alvh.cli.steward_command import steward
+from alvh.cli.worlds_command import worlds
 from alvh.errors import AlvhError
 
 REFUSED = 1
@@ -88,6 +89,7 @@ for command in (
     project,
     shift,
     replay,
+    worlds,
     quote,
 ):
     app.command()(command)

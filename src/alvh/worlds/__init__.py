@@ -1,0 +1,21 @@
+"""Worlds that never happened, for the engine that runs on history.
+
+A world is a run of day records like a history's, on the exchange's own calendar of sessions and
+expiries. The engine cannot tell the two apart, so that a policy is judged on thousands of years by
+the rules that trade it. Worlds are made shard by shard, each from its own number and the seed
+alone: neither threads, nor the size of the shards, nor an interruption changes a bit of them.
+
+``bootstrap`` draws worlds from history; ``run`` puts policies through them.
+"""
+
+from alvh.worlds.bootstrap import Bootstrap, bootstrap_model
+from alvh.worlds.run import Worlds, WorldsResult, run_worlds, simulate
+
+__all__ = [
+    "Bootstrap",
+    "Worlds",
+    "WorldsResult",
+    "bootstrap_model",
+    "run_worlds",
+    "simulate",
+]
