@@ -42,6 +42,7 @@ results: $(STAMP) ## rewrite the measured pages of docs/ from DATA=folder
 	$(BIN)/python docs/build_attribution.py --data $(DATA)
 	$(BIN)/python docs/build_ablation.py --data $(DATA)
 	$(BIN)/python docs/build_ideas.py --data $(DATA)
+	$(BIN)/python docs/build_worlds.py --data $(DATA)
 
 format: $(STAMP) ## rewrite the sources in the house format
 	$(BIN)/ruff check --fix .

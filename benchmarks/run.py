@@ -29,6 +29,7 @@ from benchmarks.kernel import price_and_greeks_speed, price_speed
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 START = "2007-01-03"
+WORLD_YEARS = 2_000
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,15 @@ def engine_rows(history: alvh.History, start: str | None) -> Iterator[Row]:
     yield Row(f"simplex, {len(policies)} splits, all threads", seconds, 2.0 * scale, "s")
 
 
+def worlds_row(history: alvh.History, start: str | None) -> Row:
+    """Measure years drawn from history: one hedge and its unhedged twin in each, all threads."""
+    model = alvh.bootstrap_model(history, start)
+    worlds = alvh.simulate(model, WORLD_YEARS, 252, 0)
+    seconds = median_seconds(lambda: alvh.run_worlds(worlds, condors="monthly45"), 3)
+    return Row(f"{WORLD_YEARS:,} drawn years, hedged and unhedged, all threads", seconds,
+               30.0 * WORLD_YEARS / 100_000, "s")  # fmt: skip
+
+
 def cold_rows(source: str, start: str | None) -> Iterator[Row]:
     """Measure fresh processes: a backtest, the first ever, and the help page."""
     program = str(Path(sys.executable).parent / "alvh")
@@ -168,7 +178,8 @@ def main() -> None:
     source = parser.parse_args().data
     start = None if source == "bundled" else START
     history = alvh.load_history(source)
-    rows = [*engine_rows(history, start), *cold_rows(source, start), *kernel_rows()]
+    rows = [*engine_rows(history, start), worlds_row(history, start)]
+    rows += [*cold_rows(source, start), *kernel_rows()]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     rows.append(Row("peak memory of this process", peak, 1.5, "GiB"))
     table = Table(title="Performance targets, medians")
