@@ -49,7 +49,8 @@ def seams(model: Bootstrap) -> str:
     seam = np.diff(rows, axis=1) != 1
     return (
         f"A seam comes {seam.sum(axis=1).mean():.1f} times a year. The daily change of ln VIX "
-        f"has a standard deviation of {moves[seam].std():.3f} across seams and {moves[~seam].std():.3f} "
+        f"has a standard deviation of {moves[seam].std():.3f} across seams and "
+        f"{moves[~seam].std():.3f} "
         f"within blocks, so that a seam adds one of "
         f"{np.sqrt(max(moves[seam].var() - moves[~seam].var(), 0.0)):.3f}."
     )
