@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
+from alvh.evidence.selection import effective_number
 from alvh.measures import Array, Dates
 
 
@@ -212,6 +213,29 @@ def crisis_returns(results: Mapping[str, Account]) -> pl.DataFrame:
             row[name] = _account_return(result, crisis) if inside else None
         rows.append(row)
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+NESTED = ("2008",)  # crises inside another one, which would count twice
+
+
+def effective_crises(result: Account, twin: Account) -> tuple[float, int]:
+    """Say on how many crises a difference between two books rests.
+
+    Parameters
+    ----------
+    result, twin : Result
+        On the same sessions.
+
+    Returns
+    -------
+    effective : float
+        Crises of equal weight that would spread the difference of returns alike.
+    counted : int
+        Crises, none inside another, that the sessions hold completely.
+    """
+    apart = [crisis for crisis in covered(result.dates) if crisis.key not in NESTED]
+    gaps = [_account_return(result, one) - _account_return(twin, one) for one in apart]
+    return effective_number(np.array(gaps)), len(apart)
 
 
 def _row(
