@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from alvh.evidence.attribution import attribute
     from alvh.evidence.comparison import Comparison, compare
     from alvh.evidence.motion import motion
+    from alvh.evidence.simplex import Simplex, simplex
     from alvh.market.futures_index import futures_index
     from alvh.market.history import History, load_history
     from alvh.market.quote import quote
@@ -42,6 +43,7 @@ _HOMES = {
     "History": "alvh.market.history",
     "Result": "alvh.result",
     "SignalTable": "alvh.signals",
+    "Simplex": "alvh.evidence.simplex",
     "ablation": "alvh.evidence.ablation",
     "attribute": "alvh.evidence.attribution",
     "backtest": "alvh.engine",
@@ -64,6 +66,7 @@ _HOMES = {
     "run_worlds": "alvh.worlds",
     "shift": "alvh.advise.shift",
     "signal_table": "alvh.signals",
+    "simplex": "alvh.evidence.simplex",
     "simulate": "alvh.worlds",
     "steward": "alvh.advise.steward",
 }
@@ -76,6 +79,7 @@ __all__ = [
     "History",
     "Result",
     "SignalTable",
+    "Simplex",
     "ablation",
     "attribute",
     "backtest",
@@ -98,6 +102,7 @@ __all__ = [
     "run_worlds",
     "shift",
     "signal_table",
+    "simplex",
     "simulate",
     "steward",
 ]

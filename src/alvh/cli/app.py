@@ -21,6 +21,7 @@ from alvh.cli.quote_command import quote
 from alvh.cli.replay_command import replay
 from alvh.cli.shift_command import shift
 from alvh.cli.signals_command import signals
+from alvh.cli.simplex_command import simplex
 from alvh.cli.steward_command import steward
 from alvh.cli.worlds_command import worlds
 from alvh.errors import AlvhError
@@ -77,6 +78,7 @@ app = typer.Typer(
 for command in (
     compare,
     backtest,
+    simplex,
     explain,
     signals,
     health,

@@ -106,9 +106,9 @@ def paired_differences(
             f"the twin has {twin.size}, the books {[returns[name].size for name in names]}"
         )
     logs = np.log1p(np.vstack([twin, *(returns[name] for name in names)]))
-    block = _block_length(logs)
+    block = block_length(logs)
     draws = _resample(logs, block, resamples, periods, rng)
-    actual = _statistics(logs, periods)
+    actual = growth_and_tail(logs, periods)
     found = {
         name: Differences(*(_interval(actual[k], draws[:, k], place + 1, level) for k in range(2)))
         for place, name in enumerate(names)
@@ -116,7 +116,7 @@ def paired_differences(
     return found, Resampling(block, resamples, level)
 
 
-def _block_length(logs: Array) -> int:
+def block_length(logs: Array) -> int:
     """Mean block in sessions: long enough for the level and the size of what is resampled."""
     from arch.bootstrap import optimal_block_length
 
@@ -137,11 +137,11 @@ def _resample(
     draws = np.empty((resamples, 2, logs.shape[0]))
     bootstrap = StationaryBootstrap(block, np.arange(logs.shape[1]), seed=rng)
     for place, (positions, _) in enumerate(bootstrap.bootstrap(resamples)):
-        draws[place] = _statistics(logs[:, positions[0]], periods)
+        draws[place] = growth_and_tail(logs[:, positions[0]], periods)
     return draws
 
 
-def _statistics(logs: Array, periods: float) -> Array:
+def growth_and_tail(logs: Array, periods: float) -> Array:
     """Growth per year, and mean of the worst twentieth of the 21-session returns, per book."""
     growth = np.expm1(np.mean(logs, axis=1) * periods)
     path = np.concatenate([np.zeros((logs.shape[0], 1)), np.cumsum(logs, axis=1)], axis=1)

@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,30 @@ def write_report(comparison: Comparison, path: str | Path, history: Any = None) 
     >>> comparison = alvh.compare(alvh.load_history("bundled"))  # doctest: +SKIP
     >>> alvh.report.write_report(comparison, "report.html")  # doctest: +SKIP
     """
-    target = Path(path)
-    page = render(comparison, history)
+    return _write(Path(path), render(comparison, history))
+
+
+def figure_page(
+    path: str | Path, title: str, lines: Sequence[str], drawn: Mapping[str, figures.Figure]
+) -> Path:
+    """Write a page of figures under a few lines of text, self-contained; see `write_report`."""
+    from plotly.offline import get_plotlyjs
+
+    page = (
+        _environment()
+        .get_template("figures.html.j2")
+        .render(
+            title=title,
+            lines=lines,
+            names=list(drawn),
+            figures=_script(drawn),
+            plotly=get_plotlyjs(),
+        )
+    )
+    return _write(Path(path), page)
+
+
+def _write(target: Path, page: str) -> Path:
     try:
         _write_whole(target, page)
     except OSError as error:
@@ -67,32 +90,41 @@ def write_report(comparison: Comparison, path: str | Path, history: Any = None) 
     return target
 
 
-def render(comparison: Comparison, history: Any = None) -> str:
-    """Return the page as text; the same comparison gives the same text."""
+def _environment() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
-    from plotly.offline import get_plotlyjs
 
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("alvh.report", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def render(comparison: Comparison, history: Any = None) -> str:
+    """Return the page as text; the same comparison gives the same text."""
+    from plotly.offline import get_plotlyjs
+
     data = history if history is not None else comparison.history
     run = comparison.headline
     trades = tables.ledger(tables.with_sentences(run.trades, run.decisions))
     file = trades.pop("file")
-    return environment.get_template("page.html.j2").render(
-        plotly=get_plotlyjs(),
-        figures=_script(_figures(comparison)),
-        ledger=_script(trades),
-        ledger_file=file,
-        ledger_rows=trades["rows"],
-        ledger_total=trades["total"],
-        series=tables.series_rows(getattr(data, "report", ())),
-        **_texts(comparison),
+    page: str = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            plotly=get_plotlyjs(),
+            figures=_script(_figures(comparison)),
+            ledger=_script(trades),
+            ledger_file=file,
+            ledger_rows=trades["rows"],
+            ledger_total=trades["total"],
+            series=tables.series_rows(getattr(data, "report", ())),
+            **_texts(comparison),
+        )
     )
+    return page
 
 
 def _figures(comparison: Comparison) -> dict[str, figures.Figure]:
