@@ -4,7 +4,7 @@ Every split of the hedge's capital between the three layers, in steps of five pe
 the same condors and the same days. Each is judged by its growth, by the risk that it removes, and
 by the risk that it removes for what it carries. Resampled histories, the same days for every
 split, say how sure the order is: the rank of one split has an interval, and the splits that the
-best cannot be told from are a region with simultaneous coverage.
+best cannot be told from are a region that holds the true best as often as is said.
 
 References
 ----------
@@ -46,7 +46,7 @@ class Standing:
     best : int
         Row of the best.
     region : ndarray of bool, shape (n,)
-        Splits that cannot be told from the best, with simultaneous coverage.
+        Splits that cannot be told from the best: the true best is among them at the level.
     rank, rank_low, rank_high : int
         Of the split that is asked about, 1 the best, and the interval of it.
     """
@@ -189,19 +189,19 @@ def simplex(
     carry = np.diff(runs.carry, axis=1) / equity
     block = block_length(logs[[0, marked + 1]])
     draws = np.empty((resamples, len(CRITERIA), len(splits)))
-    for place, rows in enumerate(_resampled(logs.shape[1], block, resamples, seed)):
-        draws[place] = _criteria(logs[:, rows], carry[:, rows])[1]
+    for place, rows in enumerate(resampled_days(logs.shape[1], block, resamples, seed)):
+        draws[place] = criteria_of(logs[:, rows], carry[:, rows])[1]
         ran(len(policies) + 2 + place, 0)
-    (growth, tail), values = _criteria(logs, carry)
+    (growth, tail), values = criteria_of(logs, carry)
     standings = {
-        name: _standing(values[k], draws[:, k], marked, level) for k, name in enumerate(CRITERIA)
+        name: standing_of(values[k], draws[:, k], marked, level) for k, name in enumerate(CRITERIA)
     }
     years = logs.shape[1] / SESSIONS_PER_YEAR
     meta = _meta(history, policy, programme, runs.dates, fill, step, resamples, seed, block, level)
     return Simplex(
         splits, marked, growth[1:], tail[1:], runs.carry[1:, -1] / equity / years,
         runs.hedge_pnl[1:, -1] / equity / years, float(growth[0]), float(tail[0]), standings,
-        _spa(logs, marked, block, seed, resamples), meta,
+        superiority_of(logs, marked, block, seed, resamples), meta,
     )  # fmt: skip
 
 
@@ -222,7 +222,7 @@ def _grid(policy: HedgePolicy, step: int) -> tuple[Array, int]:
     return splits, int(gap.argmin())
 
 
-def _resampled(count: int, block: int, resamples: int, seed: int) -> Any:
+def resampled_days(count: int, block: int, resamples: int, seed: int) -> Any:
     """Yield the days of each resampled history."""
     from arch.bootstrap import StationaryBootstrap
 
@@ -232,7 +232,7 @@ def _resampled(count: int, block: int, resamples: int, seed: int) -> Any:
             yield positions[0]
 
 
-def _criteria(logs: Array, carry: Array) -> tuple[Array, Array]:
+def criteria_of(logs: Array, carry: Array) -> tuple[Array, Array]:
     """Return growth and tail of every book, and the three criteria of every split.
 
     Shapes (2, n + 1) and (3, n); the first book is the one without a hedge.
@@ -245,27 +245,37 @@ def _criteria(logs: Array, carry: Array) -> tuple[Array, Array]:
     return found, np.stack([found[0, 1:], removed, ratio])
 
 
-def _standing(values: Array, draws: Array, marked: int, level: float) -> Standing:
+def standing_of(values: Array, draws: Array, marked: int, level: float) -> Standing:
     """Return the order of the splits with what the resampled histories say of it."""
     known = np.isfinite(values)
     best = int(np.nanargmax(values))
     rank = _rank(values, marked)
     if not len(draws):
         return Standing(values, best, values == values[best], rank, rank, rank)
-    lead = draws[:, [best]] - draws  # how far the best is ahead, in each history
-    spread = (values[best] - values) - lead
-    bound = np.nanquantile(np.nanmax(np.where(known, spread, np.nan), axis=1), level)
-    region = known & (values[best] - values <= bound)
+    region = known & _may_be_best(values, draws, level)
     ranks = [_rank(row, marked) for row in draws]
     low, high = np.quantile(ranks, [(1 - level) / 2, (1 + level) / 2])
     return Standing(values, best, region, rank, round(float(low)), round(float(high)))
+
+
+def _may_be_best(values: Array, draws: Array, level: float) -> Flags:
+    """Say of each split whether it may be the best (Hsu 1981).
+
+    It may, where no other leads it by more than the largest lead over it that chance gives some
+    other in ``level`` of the resampled histories: the true best is kept so often.
+    """
+    out = np.zeros(len(values), bool)
+    for i in np.flatnonzero(np.isfinite(values)):
+        chance = np.nanmax(draws - draws[:, [i]] - (values - values[i]), axis=1)
+        out[i] = np.nanmax(values) - values[i] <= np.quantile(chance, level)
+    return out
 
 
 def _rank(values: Array, marked: int) -> int:
     return 1 + int((values > values[marked]).sum())
 
 
-def _spa(logs: Array, marked: int, block: int, seed: int, resamples: int) -> float:
+def superiority_of(logs: Array, marked: int, block: int, seed: int, resamples: int) -> float:
     if not resamples:
         return float("nan")
     others = np.delete(logs[1:], marked, axis=0)

@@ -1,0 +1,153 @@
+"""Write the measured part of docs/simplex.md: where the split stands, and how often the test errs.
+
+Run with ``python docs/build_simplex.py --data ../shared/data``. Everything between the two marks
+on the page is computed here; the rest of the page is written by hand.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+import alvh
+from alvh.evidence.simplex import criteria_of, resampled_days, standing_of, superiority_of
+
+PAGE = Path(__file__).with_name("simplex.md")
+BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"
+START = "2007-01-03"
+HEDGE = "alvh-40-40-20"
+PROGRAMMES = ("monthly45", "cndr", "daily1")
+BASES = ("premium", "contracts", "vega")
+NAMES = {
+    "growth": "growth",
+    "risk_removed": "risk removed",
+    "per_carry": "risk removed per carry",
+}
+SESSIONS, BOOKS, SHARED, OWN = 2000, 11, 0.01, 0.002  # of the planted histories
+TRIALS, GAINS = 200, (0.0, 1e-4, 2e-4, 4e-4)
+
+
+def percent(value: float, places: int = 2) -> str:
+    """Write a fraction as per cent, without a minus sign before nought."""
+    return f"{round(100 * value, places) + 0.0:.{places}f} %"
+
+
+def split(shares: np.ndarray) -> str:
+    """Write a split."""
+    return "/".join(f"{100 * share:.0f}" for share in shares)
+
+
+def standing(found: alvh.Simplex) -> Iterator[str]:
+    """Write the splits that matter of one programme, and the ranks."""
+    chosen = {split(found.splits[found.marked]): found.marked}
+    for one in found.standings.values():
+        chosen[split(found.splits[one.best])] = one.best
+    for layer in range(3):
+        row = int(found.splits[:, layer].argmax())
+        chosen[split(found.splits[row])] = row
+    yield (
+        "| short/medium/tail | growth | CVaR month | carry | hedge profit |"
+        " risk removed per carry |"
+    )
+    yield "|---|---:|---:|---:|---:|---:|"
+    for name, row in chosen.items():
+        yield (
+            f"| {name} | {percent(found.growth[row])} | {percent(found.cvar_month[row])} | "
+            f"{percent(found.carry[row])} | {percent(found.hedge_pnl[row])} | "
+            f"{found.standings['per_carry'].values[row]:.2f} |"
+        )
+    yield f"| no hedge | {percent(found.twin_growth)} | {percent(found.twin_cvar_month)} | | | |"
+    yield ""
+
+
+def ranks(label: str, found: alvh.Simplex) -> str:
+    """Write one line of ranks."""
+    cells = []
+    for one in found.standings.values():
+        mark = "yes" if one.region[found.marked] else "**no**"
+        rank = f"{one.rank} ({one.rank_low}–{one.rank_high})"
+        cells.append(f"{rank} | {split(found.splits[one.best])} | {mark}")
+    return f"| {label} | " + " | ".join(cells) + f" | {found.spa:.3f} |"
+
+
+def planted(gain: float, seed: int) -> tuple[bool, bool, bool]:
+    """Return for one made-up history: best found, true best in the region, SPA rejects at 5 %."""
+    rng = np.random.default_rng(seed)
+    logs = SHARED * rng.standard_normal(SESSIONS) + OWN * rng.standard_normal((BOOKS, SESSIONS))
+    logs[5] += gain
+    carry = np.full(logs.shape, -1e-4)
+    draws = np.stack(
+        [
+            criteria_of(logs[:, rows], carry[:, rows])[1]
+            for rows in resampled_days(SESSIONS, 20, 200, seed)
+        ]
+    )
+    one = standing_of(criteria_of(logs, carry)[1][0], draws[:, 0], 0, 0.95)
+    held = bool(one.region[4])
+    alone = one.best == 4 and int(one.region.sum()) == 1
+    return alone, held, superiority_of(logs, 0, 20, seed, 200) < 0.05
+
+
+def rates() -> Iterator[str]:
+    """Write how often a planted winner is found, and how often one is seen where there is none."""
+    yield (
+        "| lead of the winner a year | found alone | true best in the region | SPA rejects at 5 % |"
+    )
+    yield "|---:|---:|---:|---:|"
+    for gain in GAINS:
+        trials = np.array([planted(gain, seed) for seed in range(TRIALS)])
+        alone, held, rejects = trials.mean(axis=0)
+        cells = [percent(252 * gain, 1), *(percent(rate, 0) for rate in (alone, held, rejects))]
+        yield "| " + " | ".join(cells) + " |"
+    yield (
+        f"\n{TRIALS} made-up histories a row: {SESSIONS} sessions, {BOOKS - 1} splits that share a "
+        f"daily noise of {percent(SHARED, 1)} and have one of {percent(OWN, 1)} of their own. In "
+        "the first row all are equal: one of them, chosen beforehand, counts as the best."
+    )
+
+
+def measured(history: alvh.History) -> Iterator[str]:
+    """Write everything between the marks."""
+    policy = alvh.load_policy(HEDGE)
+    found = {name: alvh.simplex(history, policy, name, START, resamples=500) for name in PROGRAMMES}
+    main = found[PROGRAMMES[0]]
+    yield (
+        f"{len(main.splits)} splits, {main.meta['start']} to {main.meta['end']}, fill 0.5, all "
+        "option prices from the model; 500 resampled histories, mean block "
+        f"{main.meta['block']} sessions for `monthly45`.\n"
+    )
+    yield "### `monthly45`\n"
+    yield from standing(main)
+    yield "### Rank of 40/40/20 among 231, with its 95 % interval\n"
+    columns = " | ".join(f"{name}: rank | best | like the best" for name in NAMES.values())
+    yield f"| book, reading | {columns} | p that none grows faster |"
+    yield "|---|" + "---:|---|---|" * 3 + "---:|"
+    for name, one in found.items():
+        yield ranks(f"{name}, premium", one)
+    for basis in BASES[1:]:
+        other = policy.model_copy(update={"weight_basis": basis})
+        one = alvh.simplex(history, other, PROGRAMMES[0], START, resamples=300)
+        yield ranks(f"{PROGRAMMES[0]}, {basis}", one)
+    yield "\n### How often the test errs\n"
+    yield from rates()
+    meta = main.meta
+    yield (
+        f"\nPolicy {meta['policy_hash'][:12]}, programme {meta['programme_hash'][:12]}, data "
+        f"{meta['data_digest'][:12]}, code {meta['code_version']}, seed {meta['seed']}."
+    )
+
+
+def main() -> None:
+    """Rewrite the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True)
+    history = alvh.load_history(parser.parse_args().data)
+    page = PAGE.read_text(encoding="utf-8")
+    before, after = page.split(BEGIN)[0], page.split(END)[1]
+    text = "\n".join(measured(history))
+    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
