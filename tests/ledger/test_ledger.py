@@ -96,7 +96,7 @@ def _cut(path: Path) -> None:
 @pytest.mark.parametrize("damage", [_overwrite, _cut])
 def test_a_damaged_file_is_refused(path: Path, damage: Callable[[Path], None]) -> None:
     damage(path)
-    with pytest.raises(LedgerError, match="refused"):
+    with pytest.raises(LedgerError, match=r"refused|event 1 is missing"):
         Ledger(path).verify()
 
 
