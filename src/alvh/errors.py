@@ -23,3 +23,7 @@ class PricingError(AlvhError):
 
 class CalendarError(AlvhError):
     """A date outside the known calendars, or one that is not a session where one is needed."""
+
+
+class LedgerError(AlvhError):
+    """A ledger that cannot be written, or whose record does not hold together."""

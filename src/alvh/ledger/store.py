@@ -1,0 +1,84 @@
+"""The ledger on disk: SQLite in WAL, every append synced before it is acknowledged."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alvh.errors import LedgerError
+from alvh.ledger.chain import GENESIS, Event, check, link
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS events (
+    number INTEGER PRIMARY KEY, body TEXT NOT NULL, previous TEXT NOT NULL, sha256 TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS events_not_changed BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS events_not_removed BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+"""
+_SELECT = "SELECT number, body, previous, sha256 FROM events ORDER BY number"
+_WAIT_SECONDS = 10.0
+
+
+class Ledger:
+    """An append-only chain of events in the file ``path``, made where it is absent.
+
+    Raises
+    ------
+    LedgerError
+        Where the file cannot be opened or written, or is no ledger.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        with self._refusals():
+            self._rows = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None)
+            self._rows.execute("PRAGMA journal_mode = WAL")
+            self._rows.execute("PRAGMA synchronous = FULL")
+            self._rows.executescript(_TABLE)
+
+    def append(self, content: dict[str, Any]) -> Event:
+        """Record ``content`` as the next event; when this returns, the event is on disk."""
+        with self._refusals(), self._writing():
+            last = self._rows.execute(_SELECT + " DESC LIMIT 1").fetchone()
+            number, previous = (last[0], last[3]) if last else (0, GENESIS)
+            event = link(number + 1, previous, content)
+            row = (event.number, event.body, event.previous, event.sha256)
+            self._rows.execute("INSERT INTO events VALUES (?, ?, ?, ?)", row)
+        return event
+
+    def events(self) -> Iterator[Event]:
+        """Yield the recorded events in their order, unchecked."""
+        with self._refusals():
+            for row in self._rows.execute(_SELECT):
+                yield Event(*row)
+
+    def verify(self) -> tuple[int, str]:
+        """Return the count of events and the last hash, or name the first event that is wrong."""
+        return check(self.events())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._rows.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._rows.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._rows.execute("COMMIT")
+        finally:
+            if self._rows.in_transaction:
+                self._rows.execute("ROLLBACK")
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LedgerError(
+                f"the ledger {self.path} refused: {error}; nothing was recorded; "
+                "check the disk, its permissions and that the file is a ledger"
+            ) from error

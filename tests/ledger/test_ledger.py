@@ -1,0 +1,122 @@
+"""The ledger's chain and store: what was acknowledged is kept, what was altered is named."""
+
+import hashlib
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from alvh.errors import LedgerError
+from alvh.ledger import GENESIS, Ledger, link
+
+APPEND = """
+import sys
+from alvh.ledger import Ledger
+ledger = Ledger(sys.argv[1])
+for n in range(int(sys.argv[2])):
+    print(ledger.append({"n": n}).sha256, flush=True)
+"""
+
+
+def _writer(path: Path, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", APPEND, str(path), str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    ledger = Ledger(tmp_path / "ledger.db")
+    for n in range(5):
+        ledger.append({"n": n})
+    ledger.close()
+    return tmp_path / "ledger.db"
+
+
+def _tamper(path: Path, statement: str) -> None:
+    rows = sqlite3.connect(path)
+    rows.executescript("DROP TRIGGER events_not_changed; DROP TRIGGER events_not_removed;")
+    rows.execute(statement)
+    rows.commit()
+    rows.close()
+
+
+def test_an_event_is_hashed_over_its_number_the_hash_before_and_sorted_json() -> None:
+    # RFC 8785 sorts keys and drops blanks; the preimage is written out by hand.
+    by_hand = hashlib.sha256(b"1\n" + b"0" * 64 + b'\n{"a":1,"b":"x"}').hexdigest()
+    assert link(1, GENESIS, {"b": "x", "a": 1}).sha256 == by_hand
+
+
+def test_a_ledger_reopened_holds_what_was_recorded(path: Path) -> None:
+    ledger = Ledger(path)
+    assert ledger.verify()[0] == 5
+    assert [event.content["n"] for event in ledger.events()] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE events SET body = '{}'", "DELETE FROM events"])
+def test_events_are_neither_changed_nor_removed(path: Path, statement: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        sqlite3.connect(path).execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE events SET body = '{\"n\":9}' WHERE number = 3", "event 3 was altered"),
+        ("DELETE FROM events WHERE number = 2", "event 2 is missing"),
+        ("UPDATE events SET previous = 'x' WHERE number = 4", "event 4 does not follow"),
+    ],
+)
+def test_the_first_wrong_event_is_named(path: Path, statement: str, message: str) -> None:
+    _tamper(path, statement)
+    with pytest.raises(LedgerError, match=message):
+        Ledger(path).verify()
+
+
+def test_a_number_that_is_none_is_refused_and_leaves_no_event(path: Path) -> None:
+    ledger = Ledger(path)
+    with pytest.raises(LedgerError, match="event 6 cannot be written"):
+        ledger.append({"price": float("nan")})
+    assert ledger.verify()[0] == 5
+    assert ledger.append({"n": 5}).number == 6
+
+
+def _overwrite(path: Path) -> None:
+    path.write_bytes(b"no ledger at all" * 400)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+@pytest.mark.parametrize("damage", [_overwrite, _cut])
+def test_a_damaged_file_is_refused(path: Path, damage: Callable[[Path], None]) -> None:
+    damage(path)
+    with pytest.raises(LedgerError, match=r"refused|event 1 is missing"):
+        Ledger(path).verify()
+
+
+def test_two_writers_at_once_make_one_chain(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    Ledger(path).close()
+    writers = [_writer(path, 40) for _ in range(2)]
+    hashes = {line for writer in writers for line in writer.communicate()[0].split()}
+    assert Ledger(path).verify()[0] == len(hashes) == 80
+
+
+def test_no_acknowledged_event_is_lost_to_a_kill(tmp_path: Path) -> None:
+    path, acknowledged, moments = tmp_path / "ledger.db", set[str](), random.Random(7)
+    for _ in range(10):
+        writer = _writer(path, 100_000)
+        time.sleep(moments.uniform(0.1, 0.5))
+        writer.kill()
+        lines = writer.communicate()[0].splitlines()
+        acknowledged |= {line for line in lines if len(line) == 64}
+    ledger = Ledger(path)
+    ledger.verify()
+    assert acknowledged
+    assert acknowledged <= {event.sha256 for event in ledger.events()}
