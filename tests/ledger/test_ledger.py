@@ -77,6 +77,17 @@ def test_the_first_wrong_event_is_named(path: Path, statement: str, message: str
         Ledger(path).verify()
 
 
+def test_a_lost_guard_is_seen_and_not_made_again(path: Path) -> None:
+    _tamper(path, "SELECT 1")
+    for _ in range(2):
+        ledger = Ledger(path)
+        with pytest.raises(LedgerError, match="has lost its guard events_not_changed"):
+            ledger.verify()
+        with pytest.raises(LedgerError, match="has lost its guard"):
+            ledger.append({"n": 5})
+        ledger.close()
+
+
 def test_a_number_that_is_none_is_refused_and_leaves_no_event(path: Path) -> None:
     ledger = Ledger(path)
     with pytest.raises(LedgerError, match="event 6 cannot be written"):

@@ -9,16 +9,15 @@ from typing import Any
 from alvh.errors import LedgerError
 from alvh.ledger.chain import GENESIS, Event, check, link
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS events (
-    number INTEGER PRIMARY KEY, body TEXT NOT NULL, previous TEXT NOT NULL, sha256 TEXT NOT NULL
-) STRICT;
-CREATE TRIGGER IF NOT EXISTS events_not_changed BEFORE UPDATE ON events
-BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS events_not_removed BEFORE DELETE ON events
-BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-"""
+_REFUSE = "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+_TABLE = (
+    "CREATE TABLE events (number INTEGER PRIMARY KEY, body TEXT NOT NULL, "
+    "previous TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT",
+    f"CREATE TRIGGER events_not_changed BEFORE UPDATE ON events {_REFUSE}",
+    f"CREATE TRIGGER events_not_removed BEFORE DELETE ON events {_REFUSE}",
+)
 _SELECT = "SELECT number, body, previous, sha256 FROM events ORDER BY number"
+_GUARDS = {"events_not_changed", "events_not_removed"}
 _WAIT_SECONDS = 10.0
 
 
@@ -37,11 +36,29 @@ class Ledger:
             self._rows = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None)
             self._rows.execute("PRAGMA journal_mode = WAL")
             self._rows.execute("PRAGMA synchronous = FULL")
-            self._rows.executescript(_TABLE)
+            self._make_table()
+
+    def _make_table(self) -> None:
+        """Make table and guards together; a table that is there keeps the guards that it has."""
+        with self._writing():
+            names = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'"
+            if self._rows.execute(names).fetchone() is None:
+                for statement in _TABLE:
+                    self._rows.execute(statement)
+
+    def _check_guards(self) -> None:
+        found = self._rows.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        missing = _GUARDS - {name for (name,) in found}
+        if missing:
+            raise LedgerError(
+                f"the ledger {self.path} has lost its guard {min(missing)}: somebody could have "
+                "changed events; keep the file and restore a copy that verifies"
+            )
 
     def append(self, content: dict[str, Any]) -> Event:
         """Record ``content`` as the next event; when this returns, the event is on disk."""
         with self._refusals(), self._writing():
+            self._check_guards()
             last = self._rows.execute(_SELECT + " DESC LIMIT 1").fetchone()
             number, previous = (last[0], last[3]) if last else (0, GENESIS)
             event = link(number + 1, previous, content)
@@ -56,8 +73,18 @@ class Ledger:
                 yield Event(*row)
 
     def verify(self) -> tuple[int, str]:
-        """Return the count of events and the last hash, or name the first event that is wrong."""
-        return check(self.events())
+        """Return the count of events and the last hash, or name the first event that is wrong.
+
+        Raises
+        ------
+        LedgerError
+            Names the first event that is missing, not chained or altered, or the guard against
+            changes that is gone.
+        """
+        found = check(self.events())
+        with self._refusals():
+            self._check_guards()
+        return found
 
     def close(self) -> None:
         """Close the file."""
