@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from alvh.errors import AlvhError
     from alvh.evidence.ablation import ablation
     from alvh.evidence.attribution import attribute
+    from alvh.evidence.claims import Claims, claims
     from alvh.evidence.comparison import Comparison, compare
     from alvh.evidence.motion import motion
     from alvh.evidence.simplex import Simplex, simplex
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AlvhError": "alvh.errors",
+    "Claims": "alvh.evidence.claims",
     "Comparison": "alvh.evidence.comparison",
     "CondorProgramme": "alvh.policy",
     "HedgePolicy": "alvh.policy",
@@ -49,6 +51,7 @@ _HOMES = {
     "backtest": "alvh.engine",
     "bootstrap_model": "alvh.worlds",
     "cboe_vix": "alvh.market.vix_index",
+    "claims": "alvh.evidence.claims",
     "compare": "alvh.evidence.comparison",
     "explain": "alvh.advise.explain",
     "futures_index": "alvh.market.futures_index",
@@ -73,6 +76,7 @@ _HOMES = {
 
 __all__ = [
     "AlvhError",
+    "Claims",
     "Comparison",
     "CondorProgramme",
     "HedgePolicy",
@@ -85,6 +89,7 @@ __all__ = [
     "backtest",
     "bootstrap_model",
     "cboe_vix",
+    "claims",
     "compare",
     "explain",
     "futures_index",

@@ -9,6 +9,7 @@ from alvh.cli import data_commands, policy_commands
 from alvh.cli.ablation_command import ablation
 from alvh.cli.attribution_command import attribution
 from alvh.cli.backtest_command import backtest
+from alvh.cli.claims_command import claims
 from alvh.cli.compare_command import compare
 from alvh.cli.console import note, say
 from alvh.cli.explain_command import explain
@@ -79,6 +80,7 @@ for command in (
     compare,
     backtest,
     simplex,
+    claims,
     explain,
     signals,
     health,
