@@ -1,7 +1,7 @@
 """The ledger on disk: SQLite in WAL, every append synced before it is acknowledged."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,14 @@ class Ledger:
                 for statement in _TABLE:
                     self._rows.execute(statement)
 
-    def _check_guards(self) -> None:
+    def check_guards(self) -> None:
+        """Refuse a ledger whose triggers against changes are gone.
+
+        Raises
+        ------
+        LedgerError
+            Names the first that is missing.
+        """
         found = self._rows.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         missing = _GUARDS - {name for (name,) in found}
         if missing:
@@ -55,10 +62,26 @@ class Ledger:
                 "changed events; keep the file and restore a copy that verifies"
             )
 
-    def append(self, content: dict[str, Any]) -> Event:
-        """Record ``content`` as the next event; when this returns, the event is on disk."""
+    def append(self, content: dict[str, Any], permit: Callable[[], object] | None = None) -> Event:
+        """Record ``content`` as the next event; when this returns, the event is on disk.
+
+        Parameters
+        ----------
+        content : dict
+            What canonical JSON can hold.
+        permit : callable, optional
+            Called while no other writer can append; what it raises leaves nothing recorded. A rule
+            that reads the ledger is judged here, so that no event comes between rule and record.
+
+        Raises
+        ------
+        LedgerError
+            Where the disk or the file refuses, or the content has no canonical JSON.
+        """
         with self._refusals(), self._writing():
-            self._check_guards()
+            self.check_guards()
+            if permit is not None:
+                permit()
             last = self._rows.execute(_SELECT + " DESC LIMIT 1").fetchone()
             number, previous = (last[0], last[3]) if last else (0, GENESIS)
             event = link(number + 1, previous, content)
@@ -83,7 +106,7 @@ class Ledger:
         """
         found = check(self.events())
         with self._refusals():
-            self._check_guards()
+            self.check_guards()
         return found
 
     def close(self) -> None:
