@@ -112,6 +112,7 @@ class Fold:
     differences: tuple[str, ...] = ()
     count: int = 0
     last: str = GENESIS
+    keys: set[str] = field(default_factory=set)  # of every version that ever was in force
 
     def take(self, event: Event) -> None:
         """Take in the next event.
@@ -144,6 +145,7 @@ class Fold:
 
     def _put_in_force(self, version: Version) -> None:
         self.version, self.pending, self.proposals = version, None, {}
+        self.keys |= version.charter.vouching
         if self.halt is not None and version.resumes == self.halt.sha256:
             self.halt = None
 

@@ -26,6 +26,3 @@ FILL: Final = "fill"
 
 RECONCILIATION: Final = "reconciliation"
 """``differences``: lines in which book and broker disagree; empty once they agree."""
-
-CHECKPOINT: Final = "checkpoint"
-"""``count`` of events and ``last`` hash that were signed, with ``key`` and ``signature``."""

@@ -6,6 +6,7 @@ it was signed, never from the models that read it: code that gains a key does no
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -19,7 +20,7 @@ from alvh.policy.identity import Difference, flatten, policy_hash
 from alvh.policy.models import CondorProgramme, HedgePolicy
 
 PURPOSE = "version of the rules"
-_PUBLIC_DIGITS = 64
+_PUBLIC = re.compile("[0-9a-f]{64}")
 
 
 class Caps(PolicyModel):
@@ -38,6 +39,9 @@ class Charter(PolicyModel):
     """Who may change the rules, how many of them it takes, and after what notice."""
 
     keys: dict[Text, Text] = Field(min_length=1, description="public keys by the names of owners")
+    witnesses: dict[Text, Text] = Field(
+        default={}, description="public keys that sign checkpoints and nothing else"
+    )
     signatures: Count = Field(default=1, ge=1, description="signatures that a version needs")
     notice_days: Count = Field(
         default=5, ge=0, le=365, description="calendar days from the last signature to effect"
@@ -46,16 +50,19 @@ class Charter(PolicyModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if any(
-            len(key) != _PUBLIC_DIGITS or set(key) - set("0123456789abcdef")
-            for key in self.keys.values()
-        ):
+        publics = [*self.keys.values(), *self.witnesses.values()]
+        if not all(_PUBLIC.fullmatch(key) for key in publics):
             raise ValueError("a public key is 64 lower-case hexadecimal digits")
-        if len(set(self.keys.values())) != len(self.keys):
+        if len(set(publics)) != len(publics):
             raise ValueError("one public key stands under two names; give each person one")
         if self.signatures > len(self.keys):
             raise ValueError(f"{self.signatures} signatures are wanted of {len(self.keys)} keys")
         return self
+
+    @property
+    def vouching(self) -> frozenset[str]:
+        """Public keys that may sign checkpoints: the owners' and the witnesses'."""
+        return frozenset((*self.keys.values(), *self.witnesses.values()))
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """The ledger on disk: SQLite in WAL, every append synced before it is acknowledged."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alvh.errors import LedgerError
 from alvh.ledger.chain import GENESIS, Event, check, link
@@ -19,10 +20,19 @@ _TABLE = (
 _SELECT = "SELECT number, body, previous, sha256 FROM events ORDER BY number"
 _GUARDS = {"events_not_changed", "events_not_removed"}
 _WAIT_SECONDS = 10.0
+Mode = Literal["create", "write", "read"]
 
 
 class Ledger:
-    """An append-only chain of events in the file ``path``, made where it is absent.
+    """An append-only chain of events in the file ``path``.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    mode : {"create", "write", "read"}
+        Whether it is made where it is absent, must be there, or is only read, as from a copy on a
+        disk that cannot be written.
 
     Raises
     ------
@@ -30,13 +40,34 @@ class Ledger:
         Where the file cannot be opened or written, or is no ledger.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, mode: Mode = "create") -> None:
         self.path = Path(path)
+        if mode != "create" and not self.path.is_file():
+            raise LedgerError(
+                f"there is no ledger {self.path}; name the one that is meant, or make one with "
+                "`alvh policy propose`"
+            )
         with self._refusals():
-            self._rows = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None)
+            self._rows = sqlite3.connect(
+                self._address(mode), timeout=_WAIT_SECONDS, isolation_level=None, uri=True
+            )
+            if mode == "read":
+                return
             self._rows.execute("PRAGMA journal_mode = WAL")
             self._rows.execute("PRAGMA synchronous = FULL")
             self._make_table()
+
+    def _address(self, mode: Mode) -> str:
+        """Return the address for SQLite, which wants to write beside even what it only reads."""
+        address = self.path.absolute().as_uri()
+        if mode != "read":
+            return address
+        still = not os.access(self.path.parent, os.W_OK) and not self._log.exists()
+        return f"{address}?mode=ro" + ("&immutable=1" if still else "")
+
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
 
     def _make_table(self) -> None:
         """Make table and guards together; a table that is there keeps the guards that it has."""
@@ -108,6 +139,12 @@ class Ledger:
         with self._refusals():
             self.check_guards()
         return found
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other writer waiting while the block runs, which must not append."""
+        with self._refusals(), self._writing():
+            yield
 
     def close(self) -> None:
         """Close the file."""
