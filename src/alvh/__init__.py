@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alvh.evidence.comparison import Comparison, compare
     from alvh.evidence.motion import motion
     from alvh.evidence.simplex import Simplex, simplex
+    from alvh.evidence.stress import Stress, stress
     from alvh.market.futures_index import futures_index
     from alvh.market.history import History, load_history
     from alvh.market.quote import quote
@@ -46,6 +47,7 @@ _HOMES = {
     "Result": "alvh.result",
     "SignalTable": "alvh.signals",
     "Simplex": "alvh.evidence.simplex",
+    "Stress": "alvh.evidence.stress",
     "ablation": "alvh.evidence.ablation",
     "attribute": "alvh.evidence.attribution",
     "backtest": "alvh.engine",
@@ -72,6 +74,7 @@ _HOMES = {
     "simplex": "alvh.evidence.simplex",
     "simulate": "alvh.worlds",
     "steward": "alvh.advise.steward",
+    "stress": "alvh.evidence.stress",
 }
 
 __all__ = [
@@ -84,6 +87,7 @@ __all__ = [
     "Result",
     "SignalTable",
     "Simplex",
+    "Stress",
     "ablation",
     "attribute",
     "backtest",
@@ -110,6 +114,7 @@ __all__ = [
     "simplex",
     "simulate",
     "steward",
+    "stress",
 ]
 
 

@@ -24,6 +24,7 @@ from alvh.cli.shift_command import shift
 from alvh.cli.signals_command import signals
 from alvh.cli.simplex_command import simplex
 from alvh.cli.steward_command import steward
+from alvh.cli.stress_command import stress
 from alvh.cli.worlds_command import worlds
 from alvh.errors import AlvhError
 
@@ -93,6 +94,7 @@ for command in (
     project,
     shift,
     replay,
+    stress,
     worlds,
     quote,
 ):
