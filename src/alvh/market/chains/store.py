@@ -39,6 +39,8 @@ class Source:
         Number of lines refused, by kind of reason.
     notes : tuple of str
         What was decided where the file does not say, e.g. on which session it was taken.
+    third_fridays : str
+        What the caller declared SPX third Fridays to be ("AM", "PM"), or empty.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Source:
     rejects: str = ""
     reasons: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    third_fridays: str = ""
 
 
 @dataclass(slots=True)
