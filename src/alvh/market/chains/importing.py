@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,6 +99,7 @@ def import_chains(
     store, report = Store.at(folder), ImportReport()
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
+    shutil.rmtree(folder / _WORK, ignore_errors=True)
     for done, (path, name) in enumerate(files, start=1):
 
         def say(what: str, done: int = done, name: str = name) -> None:
@@ -118,8 +120,8 @@ def _files(source: Path) -> Iterator[tuple[Path, str]]:
             f"{source}: no such file or folder; a chain or a folder of chains was wanted; check "
             "the path"
         )
-    for base, inner, names in sorted(os.walk(source)):
-        inner[:] = [one for one in inner if not one.startswith(".")]
+    for base, inner, names in os.walk(source):
+        inner[:] = sorted(one for one in inner if not one.startswith("."))
         if INDEX in names:
             inner.clear()
             continue

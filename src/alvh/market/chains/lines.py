@@ -135,7 +135,7 @@ def start(stream: BinaryIO) -> bytes:
     return _read(stream, HEAD)[0]
 
 
-def blocks(stream: BinaryIO, head: bytes = b"", size: int = BLOCK) -> Iterator[Block]:
+def blocks(stream: BinaryIO, head: bytes = b"") -> Iterator[Block]:
     """Cut a file into blocks of whole lines.
 
     Parameters
@@ -144,8 +144,6 @@ def blocks(stream: BinaryIO, head: bytes = b"", size: int = BLOCK) -> Iterator[B
         Read to its end.
     head : bytes
         What was read of it before.
-    size : int
-        Bytes to read for a block.
 
     Raises
     ------
@@ -155,7 +153,7 @@ def blocks(stream: BinaryIO, head: bytes = b"", size: int = BLOCK) -> Iterator[B
     """
     line, rest, ended = 1, head.removeprefix(_BYTE_ORDER_MARK), False
     while not ended:
-        fresh, ended = _read(stream, size)
+        fresh, ended = _read(stream, BLOCK)
         data = rest + fresh
         end = len(data) if ended else data.rfind(b"\n") + 1
         whole, rest = data[:end].replace(b"\r\n", b"\n"), data[end:]

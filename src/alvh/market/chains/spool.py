@@ -24,8 +24,8 @@ REJECT_SCHEMA: Final = pl.Schema(
 class Spool:
     """Rows of one source; beyond ``HELD`` they wait in ``folder``, which is removed by `close`."""
 
-    def __init__(self, folder: Path, held: int = HELD) -> None:
-        self._folder, self._limit = folder, held
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._held: list[pl.DataFrame] = []
         self._count = self._written = 0
         self._rejects: list[pl.DataFrame] = []
@@ -35,7 +35,7 @@ class Spool:
         if rows.height:
             self._held.append(rows)
             self._count += rows.height
-        if self._count > self._limit:
+        if self._count > HELD:
             self._spill()
 
     def refuse(self, rejects: pl.DataFrame) -> None:
