@@ -24,7 +24,7 @@ from alvh.errors import DataError
 BLOCK: Final = 16 << 20  # bytes; about 130,000 quotes
 HEAD: Final = 1 << 16  # bytes that recognition looks at
 _LONGEST: Final = 256 << 20  # bytes of a line, or of a message that is read at once
-_PADDING: Final = (b", ", b" ,", b" \n", b"\n ", b"\t", b"\r")
+_PADDING: Final = (b" ", b"\t", b"\r")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _SHOWN: Final = 300  # characters of a line that a refusal keeps
 _NEWLINE, _COMMA = ord("\n"), ord(",")
@@ -156,7 +156,9 @@ def blocks(stream: BinaryIO, head: bytes = b"") -> Iterator[Block]:
         fresh, ended = _read(stream, BLOCK)
         data = rest + fresh
         end = len(data) if ended else data.rfind(b"\n") + 1
-        whole, rest = data[:end].replace(b"\r\n", b"\n"), data[end:]
+        whole, rest = data[:end], data[end:]
+        if b"\r" in whole:
+            whole = whole.replace(b"\r\n", b"\n")
         if len(rest) > _LONGEST:
             raise DataError(f"line {line} does not end within {_LONGEST >> 20} MB; no such table")
         if whole:
@@ -291,7 +293,7 @@ def shown_lines(block: Block, numbers: Sequence[int]) -> list[str]:
 def _table(
     data: bytes, fields: int, names: Sequence[tuple[int, str]], numbers: Numbers
 ) -> pl.DataFrame:
-    if not data.strip():
+    if not data:
         schema = {**{name: pl.String for _, name in names}, "line": pl.Int64}
         return pl.DataFrame(schema=schema)
     text = {f"column_{i + 1}": pl.String for i in range(fields)}
