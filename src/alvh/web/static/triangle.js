@@ -91,10 +91,11 @@
 
   function read() {
     const source = document.getElementById("split");
-    if (!source || dragged) return;
-    const found = JSON.parse(source.textContent);
+    if (!source) return;
+    const found = JSON.parse(source.textContent), chosen = names.map(name => form.elements[name].value);
     known = found !== null;
-    if (known) split = found;
+    // a point that is being moved is ahead of the answer
+    if (known) split = chosen.includes("") ? found : chosen.map(Number);
     show();
   }
   document.addEventListener("htmx:afterSettle", read);
