@@ -25,19 +25,28 @@ if TYPE_CHECKING:
     from alvh.evidence.attribution import attribute
     from alvh.evidence.claims import Claims, claims
     from alvh.evidence.comparison import Comparison, compare
+    from alvh.evidence.crises import CRISES, crisis_returns, crisis_table
     from alvh.evidence.motion import motion
-    from alvh.evidence.simplex import Simplex, simplex
+    from alvh.evidence.simplex import Simplex, simplex, with_split
     from alvh.evidence.stress import Stress, stress
     from alvh.market.futures_index import futures_index
     from alvh.market.history import History, load_history
     from alvh.market.quote import quote
     from alvh.market.vix_index import cboe_vix
-    from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
+    from alvh.policy import (
+        CondorProgramme,
+        HedgePolicy,
+        list_policies,
+        load_policy,
+        load_programme,
+        policy_hash,
+    )
     from alvh.result import Result
     from alvh.signals import SignalTable, signal_table
     from alvh.worlds import bootstrap_model, run_worlds, simulate
 
 _HOMES = {
+    "CRISES": "alvh.evidence.crises",
     "AlvhError": "alvh.errors",
     "Claims": "alvh.evidence.claims",
     "Comparison": "alvh.evidence.comparison",
@@ -55,14 +64,18 @@ _HOMES = {
     "cboe_vix": "alvh.market.vix_index",
     "claims": "alvh.evidence.claims",
     "compare": "alvh.evidence.comparison",
+    "crisis_returns": "alvh.evidence.crises",
+    "crisis_table": "alvh.evidence.crises",
     "explain": "alvh.advise.explain",
     "futures_index": "alvh.market.futures_index",
     "health": "alvh.advise.health",
     "health_history": "alvh.advise.health",
+    "list_policies": "alvh.policy",
     "load_history": "alvh.market.history",
     "load_policy": "alvh.policy",
     "load_programme": "alvh.policy",
     "motion": "alvh.evidence.motion",
+    "policy_hash": "alvh.policy",
     "pool": "alvh.advise.pool",
     "project": "alvh.advise.project",
     "project_grid": "alvh.advise.project",
@@ -75,9 +88,11 @@ _HOMES = {
     "simulate": "alvh.worlds",
     "steward": "alvh.advise.steward",
     "stress": "alvh.evidence.stress",
+    "with_split": "alvh.evidence.simplex",
 }
 
 __all__ = [
+    "CRISES",
     "AlvhError",
     "Claims",
     "Comparison",
@@ -95,14 +110,18 @@ __all__ = [
     "cboe_vix",
     "claims",
     "compare",
+    "crisis_returns",
+    "crisis_table",
     "explain",
     "futures_index",
     "health",
     "health_history",
+    "list_policies",
     "load_history",
     "load_policy",
     "load_programme",
     "motion",
+    "policy_hash",
     "pool",
     "project",
     "project_grid",
@@ -115,6 +134,7 @@ __all__ = [
     "simulate",
     "steward",
     "stress",
+    "with_split",
 ]
 
 

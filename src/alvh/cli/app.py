@@ -20,6 +20,7 @@ from alvh.cli.press_command import press
 from alvh.cli.project_command import project
 from alvh.cli.quote_command import quote
 from alvh.cli.replay_command import replay
+from alvh.cli.serve_command import serve
 from alvh.cli.shift_command import shift
 from alvh.cli.signals_command import signals
 from alvh.cli.simplex_command import simplex
@@ -97,6 +98,7 @@ for command in (
     stress,
     worlds,
     quote,
+    serve,
 ):
     app.command()(command)
 app.add_typer(data_commands.app, name="data")
