@@ -1,6 +1,6 @@
 """Write docs/verdict.md: what somebody who sells condors should conclude, in two pages.
 
-Run with ``python docs/build_verdict.py --data ../shared/data``. Every sentence with a figure follows
+Run with ``python docs/build_verdict.py --data ../shared/data``. Sentences with a figure follow
 from the figures, in either direction. The cards of docs/claims.json are taken if they rest on the
 same data, and made anew if not. The picture is drawn where a Chromium is installed; without one the
 old picture stays, and the script says so.
