@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from alvh.evidence.comparison import Comparison, compare
     from alvh.evidence.motion import motion
     from alvh.evidence.simplex import Simplex, simplex
+    from alvh.market.chains.table import load_chains
     from alvh.market.futures_index import futures_index
     from alvh.market.history import History, load_history
     from alvh.market.quote import quote
@@ -54,6 +55,7 @@ _HOMES = {
     "futures_index": "alvh.market.futures_index",
     "health": "alvh.advise.health",
     "health_history": "alvh.advise.health",
+    "load_chains": "alvh.market.chains.table",
     "load_history": "alvh.market.history",
     "load_policy": "alvh.policy",
     "load_programme": "alvh.policy",
@@ -90,6 +92,7 @@ __all__ = [
     "futures_index",
     "health",
     "health_history",
+    "load_chains",
     "load_history",
     "load_policy",
     "load_programme",
