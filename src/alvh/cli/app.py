@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from alvh.cli import chain_commands, data_commands, policy_commands
+from alvh.cli import chain_fit_commands, data_commands, policy_commands
 from alvh.cli.ablation_command import ablation
 from alvh.cli.attribution_command import attribution
 from alvh.cli.backtest_command import backtest
@@ -97,7 +97,7 @@ for command in (
     app.command()(command)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
-app.add_typer(chain_commands.app, name="chain")
+app.add_typer(chain_fit_commands.app, name="chain")
 
 
 def _show_version(wanted: bool) -> None:
