@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from alvh.cli import (
     chain_commands,
+    chain_fit_commands,
     data_commands,
     ledger_commands,
     policy_commands,
@@ -113,6 +114,7 @@ app.add_typer(ledger_commands.app, name="ledger")
 policy_commands.app.command()(version_commands.propose)
 policy_commands.app.command()(version_commands.sign)
 app.add_typer(chain_commands.app, name="chain")
+app.add_typer(chain_fit_commands.app, name="chain")
 
 
 def _show_version(wanted: bool) -> None:
