@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alvh.advise.replay import replay
     from alvh.advise.shift import shift
     from alvh.advise.steward import steward
+    from alvh.advise.today import today
     from alvh.engine import backtest
     from alvh.errors import AlvhError
     from alvh.evidence.ablation import ablation
@@ -69,6 +70,7 @@ _HOMES = {
     "simplex": "alvh.evidence.simplex",
     "simulate": "alvh.worlds",
     "steward": "alvh.advise.steward",
+    "today": "alvh.advise.today",
 }
 
 __all__ = [
@@ -105,6 +107,7 @@ __all__ = [
     "simplex",
     "simulate",
     "steward",
+    "today",
 ]
 
 

@@ -27,3 +27,7 @@ class CalendarError(AlvhError):
 
 class LedgerError(AlvhError):
     """A ledger that cannot be written, or whose record does not hold together."""
+
+
+class BookError(AlvhError):
+    """A book, statement or ticket that cannot be right; the message names the line."""
