@@ -135,7 +135,7 @@ def spoilt(**columns):
     ("history", "code"),
     [
         (lambda: spoilt(vix=np.nan), "MISSING"),
-        (lambda: spoilt(spx=lambda v: v[-2]), "FROZEN"),
+        (lambda: spoilt(spx=lambda v: v[-2], vix=lambda v: v[-2]), "FROZEN"),
         (lambda: spoilt(spx=lambda v: 0.7 * v[-2]), "IMPLAUSIBLE"),
         (lambda: spoilt(spx_low=9_999.0), "CROSSED"),
     ],
@@ -148,13 +148,15 @@ def test_bad_data_stops_with_its_code_and_no_order(history, code):
     assert found.reason
 
 
-def test_a_frozen_vix_needs_three_sessions():
+@pytest.mark.parametrize("name", ["spx", "vix"])
+def test_one_series_is_frozen_after_three_sessions(name):
+    """Twice the same close is no fault: 1,447.16 on 2008-01-02 and 2008-01-03 was the market's."""
     cut = spoilt()
-    vix = cut["vix"].copy()
-    vix[-2] = vix[-1]
-    assert alvh.today(replace(cut, columns=dict(cut.columns) | {"vix": vix}), FRESH).stopped == ()
-    vix[-3] = vix[-1]
-    found = alvh.today(replace(cut, columns=dict(cut.columns) | {"vix": vix}), FRESH)
+    values = cut[name].copy()
+    values[-2] = values[-1]
+    assert alvh.today(replace(cut, columns=dict(cut.columns) | {name: values}), FRESH).stopped == ()
+    values[-3] = values[-1]
+    found = alvh.today(replace(cut, columns=dict(cut.columns) | {name: values}), FRESH)
     assert found.stopped == ("FROZEN",)
 
 

@@ -30,7 +30,9 @@ EXPIRING_CLOSE = time(15, 0)  # SPXW on the day it settles to the close
 STOP_AGE = {"spx": 0, "vix": 0, "futures": 1}
 WARN_AGE = {"vix9d": 1, "vix3m": 1, "vix6m": 3, "vvix": 3, "skew": 3}
 RATE_AGE = 10  # of the younger of bill rate and federal funds rate
-FROZEN_SESSIONS = 3  # of one VIX close; the S&P 500 does not close twice at the same cent
+# One close for so many sessions is a file that stands still. Twice the same happens: the S&P 500
+# closed at 1,447.16 on 2008-01-02 and on 2008-01-03, but VIX did not stand still beside it.
+FROZEN_SESSIONS = 3
 IMPLAUSIBLE_MOVE = 0.25  # log, of the S&P 500 in a session; -0.23 on 1987-10-19
 EVENT_DAYS, ROLL_DAYS = 7, (1, 5)
 
@@ -161,17 +163,20 @@ def series_ages(history: History, row: int) -> dict[str, int]:
 
 def _frozen(history: History, row: int) -> Iterator[Check]:
     spx, vix = history["spx"], history["vix"]
-    if row >= 1 and spx[row] == spx[row - 1]:
+    if row >= 1 and spx[row] == spx[row - 1] and vix[row] == vix[row - 1]:
         yield Check(
             "FROZEN", "spx", "stop",
-            f"the S&P 500 stands at {spx[row]:,.2f} as on the session before; look at its file",
+            f"the S&P 500 and VIX stand at {spx[row]:,.2f} and {vix[row]:.2f} as on the session "
+            "before; look at their files",
         )  # fmt: skip
-    last = vix[max(row + 1 - FROZEN_SESSIONS, 0) : row + 1]
-    if len(last) == FROZEN_SESSIONS and np.all(last == last[0]):
-        yield Check(
-            "FROZEN", "vix", "stop",
-            f"VIX has stood at {last[0]:.2f} for {FROZEN_SESSIONS} sessions; look at its file",
-        )  # fmt: skip
+    for name, values in (("spx", spx), ("vix", vix)):
+        last = values[max(row + 1 - FROZEN_SESSIONS, 0) : row + 1]
+        if len(last) == FROZEN_SESSIONS and np.all(last == last[0]):
+            yield Check(
+                "FROZEN", name, "stop",
+                f"{name} has stood at {last[0]:,.2f} for {FROZEN_SESSIONS} sessions; look at its "
+                "file",
+            )  # fmt: skip
     if row >= 1 and abs(np.log(spx[row] / spx[row - 1])) > IMPLAUSIBLE_MOVE:
         yield Check(
             "IMPLAUSIBLE", "spx", "stop",

@@ -347,7 +347,7 @@ def _closing(
         for slot in range(len(names))
         if after[slot]["quantity"] == 0 or after[slot]["opened"] == t
     ]
-    open_orders = [one.name for one in orders if one.sleeve == codes.SLEEVES[0] and one.opens]
+    fresh = [one for one in orders if one.sleeve == codes.SLEEVES[0] and one.opens]
     told = []
     for order in orders:
         slot = _closed_slot(order, gone, before)
@@ -356,9 +356,10 @@ def _closing(
             order = replace(order, closes=names[slot])
         told.append(order)
     names += [""] * (len(after) - len(names))
-    for slot in range(len(after)):
-        if after[slot]["quantity"] > 0 and after[slot]["opened"] == t and open_orders:
-            names[slot] = open_orders.pop(0)
+    for new in np.flatnonzero((after["quantity"] > 0) & (after["opened"] == t)):
+        order = next(one for one in fresh if _is_condor(one, after[new]))
+        fresh.remove(order)
+        names[new] = order.name
     return tuple(told), names
 
 
@@ -366,11 +367,15 @@ def _closed_slot(order: Order, gone: list[int], before: Records) -> int | None:
     """Return the slot that a closing order empties, or None."""
     if order.sleeve != codes.SLEEVES[0] or order.opens:
         return None
-    strikes = sorted(leg.instrument.strike for leg in order.legs)
-    expiry = np.datetime64(order.legs[0].instrument.expiry).astype(np.int64)
     for slot in gone:
-        held = before[slot]
-        same = held["expiry"] == expiry and sorted(held["strike"]) == strikes
-        if same and held["quantity"] == order.quantity and held["opened"] == EARLIER:
+        if _is_condor(order, before[slot]) and before[slot]["opened"] == EARLIER:
             return slot
     return None
+
+
+def _is_condor(order: Order, condor: Any) -> bool:
+    """Say whether an order trades the contracts of a condor, as many as there are."""
+    expiry = np.datetime64(order.legs[0].instrument.expiry).astype(np.int64)
+    strikes = sorted(leg.instrument.strike for leg in order.legs)
+    same = condor["expiry"] == expiry and sorted(condor["strike"]) == strikes
+    return bool(same and condor["quantity"] == order.quantity)

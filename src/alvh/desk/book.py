@@ -6,7 +6,7 @@ from datetime import date
 
 from alvh.advise.account import Account, CondorLot, LayerLot, Memory
 from alvh.desk.entries import UNASSIGNED, Entry
-from alvh.desk.fold import Folded, condor_lot, fold, layer_lot
+from alvh.desk.positions import Folded, condor_lot, fold, layer_lot
 
 
 @dataclass(frozen=True)
