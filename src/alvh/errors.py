@@ -31,3 +31,7 @@ class LedgerError(AlvhError):
 
 class BookError(AlvhError):
     """A book, statement or ticket that cannot be right; the message names the line."""
+
+
+class GovernanceError(AlvhError):
+    """A change, an override or an order that the desk's own rules do not allow."""
