@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from alvh.cli import (
+    book_commands,
     chain_commands,
     chain_fit_commands,
     data_commands,
@@ -33,6 +34,7 @@ from alvh.cli.signals_command import signals
 from alvh.cli.simplex_command import simplex
 from alvh.cli.steward_command import steward
 from alvh.cli.stress_command import stress
+from alvh.cli.today_command import today
 from alvh.cli.worlds_command import worlds
 from alvh.errors import AlvhError
 
@@ -106,11 +108,13 @@ for command in (
     worlds,
     quote,
     serve,
+    today,
 ):
     app.command()(command)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
+app.add_typer(book_commands.app, name="book")
 policy_commands.app.command()(version_commands.propose)
 policy_commands.app.command()(version_commands.sign)
 app.add_typer(chain_commands.app, name="chain")
