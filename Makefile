@@ -53,7 +53,7 @@ format: $(STAMP) ## rewrite the sources in the house format
 	$(BIN)/ruff format .
 
 lock: $(STAMP) ## renew requirements.lock from pyproject.toml (needs uv)
-	uv pip compile --universal --quiet --no-emit-index-url --no-emit-find-links --no-header --group dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --quiet --no-emit-index-url --no-emit-find-links --no-header --group dev --extra web pyproject.toml -o requirements.lock
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) demo dist build site
