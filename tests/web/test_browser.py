@@ -12,7 +12,7 @@ from alvh.web import Desk
 
 YEAR = "start=2018-01-02&end=2018-12-31"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-SCREENS = ("lab",)
+SCREENS = ("lab", "layers")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 from alvh.formats import decimal, dollars, percent
 from alvh.plain import plain
 
-SCREENS = (("/lab", "Lab"),)
+SCREENS = (("/layers", "Layers"), ("/lab", "Lab"))
 
 
 def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
