@@ -72,6 +72,11 @@ class Shown:
         query = urlencode(self.account.query())
         return f"?{query}" if query else ""
 
+    @property
+    def figures(self) -> tuple[Panel, ...]:
+        """The panels that are drawn; the others are tables of the page with a file."""
+        return tuple(panel for panel in self.panels if panel.figure)
+
     def csv(self, panel: Panel) -> str:
         """Return the address of a panel's numbers."""
         return f"{self.path}/csv/{panel.key}{self.query}"
@@ -80,7 +85,7 @@ class Shown:
         """Return what the page's script needs to draw: figure, caption and address by key."""
         return {
             panel.key: {**panel.figure, "caption": panel.caption, "csv": self.csv(panel)}
-            for panel in self.panels
+            for panel in self.figures
         }
 
 
