@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from alvh.errors import AlvhError
     from alvh.evidence.ablation import ablation
     from alvh.evidence.attribution import attribute
+    from alvh.evidence.claims import Claims, claims
     from alvh.evidence.comparison import Comparison, compare
     from alvh.evidence.crises import CRISES, crisis_returns, crisis_table
     from alvh.evidence.motion import motion
     from alvh.evidence.simplex import Simplex, simplex, with_split
+    from alvh.evidence.stress import Stress, stress
     from alvh.market.futures_index import futures_index
     from alvh.market.history import History, load_history
     from alvh.market.quote import quote
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CRISES": "alvh.evidence.crises",
     "AlvhError": "alvh.errors",
+    "Claims": "alvh.evidence.claims",
     "Comparison": "alvh.evidence.comparison",
     "CondorProgramme": "alvh.policy",
     "HedgePolicy": "alvh.policy",
@@ -53,11 +56,13 @@ _HOMES = {
     "Result": "alvh.result",
     "SignalTable": "alvh.signals",
     "Simplex": "alvh.evidence.simplex",
+    "Stress": "alvh.evidence.stress",
     "ablation": "alvh.evidence.ablation",
     "attribute": "alvh.evidence.attribution",
     "backtest": "alvh.engine",
     "bootstrap_model": "alvh.worlds",
     "cboe_vix": "alvh.market.vix_index",
+    "claims": "alvh.evidence.claims",
     "compare": "alvh.evidence.comparison",
     "crisis_returns": "alvh.evidence.crises",
     "crisis_table": "alvh.evidence.crises",
@@ -82,12 +87,14 @@ _HOMES = {
     "simplex": "alvh.evidence.simplex",
     "simulate": "alvh.worlds",
     "steward": "alvh.advise.steward",
+    "stress": "alvh.evidence.stress",
     "with_split": "alvh.evidence.simplex",
 }
 
 __all__ = [
     "CRISES",
     "AlvhError",
+    "Claims",
     "Comparison",
     "CondorProgramme",
     "HedgePolicy",
@@ -95,11 +102,13 @@ __all__ = [
     "Result",
     "SignalTable",
     "Simplex",
+    "Stress",
     "ablation",
     "attribute",
     "backtest",
     "bootstrap_model",
     "cboe_vix",
+    "claims",
     "compare",
     "crisis_returns",
     "crisis_table",
@@ -124,6 +133,7 @@ __all__ = [
     "simplex",
     "simulate",
     "steward",
+    "stress",
     "with_split",
 ]
 

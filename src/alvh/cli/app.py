@@ -5,10 +5,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from alvh.cli import data_commands, policy_commands
+from alvh.cli import data_commands, ledger_commands, policy_commands, version_commands
 from alvh.cli.ablation_command import ablation
 from alvh.cli.attribution_command import attribution
 from alvh.cli.backtest_command import backtest
+from alvh.cli.claims_command import claims
 from alvh.cli.compare_command import compare
 from alvh.cli.console import note, say
 from alvh.cli.explain_command import explain
@@ -24,6 +25,7 @@ from alvh.cli.shift_command import shift
 from alvh.cli.signals_command import signals
 from alvh.cli.simplex_command import simplex
 from alvh.cli.steward_command import steward
+from alvh.cli.stress_command import stress
 from alvh.cli.worlds_command import worlds
 from alvh.errors import AlvhError
 
@@ -80,6 +82,7 @@ for command in (
     compare,
     backtest,
     simplex,
+    claims,
     explain,
     signals,
     health,
@@ -92,6 +95,7 @@ for command in (
     project,
     shift,
     replay,
+    stress,
     worlds,
     quote,
     serve,
@@ -99,6 +103,9 @@ for command in (
     app.command()(command)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
+app.add_typer(ledger_commands.app, name="ledger")
+policy_commands.app.command()(version_commands.propose)
+policy_commands.app.command()(version_commands.sign)
 
 
 def _show_version(wanted: bool) -> None:
