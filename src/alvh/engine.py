@@ -20,7 +20,7 @@ from alvh.kernel.run import new_book, new_books, new_log, run_batch, run_days
 from alvh.market.history import History
 from alvh.market.surfaces import Records, Surfaces, build_surfaces
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme, policy_hash
-from alvh.result import Result
+from alvh.result import COUNTED, Result
 from alvh.version import VERSION
 
 Floats = NDArray[np.float64]
@@ -158,8 +158,7 @@ def result_of(
 ) -> Result:
     """Run the kernel through some sessions and present what it wrote; see ``run_window``."""
     daily, logs, book = run_window(surfaces, window, guides, records)
-    names = ("fills", "fills_modelled", "trades", "decisions", "condors", "wins", "closed")
-    counts = {name: int(book.state[0][name]) for name in names}
+    counts = {name: int(book.state[0][name]) for name in COUNTED}
     rates = surfaces.days["rate"][window].copy()
     return Result(surfaces.dates[window], daily, rates, meta, logs, counts, book)
 

@@ -16,6 +16,11 @@ Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 Records = NDArray[np.void]
 
+# Counts of the kernel that a result is told.
+COUNTED = (
+    "fills", "fills_modelled", "fills_fitted", "trades", "decisions", "condors", "wins", "closed",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Result:
@@ -193,6 +198,11 @@ class Result:
         return self.counts["fills_modelled"] / max(self.counts["fills"], 1)
 
     @property
+    def fitted_share(self) -> float:
+        """Share of fills priced by a smile that is fitted to the quotes of its day, 0 … 1."""
+        return self.counts["fills_fitted"] / max(self.counts["fills"], 1)
+
+    @property
     def estimated_settlements(self) -> int:
         """Legs that settled to an estimate because the final settlement value is not published."""
         rows = self.logs.trades[: self.counts["trades"]]
@@ -216,8 +226,8 @@ class Result:
             cagr, volatility, sharpe (over bills), sortino, max_drawdown (negative), cvar_95 (mean
             of the worst 5 % of days, negative), ulcer, hedge_cost_per_year and costs_per_year
             (fractions of average NAV, positive: paid), win_rate (of condors), trades, condors,
-            model_priced_share, estimated_settlements (legs), years, start, end, final_nav and
-            the hashes.
+            model_priced_share, fitted_share, estimated_settlements (legs), years, start, end,
+            final_nav and the hashes.
         """
         return summarise(self)
 
@@ -268,6 +278,7 @@ def summarise(result: Result) -> dict[str, Any]:
         "trades": counts["trades"],
         "condors": counts["condors"],
         "model_priced_share": result.model_priced_share,
+        "fitted_share": result.fitted_share,
         "estimated_settlements": result.estimated_settlements,
         "years": years,
         "final_nav": float(nav[-1]),

@@ -29,7 +29,7 @@ from alvh.kernel.revalue import revalue
 from alvh.market.history import History
 from alvh.market.surfaces import Records, Surfaces
 from alvh.policy import CondorProgramme, HedgePolicy
-from alvh.result import Result
+from alvh.result import COUNTED, Result
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
@@ -271,7 +271,6 @@ def _started(evening: Evening) -> Any:
     book = _copied(evening.result.book)
     state = book.state[0]
     state["start"] = 1
-    for name in ("next_spx", "next_vix", "fills", "fills_modelled", "trades", "decisions",
-                 "condors", "wins", "closed", "judged"):  # fmt: skip
+    for name in ("next_spx", "next_vix", *COUNTED, "judged"):
         state[name] = 0
     return book

@@ -41,7 +41,7 @@ from alvh.kernel.run import new_log, run_days
 from alvh.market.history import History
 from alvh.market.surfaces import Surfaces, build_surfaces
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme, policy_hash
-from alvh.result import Result
+from alvh.result import COUNTED, Result
 from alvh.version import VERSION
 
 _LOG_ROWS = 4000  # of a day: 48 condors, three layers, every rung and part of each
@@ -323,8 +323,7 @@ def _window(surfaces: Surfaces, row: int, rules: Rules, memory: Memory | None) -
 def _result(
     surfaces: Surfaces, window: slice, daily: Records, log: Any, book: Any, blank: Decision
 ) -> Result:
-    names = ("fills", "fills_modelled", "trades", "decisions", "condors", "wins", "closed")
-    counts = {name: int(book.state[0][name]) for name in names}
+    counts = {name: int(book.state[0][name]) for name in COUNTED}
     if not np.isfinite(daily[-1]["nav"]):
         raise DataError(
             f"the account value on {blank.as_of} is not a number: a price input of that day or "

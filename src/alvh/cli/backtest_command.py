@@ -79,7 +79,7 @@ def backtest(
 
 def _say_result(result: "Result") -> None:
     summary = result.summary()
-    say_model_share(summary["model_priced_share"])
+    say_model_share(summary["model_priced_share"], summary["fitted_share"])
     title = (
         f"{summary['programme']} with {summary['hedge']}, {summary['start']} to {summary['end']}"
     )

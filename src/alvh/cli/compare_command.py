@@ -132,7 +132,8 @@ def compare(
 
 def _say_comparison(comparison: "Comparison", only: str | None) -> None:
     meta = comparison.headline.meta
-    say_model_share(comparison.headline.summary()["model_priced_share"])
+    summary = comparison.headline.summary()
+    say_model_share(summary["model_priced_share"], summary.get("fitted_share", 0.0))
     say(
         f"{meta['programme']}, {meta['start']} to {meta['end']}, {dollars(meta['equity'])} USD; "
         f"rates per year, of the account; the reference is {comparison.reference}"

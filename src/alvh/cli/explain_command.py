@@ -47,7 +47,7 @@ def explain(
     if as_json:
         say_json(_whole(found))
         return
-    say_model_share(found.result.model_priced_share)
+    say_model_share(found.result.model_priced_share, found.result.fitted_share)
     _say(found)
     say_identity(found.result.meta)
 

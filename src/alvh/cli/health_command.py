@@ -75,7 +75,7 @@ def health(
     if as_json:
         say_json({"health": _whole(found), "meta": result.meta})
         return
-    say_model_share(result.model_priced_share)
+    say_model_share(result.model_priced_share, result.fitted_share)
     _say_health(found)
     say_identity(result.meta)
 

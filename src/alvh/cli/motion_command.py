@@ -64,7 +64,7 @@ def motion(
     if as_json:
         say_json({**found.to_dict(), "meta": result.meta})
         return
-    say_model_share(result.model_priced_share)
+    say_model_share(result.model_priced_share, result.fitted_share)
     headings = (*(heading for heading, _ in _COLUMNS), "legs", "growth over the policy")
     show_table(
         f"{policy.name} on {programme.name}: how much to move; rates per year, net of costs",

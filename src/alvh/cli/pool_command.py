@@ -52,7 +52,7 @@ def pool(
     if as_json:
         say_json({"pool": _whole(found), "meta": result.meta})
         return
-    say_model_share(result.model_priced_share)
+    say_model_share(result.model_priced_share, result.fitted_share)
     _say(found)
     say_identity(result.meta)
 

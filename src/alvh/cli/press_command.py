@@ -55,7 +55,7 @@ def press(
         share = {"model_priced_share": result.model_priced_share}
         say_json({"table": report.table, "notes": report.notes, "meta": report.meta} | share)
     else:
-        say_model_share(result.model_priced_share)
+        say_model_share(result.model_priced_share, result.fitted_share)
         _say_press(report)
     if save is not None:
         write_whole(save, report.table.write_csv)

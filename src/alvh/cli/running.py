@@ -81,15 +81,18 @@ def day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
 
-def say_model_share(share: float) -> None:
+def say_model_share(share: float, fitted: float = 0.0) -> None:
     """Write the line that comes before any figure: how much rests on model prices.
 
     Parameters
     ----------
     share : float
         Share of fills priced by a model, 0 to 1.
+    fitted : float
+        Share priced by smiles fitted to quotes of their day.
     """
-    say(f"{percent(share, 1)} of the fills are priced by a model, the rest by quotes")
+    middle = f", {percent(fitted, 1)} by smiles fitted to quotes" if fitted else ""
+    say(f"{percent(share, 1)} of the fills are priced by a model{middle}, the rest by quotes")
 
 
 def say_identity(meta: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ So NAV moves by profit at mid + interest − costs, and the cash account must ag
 
 import numpy as np
 
-from alvh.kernel.codes import MODELLED, NONE, SETTLE, VX
+from alvh.kernel.codes import FITTED, MODELLED, NONE, SETTLE, VX
 from alvh.kernel.jit import compiled
 from alvh.kernel.quotes import multiplier
 
@@ -62,6 +62,8 @@ def trade(log, state, row, t, sleeve, leg, quantity, price, mid, fee, action, re
     state.fills += 1
     if provenance == MODELLED:
         state.fills_modelled += 1
+    elif provenance == FITTED:
+        state.fills_fitted += 1
     record(log, state, t, sleeve, leg, quantity, price, mid, fees, action, reason, provenance)
 
 

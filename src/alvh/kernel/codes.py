@@ -63,8 +63,8 @@ DIRECT, CHEAPEST, SYNTHETIC = _codes(3)
 CONSTRUCTIONS = ("direct", "cheapest", "synthetic")
 
 # Where a price comes from.
-MODELLED, QUOTED, PUBLISHED, ESTIMATED = _codes(4)
-PROVENANCE = ("modelled", "quoted", "published", "estimated")
+MODELLED, QUOTED, PUBLISHED, ESTIMATED, FITTED = _codes(5)
+PROVENANCE = ("modelled", "quoted", "published", "estimated", "fitted")
 
 # Actions.
 NONE, OPEN, CLOSE, SETTLE, MONETISE, REBALANCE = _codes(6)

@@ -12,6 +12,7 @@ from alvh.kernel.codes import (
     CONDORS,
     DAILY_ENTRY,
     ESTIMATED,
+    FITTED,
     MODELLED,
     ON_EXPIRY,
     OPEN,
@@ -148,6 +149,7 @@ def _trade_package(
     """Fill four legs at the package's net price; what rounding adds sits on the short put."""
     root, expiry, tau = terms
     rest = net
+    provenance = FITTED if day.spx_fitted == 1 else MODELLED
     for leg in (0, 2, 3, 1):
         signed = side * SIGNS[leg]
         price = unrounded_fill(day, root, mids[leg], tau, fill, signed > 0.0)
@@ -157,7 +159,7 @@ def _trade_package(
         fee = leg_fee(account, day, root, max(price, 0.0), True)
         trade(
             log, state, row, t, CONDORS, (root, right_of(leg), expiry, strike[leg]),
-            signed * quantity, price, mids[leg], fee, action, reason, MODELLED,
+            signed * quantity, price, mids[leg], fee, action, reason, provenance,
         )  # fmt: skip
 
 

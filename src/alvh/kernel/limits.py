@@ -31,8 +31,9 @@ def _half_spread(day, root, mid, tau, vix):
     """Return half of a leg's quoted spread were VIX at ``vix``, points."""
     if root == SPX or root == SPXW:
         half = spx_half_spread(mid, tau, vix, root == SPX, day.date)
+        half *= 1.0 + day.spx_widening
     elif root == VIX:
-        half = vix_half_spread(mid, tau, vix, day.date)
+        half = vix_half_spread(mid, tau, vix, day.date) * (1.0 + day.vix_widening)
     elif root == VX:
         half = vx_half_spread(mid, tau, vix, day.date)
     else:

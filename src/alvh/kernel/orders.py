@@ -3,7 +3,7 @@
 from collections import namedtuple
 
 from alvh.kernel.book import trade
-from alvh.kernel.codes import BUY, MODELLED, OPEN, PUT, QUOTED, SELL, SHORT, VIX, VX
+from alvh.kernel.codes import BUY, FITTED, MODELLED, OPEN, PUT, QUOTED, SELL, SHORT, VIX, VX
 from alvh.kernel.elementary import exponential
 from alvh.kernel.jit import compiled
 from alvh.kernel.quotes import YEAR, days_to_settlement, multiplier
@@ -44,6 +44,15 @@ def _forward_is_quoted(day, expiry):
 
 
 @compiled
+def _provenance(day, root, expiry):
+    """Return what the price of a leg rests on: a future's settlement, a fitted smile, a model."""
+    if root > VIX:
+        return QUOTED if _forward_is_quoted(day, expiry) else MODELLED
+    fitted = day.vix_fitted if root == VIX else day.spx_fitted
+    return FITTED if fitted == 1 else MODELLED
+
+
+@compiled
 def trade_structures(desk, i, cohort, units, side, action, reason):
     """Buy (+1) or sell (−1) whole structures; return USD paid or received, fees included."""
     flow = 0.0
@@ -53,9 +62,7 @@ def trade_structures(desk, i, cohort, units, side, action, reason):
         price, fee = leg_fill(
             desk.day, desk.account, cohort, leg, side, widening(desk.hedge, abs(quantity))
         )
-        provenance = MODELLED
-        if root > VIX and _forward_is_quoted(desk.day, cohort.expiry[leg]):
-            provenance = QUOTED
+        provenance = _provenance(desk.day, root, cohort.expiry[leg])
         trade(
             desk.log, desk.state, desk.row, desk.t, SHORT + i, leg_terms(cohort, leg), quantity,
             price, cohort.mid[leg], fee, action, reason, provenance,

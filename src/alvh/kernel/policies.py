@@ -185,6 +185,7 @@ STATE = np.dtype(
         ("last_entry_week", np.int64),
         ("fills", np.int64),
         ("fills_modelled", np.int64),
+        ("fills_fitted", np.int64),
         ("trades", np.int64),  # rows written to the trade log
         ("decisions", np.int64),
         ("condors", np.int64),  # rows written to the condor log

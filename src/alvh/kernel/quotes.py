@@ -157,8 +157,9 @@ def half_spread(day, root, mid, tau):
     """Return half of the quoted spread of one leg in points; never more than its mid."""
     if root == SPX or root == SPXW:
         half = spx_half_spread(mid, tau, day.vix, root == SPX, day.date)
+        half *= 1.0 + day.spx_widening
     elif root == VIX:
-        half = vix_half_spread(mid, tau, day.vix, day.date)
+        half = vix_half_spread(mid, tau, day.vix, day.date) * (1.0 + day.vix_widening)
     elif root == VX:
         half = vx_half_spread(mid, tau, day.vix, day.date)
     elif root == INDEX:

@@ -33,6 +33,10 @@ DAY = np.dtype(
         ("etp_mid", np.float64),  # mid-term VIX futures basket, price per share
         ("spx_smile", np.float64, (SPX_SMILE,)),
         ("vix_smile", np.float64, (VIX_SMILE,)),
+        ("spx_fitted", np.uint8),  # 1: the smile is fitted to the day's own quotes
+        ("vix_fitted", np.uint8),
+        ("spx_widening", np.float64),  # quoted over modelled spreads, less one; 0 without quotes
+        ("vix_widening", np.float64),
     ]
 )
 

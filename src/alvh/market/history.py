@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from alvh.errors import DataError
+from alvh.market.chains.store import INDEX, Store
 from alvh.market.sources.assemble import assemble
 from alvh.market.sources.bundled import read_bundled
 from alvh.market.sources.folder import gather
@@ -78,7 +79,9 @@ class History:
     ignored : tuple of Unread
         Files that were left alone, and why.
     chains : tuple of str
-        Files recognised as option chains, which are read elsewhere.
+        Files recognised as option chains, which have not been imported.
+    chain_folder : pathlib.Path or None
+        Imported chains: the days that have some are priced by smiles fitted to them.
 
     Raises
     ------
@@ -95,6 +98,7 @@ class History:
     report: tuple[SeriesReport, ...] = ()
     ignored: tuple[Unread, ...] = ()
     chains: tuple[str, ...] = ()
+    chain_folder: Path | None = None
 
     def __post_init__(self) -> None:
         dates = _frozen(np.asarray(self.dates).astype("datetime64[D]"))
@@ -177,6 +181,7 @@ class History:
             report=self.report,
             ignored=self.ignored,
             chains=self.chains,
+            chain_folder=self.chain_folder,
         )  # fmt: skip
 
     @cached_property
@@ -199,6 +204,8 @@ class History:
             for column in self.monthly[name].columns:
                 values = self.monthly[name][column].to_physical().cast(pl.Float64)
                 _feed(sha, f"monthly.{name}.{column}", values.fill_null(np.nan).to_numpy())
+        if self.chain_folder is not None:
+            sha.update(f"chains:{Store.of(self.chain_folder).digest};".encode())
         return sha.hexdigest()
 
     def series_report(self) -> pl.DataFrame:
@@ -249,7 +256,9 @@ class History:
                 f"to {c.largest:.4g}; {c.kept} was followed"
                 for c in one.conflicts
             ]
-        lines += [f"option chain, set aside: {path}" for path in self.chains]
+        if self.chain_folder is not None:
+            lines.append(f"option chains: {self.chain_folder}")
+        lines += [f"option chain, not imported: {path}" for path in self.chains]
         lines += [f"ignored: {one.path}: {one.reason}" for one in self.ignored]
         return "\n".join(lines)
 
@@ -293,7 +302,9 @@ def _feed(sha: "hashlib._Hash", name: str, values: NDArray[np.generic]) -> None:
     sha.update(canonical.tobytes())
 
 
-def load_history(source: str | Path, *, today: date | None = None) -> History:
+def load_history(
+    source: str | Path, *, chains: str | Path | None = None, today: date | None = None
+) -> History:
     """Load market history.
 
     Parameters
@@ -301,6 +312,9 @@ def load_history(source: str | Path, *, today: date | None = None) -> History:
     source : str or pathlib.Path
         ``"bundled"`` for the real series of 2014 to 2018 that need no download, or a folder of
         downloads in any of the known formats, searched recursively.
+    chains : str or pathlib.Path, optional
+        Folder of imported chains (``alvh chain import``); where absent the one inside the source
+        folder, if there is one. Days that have chains are priced by smiles fitted to them.
     today : datetime.date, optional
         If given, a price dated later is refused as impossible.
 
@@ -321,12 +335,27 @@ def load_history(source: str | Path, *, today: date | None = None) -> History:
     (1257, '2014-01-03', 13.76)
     """
     if source == "bundled":
-        return _history(assemble(read_bundled(), place="bundled", today=today))
+        parts = assemble(read_bundled(), place="bundled", today=today)
+        return _history(parts, _chain_folder(None, chains))
     folder = Path(source).expanduser()
-    return _history(assemble(gather(folder), place=str(source), today=today))
+    parts = assemble(gather(folder), place=str(source), today=today)
+    return _history(parts, _chain_folder(folder, chains))
 
 
-def _history(parts: Parts) -> History:
+def _chain_folder(folder: Path | None, named: str | Path | None) -> Path | None:
+    """Return the folder of imported chains: the one named, or the only one inside the data."""
+    if named is not None:
+        return Store.of(Path(named).expanduser()).folder
+    found = [] if folder is None else sorted(path.parent for path in folder.rglob(INDEX))
+    if len(found) > 1:
+        raise DataError(
+            f"{folder}: {len(found)} folders of imported chains, {found[0]} and {found[1]} among "
+            "them; one was wanted; name it, or import all sources into one"
+        )
+    return found[0] if found else None
+
+
+def _history(parts: Parts, chain_folder: Path | None) -> History:
     return History(
         dates=parts.dates.astype("datetime64[D]"),
         columns=parts.columns,
@@ -337,4 +366,5 @@ def _history(parts: Parts) -> History:
         report=parts.report,
         ignored=parts.ignored,
         chains=parts.chains,
+        chain_folder=chain_folder,
     )

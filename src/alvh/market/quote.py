@@ -22,8 +22,12 @@ from alvh.kernel.quotes import (
 )
 from alvh.kernel.spx_smile import spx_sigma, spx_slice
 from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice
+from alvh.market.chains.table import ROOTS as CHAIN_ROOTS
+from alvh.market.chains.table import load_chains
 from alvh.market.history import History
 from alvh.market.surfaces import Surfaces, build_surfaces
+
+Quotes = dict[tuple[str, int, float, str], tuple[float, float]]
 
 ROOTS = {"SPX": codes.SPX, "SPXW": codes.SPXW, "VIX": codes.VIX, "VIXW": codes.VIX}
 COLUMNS = ("symbol", "bid", "mid", "ask", "sigma", "delta", "forward", "provenance")
@@ -46,7 +50,9 @@ def quote(history: History, symbols: Sequence[str], as_of: str | date) -> pl.Dat
     polars.DataFrame
         symbol; bid, mid, ask in points on the exchange's ticks of that day (mid between ticks);
         sigma, Black volatility, decimal, act/365; delta against the forward, undiscounted;
-        forward in points; provenance: what the price and its forward rest on.
+        forward in points; provenance: what the price and its forward rest on: ``quoted`` where
+        the history has the day's chain and the contract stands in it, ``fitted`` where it has the
+        chain alone, otherwise ``modelled``.
 
     Raises
     ------
@@ -58,8 +64,27 @@ def quote(history: History, symbols: Sequence[str], as_of: str | date) -> pl.Dat
         raise PricingError(f"symbols is the text {symbols!r}; a list of symbols was wanted")
     surfaces = build_surfaces(history)
     day = priced_day(surfaces, as_of)
-    rows = [_quote_one(day, parse_osi(symbol), symbol) for symbol in symbols]
+    options = [parse_osi(symbol) for symbol in symbols]
+    listed = _listed_quotes(history, day, {option.root for option in options})
+    rows = [
+        _quote_one(day, option, symbol, listed)
+        for option, symbol in zip(options, symbols, strict=True)
+    ]
     return pl.DataFrame(rows, schema=list(COLUMNS), orient="row")
+
+
+def _listed_quotes(history: History, day: np.void, roots: set[str]) -> Quotes:
+    """Return (bid, ask) of every contract that the day's chain quotes, by its terms."""
+    if history.chain_folder is None:
+        return {}
+    from alvh.market.chain_surfaces import last_moment
+
+    when = np.datetime64(int(day["date"]), "D").astype(object)
+    chain = load_chains(history.chain_folder, roots & set(CHAIN_ROOTS), [when]).collect()
+    terms = last_moment(chain).select(
+        "root", pl.col("expiry").to_physical(), "strike", "put_call", "bid", "ask"
+    )
+    return {row[:4]: row[4:] for row in terms.iter_rows() if row[4] <= row[5]}
 
 
 def priced_day(surfaces: Surfaces, as_of: str | date) -> np.void:
@@ -105,19 +130,22 @@ def listed_as(day: np.void, option: OptionSymbol) -> tuple[int, int, int]:
     return root, int(expiry["date"]), int(expiry["session"])
 
 
-def _quote_one(day: np.void, option: OptionSymbol, symbol: str) -> tuple[object, ...]:
+def _quote_one(
+    day: np.void, option: OptionSymbol, symbol: str, listed: Quotes
+) -> tuple[object, ...]:
     root, expiry, session = listed_as(day, option)
     is_put = option.put_call == "P"
     tau = days_to_settlement(day, root, expiry)
-    provenance = "modelled"
+    fitted = day["vix_fitted"] if root == codes.VIX else day["spx_fitted"]
+    provenance = "fitted" if fitted else "modelled"
     if root == codes.VIX:
         forward = vix_forward(
             day["curve_expiry"], day["curve_forward"], day["vix"], day["date"], expiry
         )
         sigma = vix_sigma(vix_slice(day["vix_smile"], forward, tau), option.strike)
         node = np.flatnonzero(day["curve_expiry"] == expiry)
-        quoted = bool(len(node)) and bool(day["curve_quoted"][node[0]])
-        provenance += " on a quoted future" if quoted else " on a modelled future"
+        real = bool(len(node)) and bool(day["curve_quoted"][node[0]])
+        provenance += " on a quoted future" if real else " on a modelled future"
     else:
         forward = spx_forward(day, tau)
         slice_ = spx_slice(day["spx_smile"], tau, sessions_to_settlement(day, root, session))
@@ -125,8 +153,27 @@ def _quote_one(day: np.void, option: OptionSymbol, symbol: str) -> tuple[object,
     mid = leg_mid(day, root, codes.PUT if is_put else codes.CALL, expiry, session, option.strike)
     half = half_spread(day, root, mid, tau)
     bid, ask = _quoted(root, mid, half, day)
+    quoted = listed.get((option.root, expiry, option.strike, option.put_call))
+    if quoted is not None:
+        bid, ask = quoted
+        mid, provenance = 0.5 * (bid + ask), "quoted"
+        sigma = _implied(mid, forward, option.strike, tau, is_put, float(day["rate"]), sigma)
     delta = black_delta(forward, option.strike, sigma, tau / 365.0, is_put)
     return symbol, bid, mid, ask, sigma, delta, forward, provenance
+
+
+def _implied(
+    mid: float, forward: float, strike: float, tau: float, is_put: bool, rate: float, fitted: float
+) -> float:
+    """Return the volatility of a quoted mid; the fitted one where its time value is gone."""
+    from vanilla_option_pricers import infer_bsm_implied_vol
+
+    years = tau / 365.0
+    found = infer_bsm_implied_vol(
+        forward=forward, ttm=years, strike=strike, given_price=mid,
+        optiontype="P" if is_put else "C", discfactor=math.exp(-rate * years),
+    )  # fmt: skip
+    return float(found) if math.isfinite(found) and found > 0.0 else fitted
 
 
 def _quoted(root: int, mid: float, half: float, day: np.void) -> tuple[float, float]:

@@ -5,6 +5,7 @@ calendars that were public before it.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -127,9 +128,22 @@ def _build(history: History) -> Surfaces:
     listed = _listed(history, dates)
     _fill_settlements(days, history, listed[1])
     days["tradable"] = _tradable(days)
+    if history.chain_folder is not None:
+        notes.extend(_fit_quoted(days, history.chain_folder))
     if not days["tradable"].any():
         raise DataError("no session has both an S&P 500 and a VIX close; check the two files")
     return Surfaces(days, *listed, tuple(notes))
+
+
+def _fit_quoted(days: Records, folder: Path) -> tuple[str, ...]:
+    """Fit the smiles of the days that can be priced and have chains; return what to say of it."""
+    from alvh.market.chain_surfaces import fit_days  # needed by few, and slow to import
+
+    known = days["tradable"] == 1
+    quoted = days[known]
+    found = fit_days(quoted, folder)
+    days[known] = quoted
+    return found.notes
 
 
 def _listed(history: History, dates: NDArray[np.datetime64]) -> tuple[Records, Records]:

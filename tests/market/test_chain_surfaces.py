@@ -1,0 +1,138 @@
+"""Days with chains: their smiles come from their quotes, every other day stays as it was."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import alvh
+from alvh.errors import DataError
+from alvh.kernel.quotes import half_spread, leg_mid
+from alvh.market.chain_surfaces import fit_days, last_moment, snapshots
+from alvh.market.chains.importing import import_chains
+from alvh.market.surfaces import build_surfaces
+
+SHORTS = (2850.0, 2990.0)
+
+
+@pytest.fixture(scope="module")
+def chains(shared_data, tmp_path_factory):
+    """Two of the chains of 2019, imported."""
+    folder = tmp_path_factory.mktemp("chains")
+    sources = [shared_data / "chains" / "spx_eod_2019" / f"SPX_{day}.csv"
+               for day in ("20190621", "20190719")]  # fmt: skip
+    import_chains(sources, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def histories(shared_data, chains):
+    return alvh.load_history(shared_data), alvh.load_history(shared_data, chains=chains)
+
+
+def test_only_the_days_with_chains_change(histories):
+    plain, quoted = (build_surfaces(history).days for history in histories)
+    fitted = np.flatnonzero(quoted["spx_fitted"])
+    assert quoted["date"][fitted].astype("datetime64[D]").astype(str).tolist() == [
+        "2019-06-21", "2019-07-19",
+    ]  # fmt: skip
+    others = np.delete(np.arange(len(plain)), fitted)
+    assert quoted[others].tobytes() == plain[others].tobytes()
+    assert histories[0].digest != histories[1].digest
+    assert any("SPX smiles of 2 sessions" in note for note in build_surfaces(histories[1]).notes)
+
+
+def test_the_fit_lies_nearer_to_quotes_than_the_reconstruction(histories):
+    """Out-of-the-money quotes of 7 to 60 days: the median miss falls below 1.5 % of volatility."""
+    from alvh.market.chain_surfaces import _served, _sessions, _spx_sigmas
+
+    surfaces = [build_surfaces(history) for history in histories]
+    for when, under, smiles in snapshots(histories[1].chain_folder, surfaces[0].dates):
+        assert under == "SPX"
+        row = int(np.searchsorted(surfaces[0].dates, np.datetime64(when, "D")))
+        table, served, owner = _served(smiles)
+        tau = smiles.strips.tau[owner]
+        near = np.isfinite(smiles.sigma) & np.isin(owner, served) & (tau >= 7) & (tau <= 60)
+        sessions = _sessions(surfaces[0].days[row : row + 1], table)[owner]
+        k = np.log(smiles.strips.strike / smiles.forwards.forward[owner])
+        misses = [
+            np.median(np.abs(_spx_sigmas(
+                np.array(one.days["spx_smile"][row]), tau[near], sessions[near], k[near]
+            ) / smiles.sigma[near] - 1.0))
+            for one in surfaces
+        ]  # fmt: skip
+        assert misses[1] < 0.015 < 2 * misses[0]
+
+
+def test_fills_of_such_days_say_so(histories):
+    run = alvh.backtest(histories[1], "none", "daily1", "2019-06-03", "2019-07-31")
+    trades = run.trades.filter(pl.col("action") == "open")
+    days = trades.filter(pl.col("provenance") == "fitted")["date"].unique().sort()
+    assert days.cast(pl.String).to_list() == ["2019-06-21", "2019-07-19"]
+    share = trades.filter(pl.col("provenance") == "fitted").height / run.counts["fills"]
+    assert run.fitted_share == pytest.approx(share)
+    assert run.model_priced_share == pytest.approx(1.0 - share)
+    assert run.summary()["fitted_share"] == run.fitted_share
+
+
+def test_a_quoted_contract_is_its_quote(histories, chains):
+    """A contract in the chain has the chain's bid and ask; one that is not is fitted."""
+    chain = alvh.load_chains(chains).filter(
+        (pl.col("date") == pl.date(2019, 6, 21)) & (pl.col("root") == "SPXW")
+        & (pl.col("strike") == SHORTS[1]) & (pl.col("put_call") == "C")
+        & (pl.col("expiry") == pl.date(2019, 7, 31))
+    ).collect()  # fmt: skip
+    assert chain.height == 1
+    symbols = ["SPXW  190731C02990000", "SPXW  190731C02991000"]
+    rows = alvh.quote(histories[1], symbols, "2019-06-21")
+    assert rows["provenance"].to_list() == ["quoted", "fitted"]
+    assert (rows["bid"][0], rows["ask"][0]) == (chain["bid"][0], chain["ask"][0])
+    assert rows["mid"][1] == pytest.approx(rows["mid"][0], rel=0.1)
+    before = alvh.quote(histories[0], symbols, "2019-06-21")
+    assert before["provenance"].to_list() == ["modelled", "modelled"]
+
+
+def test_widths_follow_the_day(histories):
+    """The median quoted width over the modelled one scales every width of the day alike."""
+    plain, quoted = (build_surfaces(history).days for history in histories)
+    row = int(np.flatnonzero(quoted["spx_fitted"])[0])
+    scale = 1.0 + quoted["spx_widening"][row]
+    assert 0.2 < scale < 5.0
+    assert half_spread(quoted[row], 1, 5.0, 30.0) == pytest.approx(
+        scale * half_spread(plain[row], 1, 5.0, 30.0)
+    )
+    assert half_spread(quoted[row], 2, 1.0, 30.0) == half_spread(plain[row], 2, 1.0, 30.0)
+    expiry = int(quoted["date"][row]) + 40
+    session = int(quoted["session"][row]) + 28
+    assert leg_mid(quoted[row], 1, 0, expiry, session, SHORTS[0]) > 0.0
+
+
+def test_the_last_moment_of_a_day_counts():
+    chain = pl.DataFrame({"time": ["09:45", "15:45", "15:45"], "strike": [1.0, 2.0, 3.0]})
+    assert last_moment(chain)["strike"].to_list() == [2.0, 3.0]
+    closed = pl.DataFrame({"time": ["15:45", None], "strike": [1.0, 2.0]})
+    assert last_moment(closed)["strike"].to_list() == [2.0]
+
+
+def test_a_thin_chain_is_left_alone_and_named(histories, chains):
+    """A day of two quotes keeps its reconstruction; the note says what was lacking."""
+    days = build_surfaces(histories[0]).days.copy()
+    before = days.copy()
+    empty = days[days["date"] < np.datetime64("2019-06-01", "D").astype(np.int64)]
+    found = fit_days(empty, chains)
+    assert (found.spx, found.vix, found.notes) == (0, 0, ())
+    assert days.tobytes() == before.tobytes()
+
+
+def test_two_folders_of_chains_are_refused(shared_data, chains, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "chains.json").write_text((chains / "chains.json").read_text())
+    for name in ("SPX", "VIX"):
+        source = next(shared_data.rglob(f"{name}_History.csv"), None)
+        if source is None:
+            pytest.skip(f"{name}_History.csv is not in the shared data")
+        (tmp_path / source.name).write_bytes(source.read_bytes())
+    with pytest.raises(DataError, match="2 folders of imported chains"):
+        alvh.load_history(tmp_path)
+    with pytest.raises(DataError, match="no imported chains"):
+        alvh.load_history(tmp_path, chains=tmp_path)
