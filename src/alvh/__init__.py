@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alvh.evidence.claims import Claims, claims
     from alvh.evidence.comparison import Comparison, compare
     from alvh.evidence.crises import CRISES, crisis_returns, crisis_table
+    from alvh.evidence.grids import Grid, grid
     from alvh.evidence.motion import motion
     from alvh.evidence.simplex import Simplex, simplex, with_split
     from alvh.evidence.stress import Stress, stress
@@ -53,6 +54,7 @@ _HOMES = {
     "Claims": "alvh.evidence.claims",
     "Comparison": "alvh.evidence.comparison",
     "CondorProgramme": "alvh.policy",
+    "Grid": "alvh.evidence.grids",
     "HedgePolicy": "alvh.policy",
     "History": "alvh.market.history",
     "Result": "alvh.result",
@@ -70,6 +72,7 @@ _HOMES = {
     "crisis_table": "alvh.evidence.crises",
     "explain": "alvh.advise.explain",
     "futures_index": "alvh.market.futures_index",
+    "grid": "alvh.evidence.grids",
     "health": "alvh.advise.health",
     "health_history": "alvh.advise.health",
     "list_policies": "alvh.policy",
@@ -101,6 +104,7 @@ __all__ = [
     "Claims",
     "Comparison",
     "CondorProgramme",
+    "Grid",
     "HedgePolicy",
     "History",
     "Result",
@@ -118,6 +122,7 @@ __all__ = [
     "crisis_table",
     "explain",
     "futures_index",
+    "grid",
     "health",
     "health_history",
     "list_policies",

@@ -21,6 +21,7 @@ from alvh.cli.claims_command import claims
 from alvh.cli.compare_command import compare
 from alvh.cli.console import note, say
 from alvh.cli.explain_command import explain
+from alvh.cli.grid_command import grid
 from alvh.cli.health_command import health
 from alvh.cli.motion_command import motion
 from alvh.cli.pool_command import pool
@@ -91,6 +92,7 @@ for command in (
     compare,
     backtest,
     simplex,
+    grid,
     claims,
     explain,
     signals,

@@ -176,6 +176,61 @@ def simplex(
     programme = condors if isinstance(condors, CondorProgramme) else load_programme(condors)
     splits, marked = _grid(policy, step)
     policies = [with_split(policy, split) for split in splits]
+    found = judge(
+        history, policies, programme, start, end, equity, fill, marked=marked,
+        resamples=resamples, seed=seed, level=level, progress=progress,
+    )  # fmt: skip
+    meta = meta_of(history, policy, programme, found, fill, resamples, seed, level)
+    return Simplex(
+        splits, marked, found.growth[1:], found.cvar_month[1:], found.carry, found.hedge_pnl,
+        float(found.growth[0]), float(found.cvar_month[0]), found.standings, found.spa,
+        meta | {"step": step},
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Many hedges of one book, judged together.
+
+    Attributes
+    ----------
+    growth, cvar_month : ndarray, shape (n + 1,)
+        The first without a hedge.
+    carry, hedge_pnl : ndarray, shape (n,)
+        A year, fractions of the account at the start.
+    standings : dict of str to Standing
+    spa : float
+    block : int
+    start, end : str
+    """
+
+    growth: Array
+    cvar_month: Array
+    carry: Array
+    hedge_pnl: Array
+    standings: dict[str, Standing]
+    spa: float
+    block: int
+    start: str
+    end: str
+
+
+def judge(
+    history: History,
+    policies: list[HedgePolicy],
+    programme: CondorProgramme,
+    start: str | date | None,
+    end: str | date | None,
+    equity: float,
+    fill: float,
+    *,
+    marked: int,
+    resamples: int,
+    seed: int,
+    level: float,
+    progress: Callable[[int, int], None] | None = None,
+) -> Judged:
+    """Run many hedges on the same condors and days, and order them; see ``simplex``."""
     total = len(policies) + 1 + resamples
 
     def ran(done: int, _: int) -> None:
@@ -188,7 +243,7 @@ def simplex(
     logs = np.diff(np.log(np.maximum(runs.nav, 1e-9)), axis=1)
     carry = np.diff(runs.carry, axis=1) / equity
     block = block_length(logs[[0, marked + 1]])
-    draws = np.empty((resamples, len(CRITERIA), len(splits)))
+    draws = np.empty((resamples, len(CRITERIA), len(policies)))
     for place, rows in enumerate(resampled_days(logs.shape[1], block, resamples, seed)):
         draws[place] = criteria_of(logs[:, rows], carry[:, rows])[1]
         ran(len(policies) + 2 + place, 0)
@@ -197,11 +252,10 @@ def simplex(
         name: standing_of(values[k], draws[:, k], marked, level) for k, name in enumerate(CRITERIA)
     }
     years = logs.shape[1] / SESSIONS_PER_YEAR
-    meta = _meta(history, policy, programme, runs.dates, fill, step, resamples, seed, block, level)
-    return Simplex(
-        splits, marked, growth[1:], tail[1:], runs.carry[1:, -1] / equity / years,
-        runs.hedge_pnl[1:, -1] / equity / years, float(growth[0]), float(tail[0]), standings,
-        superiority_of(logs, marked, block, seed, resamples), meta,
+    return Judged(
+        growth, tail, runs.carry[1:, -1] / equity / years, runs.hedge_pnl[1:, -1] / equity / years,
+        standings, superiority_of(logs, marked, block, seed, resamples), block,
+        str(runs.dates[0]), str(runs.dates[-1]),
     )  # fmt: skip
 
 
@@ -274,14 +328,15 @@ def superiority_of(logs: Array, marked: int, block: int, seed: int, resamples: i
     ).consistent
 
 
-def _meta(
-    history: History, policy: HedgePolicy, programme: CondorProgramme, dates: Any, fill: float,
-    step: int, resamples: int, seed: int, block: int, level: float,
+def meta_of(
+    history: History, policy: HedgePolicy, programme: CondorProgramme, found: Judged, fill: float,
+    resamples: int, seed: int, level: float,
 ) -> dict[str, Any]:  # fmt: skip
+    """Return what made a result."""
     return {
         "hedge": policy.name, "programme": programme.name, "policy_hash": policy_hash(policy),
         "programme_hash": policy_hash(programme), "data_digest": history.digest,
-        "code_version": VERSION, "fill": fill, "start": str(dates[0]), "end": str(dates[-1]),
-        "step": step, "resamples": resamples, "seed": seed, "block": block, "level": level,
+        "code_version": VERSION, "fill": fill, "start": found.start, "end": found.end,
+        "resamples": resamples, "seed": seed, "block": found.block, "level": level,
         "month": SESSIONS_PER_MONTH,
     }  # fmt: skip

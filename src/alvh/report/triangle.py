@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator
 
+from alvh.evidence.grids import Grid
 from alvh.evidence.simplex import Simplex
 from alvh.measures import Array
 from alvh.report.html import figure_page
@@ -128,3 +129,53 @@ def write_simplex(found: Simplex, path: str | Path) -> Path:
     ]
     drawn = {name: triangle(found, name) for name in TITLES}
     return figure_page(path, f"{meta['programme']}: all splits of {meta['hedge']}", lines, drawn)
+
+
+def heat(found: Grid, criterion: str) -> Figure:
+    """Draw one criterion over tenor and delta: the layer's own a star, the best a diamond."""
+    tenors, deltas = np.unique(found.tenors), np.unique(found.deltas)
+    one = found.standings[criterion]
+    unit, factor = _UNITS[criterion], _SCALE[criterion]
+    cells = np.full((len(deltas), len(tenors)), np.nan)  # what no policy may have stays blank
+    at = np.searchsorted(deltas, found.deltas), np.searchsorted(tenors, found.tenors)
+    cells[at] = factor * one.values
+    rows = [[None if np.isnan(v) else round(float(v), 4) for v in row] for row in cells]
+    axes = {"x": [f"{tenor:.0f}" for tenor in tenors], "y": [f"{delta:.2f}" for delta in deltas]}
+    points = [
+        {"type": "scatter", "mode": "markers", "name": name, "x": [f"{found.tenors[row]:.0f}"],
+         "y": [f"{found.deltas[row]:.2f}"],
+         "marker": {"symbol": symbol, "size": 16, "color": "white",
+                    "line": {"color": "black", "width": 2}}}
+        for name, row, symbol in (
+            ("own terms", found.marked, "star"), ("best", one.best, "diamond"),
+        )
+    ]  # fmt: skip
+    bar = {"title": {"text": unit, "side": "right"}, "thickness": 14}
+    surface = {"type": "heatmap", "z": rows, "colorscale": "Cividis", "colorbar": bar, **axes}
+    layout = {
+        "title": {"text": f"{TITLES[criterion]}, {found.layer} layer"}, "height": 460,
+        "xaxis": {"type": "category", "title": {"text": "tenor, days"}},
+        "yaxis": {"type": "category", "title": {"text": "delta bought"}},
+        "legend": {"orientation": "h", "y": -0.2},
+    }  # fmt: skip
+    return {"data": [surface, *points], "layout": layout}
+
+
+def write_grid(found: Grid, path: str | Path) -> Path:
+    """Write the three maps as one self-contained page; an older file is replaced.
+
+    Raises
+    ------
+    AlvhError
+        If the folder does not exist or cannot be written to.
+    """
+    meta = found.meta
+    lines = [
+        f"{len(found.tenors)} pairs of tenor and delta, {meta['start']} to {meta['end']}, "
+        f"{meta['resamples']} resampled histories. Prices of options are the model's.",
+        f"Test that none grows faster than the layer's own: p = {found.spa:.3f}.",
+        f"policy {meta['policy_hash'][:12]} · programme {meta['programme_hash'][:12]} · data "
+        f"{meta['data_digest'][:12]} · code {meta['code_version']} · seed {meta['seed']}",
+    ]
+    title = f"{meta['programme']}: tenor and delta of the {found.layer} layer"
+    return figure_page(path, title, lines, {name: heat(found, name) for name in TITLES})
