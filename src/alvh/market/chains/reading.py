@@ -133,9 +133,9 @@ def _symbols(text: pl.DataFrame) -> pl.DataFrame:
             symbol_odd=pl.lit(False), old=pl.lit(False), symbol_day=absent,
             symbol_right=absent, symbol_strike=pl.lit(None, dtype=pl.Float64),
         )  # fmt: skip
-    good = text["symbol"].str.contains(_SYMBOL)
-    old = text["symbol"].str.contains(_OLD_SYMBOL)  # and then it says only the class
-    ours = text.with_columns(good=good.fill_null(False), old=old.fill_null(False))
+    good = text["symbol"].str.contains(_SYMBOL).fill_null(False)
+    old = pl.lit(False) if good.all() else symbol.str.contains(_OLD_SYMBOL).fill_null(False)
+    ours = text.with_columns(good=good, old=old)  # an old symbol says only the class
     tail = pl.when("good").then(symbol)
     return ours.with_columns(
         root=pl.when("good").then(symbol.str.head(-15)).otherwise(pl.col("root")),
@@ -151,6 +151,9 @@ def _numbers(text: pl.DataFrame) -> pl.DataFrame:
     columns: list[pl.Series] = []
     for name in NUMBERS:
         cells = text[name]
+        if cells.null_count() == text.height:
+            columns.append(cells.cast(pl.Float64))
+            continue
         values = cells.cast(pl.Float64, strict=False)
         values, strange = _judged(cells, values)
         columns.append(values)
