@@ -21,7 +21,7 @@ SHORT_DIGEST = 12
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Import, pull and check option chains.",
+    help="Import, pull, check and fit option chains.",
 )
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of imported chains.")]
