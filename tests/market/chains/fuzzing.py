@@ -35,6 +35,7 @@ from alvh.market.chains.table import CHAIN_SCHEMA, load_chains
 
 TODAY = date(2020, 1, 2)
 LINES = 12
+MINUTES = "20190425_spxw_minute_quote_european_call_29000000_20190621.csv"
 _HARMLESS = "ghjklmqrstuvxyzGHJKMQRUVXYZ;|#%$&*?é\x00\x7f\t "  # letters that no number or root has
 _SAID = (*(name for name in CHAIN_SCHEMA if name not in ("source", "line")),)
 Rng = np.random.Generator
@@ -70,7 +71,7 @@ class Spoilt:
 def _many(line: str, *numbers: str) -> tuple[str, ...]:
     """Repeat a line with other prices, and strikes 5 (VIX: 1) apart."""
     steps = {number: 10.0 ** -len(number.partition(".")[2]) for number in numbers}
-    steps |= {"2900": 5, "2875": 5, "2990": 5, "15.000": 1.0}
+    steps |= {"2900": 5, "2875": 5, "2990": 5, "15.000": 1.0, "34200000": 60_000}
     numbers_in = re.compile("|".join(rf"(?<![\d.]){re.escape(number)}(?!\d)" for number in steps))
 
     def moved(match: re.Match[str], i: int) -> str:
@@ -99,6 +100,7 @@ BASES = (
     _base("table.csv", samples.QUOTE_TABLE, 4, "62.1", "63.0", "38.1"),
     _base("table.dat", samples.QUOTE_TABLE_DAT, 3, "62.1", "63.0", "38.1"),
     _base("spx_20190425.csv", samples.LEAN_UNIVERSE, 2, "345"),
+    _base(MINUTES, samples.LEAN_MINUTES, 0, "621000", "630000"),
 )
 BY_NAME = BASES[:6]
 MESSAGE = Base("_VIX.json", (), tuple(samples.DELAYED.splitlines()))
@@ -268,6 +270,8 @@ def line_ends(base: Base, rng: Rng) -> Spoilt:
 
 
 def broken_header(base: Base, rng: Rng) -> Spoilt:
+    if not base.above:
+        return reordered(base, rng)
     lines = [*base.above, *base.lines]
     cells = lines[len(base.above) - 1].split(",")
     at = int(rng.integers(len(cells)))

@@ -214,10 +214,17 @@ def _rows(good: pl.DataFrame) -> pl.DataFrame:
     middle = pl.when(other.is_null()).then("underlying").otherwise((col("underlying") + other) / 2)
     both = (col("underlying") > 0) & (other.is_null() | (other > 0))
     # On half days DataShop's afternoon snapshot is taken at 12:45, under the same column names.
-    early = (col("time") == "15:45") & col("date").is_in(_calendar(calendars.half_days()))
+    half_day = col("date").is_in(_calendar(calendars.half_days()))
+    time = (
+        pl.when(half_day & (col("time") == "15:45"))
+        .then(pl.lit("12:45"))
+        .when(half_day & (col("time") >= "13:15"))
+        .then(None)
+        .otherwise("time")
+    )
     return good.select(
         "date",
-        pl.when(early).then(pl.lit("12:45")).otherwise("time").alias("time"),
+        time.alias("time"),
         col("contract_root").alias("root"),
         col("contract_expiry").alias("expiry"),
         col("contract_settlement").alias("settlement"),

@@ -14,12 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-#: What a line may say of a quote, all as text. ``index`` is SPX or VIX where no root is given;
-#: ``right`` call or put; ``settlement`` AM or PM; ``underlying`` and ``other_underlying`` a level,
-#: or bid and ask of it.
+#: What a line may say of a quote, all as text. ``time`` is HH:MM, ``hours`` a number of them,
+#: ``clock`` digits such as 1546: of these a line says one or none. ``index`` is SPX or VIX where no
+#: root is given; ``right`` call or put; ``settlement`` AM or PM; ``underlying`` and
+#: ``other_underlying`` a level, or bid and ask of it.
 FIELDS: Final = (
     "date",
     "time",
+    "hours",
+    "clock",
     "index",
     "symbol",
     "root",
@@ -176,6 +179,7 @@ DATASHOP_QUOTES: Final = Layout(
 def _optionsdx(side: str) -> View:
     columns = {
         "date": "quote_date",
+        "hours": "quote_time_hours",
         "expiry": "expire_date",
         "strike": "strike",
         "underlying": "underlying_last",
@@ -190,12 +194,18 @@ def _optionsdx(side: str) -> View:
     return View(columns, {"right": side})
 
 
-OPTIONSDX: Final = Layout("OptionsDX", (_optionsdx("c"), _optionsdx("p")), asks=("index",))
+OPTIONSDX: Final = Layout(
+    "OptionsDX",
+    (_optionsdx("c"), _optionsdx("p")),
+    asks=("index",),
+    spare=("quote_time_hours",),
+)
 
 
 def _orats(side: str) -> View:
     columns = {
         "date": "tradedate",
+        "clock": "snapshotesttime",
         "index": "ticker",
         "expiry": "expirdate",
         "settlement": "expirytod",
@@ -234,8 +244,9 @@ ORATS: Final = Layout(
     "ORATS strikes",
     (_orats("call"), _orats("put")),
     spare=(
-        "expirytod", "callbidsize", "callasksize", "putbidsize", "putasksize", "callvolume",
-        "putvolume", "callopeninterest", "putopeninterest", "callmidiv", "putmidiv", "delta",
+        "snapshotesttime", "expirytod", "callbidsize", "callasksize", "putbidsize",
+        "putasksize", "callvolume", "putvolume", "callopeninterest", "putopeninterest",
+        "callmidiv", "putmidiv", "delta",
     ),
 )  # fmt: skip
 ORATS_NEAR_EOD: Final = Layout(
