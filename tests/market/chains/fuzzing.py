@@ -273,10 +273,11 @@ def broken_header(base: Base, rng: Rng) -> Spoilt:
     if not base.above:
         return reordered(base, rng)
     lines = [*base.above, *base.lines]
-    cells = lines[len(base.above) - 1].split(",")
+    header = next(i for i, line in enumerate(base.above) if "strike" in line.lower())
+    cells = lines[header].split(",")
     at = int(rng.integers(len(cells)))
     cells[at] = str(rng.choice(["", "x", cells[int(rng.integers(len(cells)))]]))
-    lines[len(base.above) - 1] = ",".join(cells)
+    lines[header] = ",".join(cells)
     return Spoilt(("\n".join(lines) + "\n").encode(), [None] * len(base.lines), True)
 
 

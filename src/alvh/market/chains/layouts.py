@@ -198,7 +198,6 @@ OPTIONSDX: Final = Layout(
     "OptionsDX",
     (_optionsdx("c"), _optionsdx("p")),
     asks=("index",),
-    spare=("quote_time_hours",),
 )
 
 
@@ -244,7 +243,7 @@ ORATS: Final = Layout(
     "ORATS strikes",
     (_orats("call"), _orats("put")),
     spare=(
-        "snapshotesttime", "expirytod", "callbidsize", "callasksize", "putbidsize",
+        "expirytod", "callbidsize", "callasksize", "putbidsize",
         "putasksize", "callvolume", "putvolume", "callopeninterest", "putopeninterest",
         "callmidiv", "putmidiv", "delta",
     ),
