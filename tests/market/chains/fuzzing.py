@@ -396,6 +396,22 @@ def judge_message(rng: Rng, folder: Path) -> str:
     return "given up" if rejects is None else "refused" if rejects.height else "kept"
 
 
+def break_every_header(base: Base) -> int:
+    """Rename each column of a file's header in turn, also to its neighbour's name; count them."""
+    if not base.above:
+        return 0
+    header = next(i for i, line in enumerate(base.above) if "strike" in line.lower())
+    cells = base.above[header].split(",")
+    for at in range(len(cells)):
+        for name in ("x", cells[(at + 1) % len(cells)]):
+            lines = [*base.above, *base.lines]
+            lines[header] = ",".join([*cells[:at], name, *cells[at + 1 :]])
+            spoilt = Spoilt(("\n".join(lines) + "\n").encode(), [None] * LINES, True)
+            with tempfile.TemporaryDirectory() as folder:
+                judge(base, spoilt, Path(folder))
+    return 2 * len(cells)
+
+
 def run(cases: int, seed: int, say: Callable[[int], None] = lambda done: None) -> Counter[str]:
     """Try a number of cases; return how they ended, by way of spoiling.
 
@@ -438,6 +454,8 @@ def main() -> None:
 
     for outcome, count in sorted(run(given.cases, given.seed, say).items()):
         sys.stdout.write(f"{outcome:40} {count:6}\n")
+    broken = sum(break_every_header(base) for base in BASES)
+    sys.stdout.write(f"every column of every header: kept {broken:6}\n")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,8 @@ class Layout:
         Units of ``bid`` and ``ask`` in a point.
     spare : tuple of str
         Columns that a file may lack.
+    lacks : tuple of str
+        Columns that only a fuller layout has.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Layout:
     exact: tuple[str, ...] = ()
     per_point: float = 1.0
     spare: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
     @property
     def reads(self) -> frozenset[str]:
@@ -97,6 +100,10 @@ class Layout:
     def needs(self) -> frozenset[str]:
         """Columns that a file must have to be of this layout."""
         return self.reads - set(self.spare)
+
+    def fits(self, columns: frozenset[str]) -> bool:
+        """Tell whether a file with these columns is of this layout."""
+        return self.needs <= columns and not columns & set(self.lacks)
 
 
 def _plain(*names: str, **others: str) -> dict[str, str]:
@@ -173,6 +180,7 @@ DATASHOP_QUOTES: Final = Layout(
         ),
         _DATASHOP_EOD,
     ),
+    lacks=("implied_volatility_1545", "delta_1545", "active_underlying_price_1545"),
 )
 
 

@@ -94,7 +94,7 @@ def _name(field: str) -> str:
 def _layout(names: tuple[str, ...]) -> Layout | None:
     if names[: len(layouts.QUOTE_TABLE_HEADER)] == layouts.QUOTE_TABLE_HEADER:
         return layouts.QUOTE_TABLE
-    return next((one for one in layouts.BY_NAME if one.needs <= set(names)), None)
+    return next((one for one in layouts.BY_NAME if one.fits(frozenset(names))), None)
 
 
 def _bound(
@@ -117,7 +117,7 @@ def _bound(
         says = {"root": _root_of(path), "date": _date_of(path)}
         index = below[0].split(",") if below else []
         if len(index) == len(names) and not any(index[:3]):  # the first line is the index's
-            says["underlying"] = index[names.index("close")] if "close" in names else ""
+            says["underlying"] = index[names.index("close")] if names.count("close") == 1 else ""
             skip += 1
     return Bound(layout, header, skip, says, notes)
 
