@@ -233,6 +233,26 @@ def test_a_chain_that_does_not_say_of_what_is_refused_and_the_others_taken(tmp_p
     assert [one.name for one in report.imported] == ["b.csv"]
 
 
+def test_many_files_are_all_listed_and_a_break_keeps_what_was_done(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for i in range(40):
+        strike = 2000 + 5 * i
+        line = CALL.replace("02900", f"{strike:05d}").replace("2900.0", f"{strike}.0")
+        (folder / f"{i:02d}.csv").write_text(f"{HEADER}\n{line}\n")
+
+    def stop(done: int, files: int, name: str, outcome: str) -> None:
+        if done == 39:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_chains([folder], tmp_path / "out", progress=stop)
+    assert len(Store.of(tmp_path / "out").sources) == 39
+    again = import_chains([folder], tmp_path / "out")
+    assert (len(again.same), len(again.imported)) == (39, 1)
+    assert rows(tmp_path).height == 40
+
+
 def test_the_name_must_say_one_index(tmp_path: Path) -> None:
     for name in ("eod.txt", "spx_and_vix.txt"):
         assert "'spx' or 'vix' was wanted" in run(tmp_path, OPTIONSDX, name).refused[0].reason
