@@ -25,11 +25,13 @@ from rich.table import Table
 import alvh
 from alvh.engine import sweep
 from alvh.policy import HedgePolicy
+from benchmarks import chains
 from benchmarks.kernel import price_and_greeks_speed, price_speed
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 START = "2007-01-03"
 WORLD_YEARS = 2_000
+CHAIN_QUOTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,24 @@ def kernel_rows() -> Iterator[Row]:
     yield Row("Black-76 price and greeks, one core", price_and_greeks_speed(), 50.0, "M/s", True)
 
 
+def chain_rows() -> Iterator[Row]:
+    """Measure a chain file, read and checked in a fresh process."""
+    runs = [chains.measure(CHAIN_QUOTES) for _ in range(3)]
+    what = f"chain file of {CHAIN_QUOTES:,} quotes"
+    seconds = statistics.median(run["seconds"] for run in runs)
+    yield Row(f"{what}: read and check", seconds, 3.0, "s")
+    spent = statistics.median(run["processor"] for run in runs)
+    yield Row("the same, processor seconds of all threads", spent, 6.0, "s")
+    yield Row("the same, peak memory", max(run["peak"] for run in runs), 1.5, "GiB")
+
+
+def chain_slope() -> float:
+    """Return how the time of a chain grows with its quotes: an exponent, 1 is linear."""
+    counts = [CHAIN_QUOTES // 4, CHAIN_QUOTES // 2, CHAIN_QUOTES]
+    spent = [min(chains.measure(count)["processor"] for _ in range(3)) for count in counts]
+    return float(np.polyfit(np.log(counts), np.log(spent), 1)[0])
+
+
 def slopes(history: alvh.History, start: str | None) -> list[tuple[str, float]]:
     """Return how cost grows: exponent of time in days and in policies, 1 is linear."""
     base = alvh.load_policy("alvh-40-40-20")
@@ -168,6 +188,7 @@ def slopes(history: alvh.History, start: str | None) -> list[tuple[str, float]]:
     return [
         ("days", float(np.polyfit(np.log(days), np.log(by_days), 1)[0])),
         ("policies", float(np.polyfit(np.log(counts), np.log(by_policies), 1)[0])),
+        ("quotes", chain_slope()),
     ]
 
 
@@ -179,7 +200,7 @@ def main() -> None:
     start = None if source == "bundled" else START
     history = alvh.load_history(source)
     rows = [*engine_rows(history, start), worlds_row(history, start)]
-    rows += [*cold_rows(source, start), *kernel_rows()]
+    rows += [*cold_rows(source, start), *kernel_rows(), *chain_rows()]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     rows.append(Row("peak memory of this process", peak, 1.5, "GiB"))
     table = Table(title="Performance targets, medians")

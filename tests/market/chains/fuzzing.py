@@ -35,6 +35,7 @@ from alvh.market.chains.table import CHAIN_SCHEMA, load_chains
 
 TODAY = date(2020, 1, 2)
 LINES = 12
+MINUTES = "20190425_spxw_minute_quote_european_call_29000000_20190621.csv"
 _HARMLESS = "ghjklmqrstuvxyzGHJKMQRUVXYZ;|#%$&*?é\x00\x7f\t "  # letters that no number or root has
 _SAID = (*(name for name in CHAIN_SCHEMA if name not in ("source", "line")),)
 Rng = np.random.Generator
@@ -70,7 +71,7 @@ class Spoilt:
 def _many(line: str, *numbers: str) -> tuple[str, ...]:
     """Repeat a line with other prices, and strikes 5 (VIX: 1) apart."""
     steps = {number: 10.0 ** -len(number.partition(".")[2]) for number in numbers}
-    steps |= {"2900": 5, "2875": 5, "2990": 5, "15.000": 1.0}
+    steps |= {"2900": 5, "2875": 5, "2990": 5, "15.000": 1.0, "34200000": 60_000}
     numbers_in = re.compile("|".join(rf"(?<![\d.]){re.escape(number)}(?!\d)" for number in steps))
 
     def moved(match: re.Match[str], i: int) -> str:
@@ -99,6 +100,7 @@ BASES = (
     _base("table.csv", samples.QUOTE_TABLE, 4, "62.1", "63.0", "38.1"),
     _base("table.dat", samples.QUOTE_TABLE_DAT, 3, "62.1", "63.0", "38.1"),
     _base("spx_20190425.csv", samples.LEAN_UNIVERSE, 2, "345"),
+    _base(MINUTES, samples.LEAN_MINUTES, 0, "621000", "630000"),
 )
 BY_NAME = BASES[:6]
 MESSAGE = Base("_VIX.json", (), tuple(samples.DELAYED.splitlines()))
@@ -268,11 +270,14 @@ def line_ends(base: Base, rng: Rng) -> Spoilt:
 
 
 def broken_header(base: Base, rng: Rng) -> Spoilt:
+    if not base.above:
+        return reordered(base, rng)
     lines = [*base.above, *base.lines]
-    cells = lines[len(base.above) - 1].split(",")
+    header = next(i for i, line in enumerate(base.above) if "strike" in line.lower())
+    cells = lines[header].split(",")
     at = int(rng.integers(len(cells)))
     cells[at] = str(rng.choice(["", "x", cells[int(rng.integers(len(cells)))]]))
-    lines[len(base.above) - 1] = ",".join(cells)
+    lines[header] = ",".join(cells)
     return Spoilt(("\n".join(lines) + "\n").encode(), [None] * len(base.lines), True)
 
 
@@ -391,6 +396,22 @@ def judge_message(rng: Rng, folder: Path) -> str:
     return "given up" if rejects is None else "refused" if rejects.height else "kept"
 
 
+def break_every_header(base: Base) -> int:
+    """Rename each column of a file's header in turn, also to its neighbour's name; count them."""
+    if not base.above:
+        return 0
+    header = next(i for i, line in enumerate(base.above) if "strike" in line.lower())
+    cells = base.above[header].split(",")
+    for at in range(len(cells)):
+        for name in ("x", cells[(at + 1) % len(cells)]):
+            lines = [*base.above, *base.lines]
+            lines[header] = ",".join([*cells[:at], name, *cells[at + 1 :]])
+            spoilt = Spoilt(("\n".join(lines) + "\n").encode(), [None] * LINES, True)
+            with tempfile.TemporaryDirectory() as folder:
+                judge(base, spoilt, Path(folder))
+    return 2 * len(cells)
+
+
 def run(cases: int, seed: int, say: Callable[[int], None] = lambda done: None) -> Counter[str]:
     """Try a number of cases; return how they ended, by way of spoiling.
 
@@ -433,6 +454,8 @@ def main() -> None:
 
     for outcome, count in sorted(run(given.cases, given.seed, say).items()):
         sys.stdout.write(f"{outcome:40} {count:6}\n")
+    broken = sum(break_every_header(base) for base in BASES)
+    sys.stdout.write(f"every column of every header: kept {broken:6}\n")
 
 
 if __name__ == "__main__":

@@ -14,3 +14,8 @@ def test_spoilt_files_give_no_traceback_and_no_silent_number() -> None:
     for name, count in outcomes.items():
         endings[name.rpartition(": ")[2]] += count
     assert set(endings) == {"kept", "refused", "given up"}
+
+
+def test_no_renamed_column_turns_one_number_into_another() -> None:
+    universe = next(base for base in fuzzing.BASES if base.name == "spx_20190425.csv")
+    assert fuzzing.break_every_header(universe) == 2 * 15

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.market.chains.samples import DELAYED, DELTA_NEUTRAL, QUOTE_TABLE
+from tests.market.chains.samples import DELAYED, DELTA_NEUTRAL, OPTIONSDX, QUOTE_TABLE
 
 from alvh.errors import DataError
 from alvh.market.chains import importing, lines, spool
@@ -231,6 +231,47 @@ def test_a_chain_that_does_not_say_of_what_is_refused_and_the_others_taken(tmp_p
     report = import_chains([folder], tmp_path / "out")
     assert [one.path for one in report.refused] == ["a.csv"]
     assert [one.name for one in report.imported] == ["b.csv"]
+
+
+def test_many_files_are_all_listed_and_a_break_keeps_what_was_done(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for i in range(40):
+        strike = 2000 + 5 * i
+        line = CALL.replace("02900", f"{strike:05d}").replace("2900.0", f"{strike}.0")
+        (folder / f"{i:02d}.csv").write_text(f"{HEADER}\n{line}\n")
+
+    def stop(done: int, files: int, name: str, outcome: str) -> None:
+        if done == 39:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_chains([folder], tmp_path / "out", progress=stop)
+    assert len(Store.of(tmp_path / "out").sources) == 39
+    again = import_chains([folder], tmp_path / "out")
+    assert (len(again.same), len(again.imported)) == (39, 1)
+    assert rows(tmp_path).height == 40
+
+
+def test_the_name_must_say_one_index(tmp_path: Path) -> None:
+    for name in ("eod.txt", "spx_and_vix.txt"):
+        assert "'spx' or 'vix' was wanted" in run(tmp_path, OPTIONSDX, name).refused[0].reason
+    assert run(tmp_path, OPTIONSDX, "spx.txt").imported[0].rows == 2
+
+
+def test_a_real_optionsdx_line_is_read_under_the_name_of_an_index(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    """The one real row there is is SPY's: its numbers, not its contract, are the witness."""
+    real = shared_data / "formats" / "optionsdx_spy_eod_201201_real_row.txt"
+    assert import_chains([real], tmp_path / "as_it_is").refused
+    run(tmp_path, real.read_bytes(), "spx_eod_201201.txt")
+    quotes = rows(tmp_path).select("date", "expiry", "strike", "put_call", "bid", "ask", "sigma")
+    day, friday = date(2012, 1, 3), date(2012, 1, 6)
+    assert quotes.rows() == [
+        (day, friday, 115.0, "C", 12.49, 12.66, None),
+        (day, friday, 115.0, "P", None, None, 0.36685),
+    ]
 
 
 def test_sources_are_searched_but_for_hidden_files_and_folders_of_chains(tmp_path: Path) -> None:

@@ -90,6 +90,8 @@ def test_optionsdx_leaves_third_fridays_open_until_told(tmp_path: Path) -> None:
         (0.0, 1477.0, 0.121, -0.30),
     ]
     assert report.imported[0].reasons == {"undecided": 2}
+    _, snapshot = taken(tmp_path / "at", "spx.txt", OPTIONSDX.replace(" 16.000000,", " 9.5,"))
+    assert snapshot["time"].to_list() == ["09:30", "09:30"]
     rejects = pl.read_csv(tmp_path / "chains" / report.imported[0].rejects)
     assert rejects["line"].to_list() == [3, 3]
     assert "both listed" in rejects["reason"][0]
@@ -102,7 +104,10 @@ def test_optionsdx_leaves_third_fridays_open_until_told(tmp_path: Path) -> None:
 
 def test_orats(tmp_path: Path) -> None:
     _, table = taken(tmp_path, "strikes.csv", ORATS)
-    assert table.select(IDENTITY).rows() == [CALL, PUT]
+    assert table.select(IDENTITY).rows() == [
+        (APRIL, "15:46", *CALL[2:]),
+        (APRIL, "15:46", *PUT[2:]),
+    ]
     columns = ("bid", "ask", "bid_size", "open_interest", "sigma", "delta", "underlying")
     assert table.select(columns).rows() == [
         (62.1, 63.0, 3.0, 345.0, 0.115, 0.57, 2919.04),

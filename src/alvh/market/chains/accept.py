@@ -30,6 +30,7 @@ _DELTA_ZERO: Final = 0.01
 _OLD_SYMBOLS_UNTIL: Final = date(2010, 7, 1)  # [U] OSI symbols replaced them from February 2010
 _TIME: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
 _COUNTS: Final = ("bid_size", "ask_size", "volume", "open_interest")
+Rule = tuple[str, pl.Expr, pl.Expr]  # kind of fault, where it is, why in words
 _CONTRACT: Final = ("root", "index", "settlement", "said", "date")
 
 
@@ -77,7 +78,7 @@ def accept(text: pl.DataFrame, layout: Layout, terms: Terms) -> tuple[pl.DataFra
     return _rows(good), _refused(bad, rules)
 
 
-def _refused(bad: pl.DataFrame, rules: list[tuple[str, pl.Expr, pl.Expr]]) -> pl.DataFrame:
+def _refused(bad: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
     if not bad.height:
         return pl.DataFrame(schema=REFUSED)
     kind = pl.col("kind")
@@ -127,71 +128,79 @@ def _same(found: Identity, said: Said, symbol_day: date) -> None:
         raise NoContract("disagree", f"the symbol says {symbol_day}, its column {said.expiry}")
 
 
-def _rules(terms: Terms) -> list[tuple[str, pl.Expr, pl.Expr]]:
-    """Return (kind, condition, reason) in the order in which a line is judged."""
-    col, lit = pl.col, pl.lit
-    sessions = calendars.sessions()
-    first, last = (day.astype(object) for day in (sessions[0], sessions[-1]))
-    is_session = col("date").is_in(_calendar(sessions))
-    points = ("bid", "ask", "last", "underlying", "other_underlying")
-    lowest = pl.min_horizontal(*points, *_COUNTS)
-    highest = pl.max_horizontal(*points)
-    counted = pl.max_horizontal(*_COUNTS)
-    rules = [
+def _rules(terms: Terms) -> list[Rule]:
+    """Return the rules in the order in which a line is judged."""
+    return [*_readable(), *_of_a_day(terms), *_of_a_contract(), *_of_a_quote()]
+
+
+def _readable() -> list[Rule]:
+    col = pl.col
+    return [
         ("number", col("odd").is_not_null(), pl.format("{} is no number", "odd")),
         ("date", col("date").is_null(), pl.format("'{}' is no date", _text("date_text"))),
         ("expiry", col("said").is_null(), pl.format("'{}' is no expiry", _text("expiry_text"))),
-        (
-            "session",
-            ~is_session,
-            pl.format("{} is no session of {} to {}", "date", lit(str(first)), lit(str(last))),
-        ),
         (
             "time",
             ~col("time").str.contains(_TIME).fill_null(True),
             pl.format("'{}' is no time of day", _text("time")),
         ),
-        (
-            "symbol",
-            col("symbol_odd") | (col("old") & (col("date") >= _OLD_SYMBOLS_UNTIL)),
-            pl.format("'{}' is no option symbol", _text("symbol")),
-        ),
-        (
-            "right",
-            col("right").is_null(),
-            pl.format("'{}' is neither call nor put", _text("right_text")),
-        ),
+    ]
+
+
+def _of_a_day(terms: Terms) -> list[Rule]:
+    sessions = calendars.sessions()
+    first, last = (pl.lit(str(day)) for day in (sessions[0], sessions[-1]))
+    is_session = pl.col("date").is_in(_calendar(sessions))
+    known = pl.format("{} is no session of {} to {}", "date", first, last)
+    rules: list[Rule] = [("session", ~is_session, known)]
+    if terms.today is not None:
+        after = pl.format("{} is after {}", "date", pl.lit(str(terms.today)))
+        rules.append(("future", pl.col("date") > terms.today, after))
+    return rules
+
+
+def _of_a_contract() -> list[Rule]:
+    col = pl.col
+    old = col("old") & (col("date") >= _OLD_SYMBOLS_UNTIL)
+    other = (col("symbol_right") != col("right")) | (col("symbol_strike") != col("strike"))
+    strike = col("strike")
+    unlisted = strike.is_null() | (strike <= 0) | (strike > HIGHEST_STRIKE)
+    symbol, right = _text("symbol"), _text("right_text")
+    return [
+        ("symbol", col("symbol_odd") | old, pl.format("'{}' is no option symbol", symbol)),
+        ("right", col("right").is_null(), pl.format("'{}' is neither call nor put", right)),
         (
             "disagree",
-            (col("symbol_right") != col("right")) | (col("symbol_strike") != col("strike")),
-            pl.format("the symbol '{}' and the columns name different options", _text("symbol")),
+            other,
+            pl.format("the symbol '{}' and the columns name different options", symbol),
         ),
         ("contract", col("trouble").is_not_null(), col("trouble")),
         (
             "strike",
-            col("strike").is_null() | (col("strike") <= 0) | (col("strike") > HIGHEST_STRIKE),
+            unlisted,
             pl.format("strike {} is not between 0 and 100,000", _text("strike")),
         ),
+    ]
+
+
+def _of_a_quote() -> list[Rule]:
+    bid, ask, delta = pl.col("bid"), pl.col("ask"), pl.col("delta")
+    points = ("bid", "ask", "last", "underlying", "other_underlying")
+    lowest, highest = pl.min_horizontal(*points, *_COUNTS), pl.max_horizontal(*points)
+    counted = pl.max_horizontal(*_COUNTS)
+    one_side = (bid.is_null() & (ask > 0)) | (ask.is_null() & (bid > 0))
+    signed = pl.when(pl.col("right") == "P").then(-delta).otherwise(delta)
+    sides = pl.format("bid '{}' with ask '{}': one is missing", _text("bid"), _text("ask"))
+    sign = pl.format("delta {} has the sign of the other right", "delta")
+    return [
         ("negative", lowest < 0, pl.format("{} is below zero", lowest)),
         ("huge", highest > HIGHEST_PRICE, pl.format("{} points are beyond any price", highest)),
         ("huge", counted > HIGHEST_COUNT, pl.format("{} contracts are beyond any count", counted)),
-        ("huge", col("sigma") > HIGHEST_SIGMA, pl.format("volatility {}", "sigma")),
-        (
-            "one side",
-            (col("bid").is_null() & (col("ask") > 0)) | (col("ask").is_null() & (col("bid") > 0)),
-            pl.format("bid '{}' with ask '{}': one is missing", _text("bid"), _text("ask")),
-        ),
-        ("delta", col("delta").abs() > _DELTA_SLACK, pl.format("delta {} is beyond 1", "delta")),
-        (
-            "delta",
-            pl.when(col("right") == "P").then(-col("delta")).otherwise("delta") < -_DELTA_ZERO,
-            pl.format("delta {} has the sign of the other right", "delta"),
-        ),
-    ]  # fmt: skip
-    if terms.today is not None:
-        after = pl.format("{} is after {}", "date", lit(str(terms.today)))
-        rules.insert(4, ("future", col("date") > terms.today, after))
-    return rules
+        ("huge", pl.col("sigma") > HIGHEST_SIGMA, pl.format("volatility {}", "sigma")),
+        ("one side", one_side, sides),
+        ("delta", delta.abs() > _DELTA_SLACK, pl.format("delta {} is beyond 1", "delta")),
+        ("delta", signed < -_DELTA_ZERO, sign),
+    ]
 
 
 def _calendar(days: NDArray[np.datetime64]) -> pl.Series:
@@ -214,10 +223,17 @@ def _rows(good: pl.DataFrame) -> pl.DataFrame:
     middle = pl.when(other.is_null()).then("underlying").otherwise((col("underlying") + other) / 2)
     both = (col("underlying") > 0) & (other.is_null() | (other > 0))
     # On half days DataShop's afternoon snapshot is taken at 12:45, under the same column names.
-    early = (col("time") == "15:45") & col("date").is_in(_calendar(calendars.half_days()))
+    half_day = col("date").is_in(_calendar(calendars.half_days()))
+    time = (
+        pl.when(half_day & (col("time") == "15:45"))
+        .then(pl.lit("12:45"))
+        .when(half_day & (col("time") >= "13:15"))
+        .then(None)
+        .otherwise("time")
+    )
     return good.select(
         "date",
-        pl.when(early).then(pl.lit("12:45")).otherwise("time").alias("time"),
+        time.alias("time"),
         col("contract_root").alias("root"),
         col("contract_expiry").alias("expiry"),
         col("contract_settlement").alias("settlement"),

@@ -10,7 +10,7 @@ import polars as pl
 
 from alvh.market.chains.faults import CHECKS, FATAL, NAMES, Check, mark
 from alvh.market.chains.store import Source, Store
-from alvh.market.chains.table import CHAIN_SCHEMA, ROOTS, load_chains
+from alvh.market.chains.table import CHAIN_SCHEMA, ROOTS, scan_chains
 
 EXAMPLES: Final = 3  # shown of each check
 BATCH: Final = 400_000  # rows that are judged together; whole sessions, at least one
@@ -115,7 +115,7 @@ def check_chains(
     report.first, report.last = (min(sizes), max(sizes)) if sizes else (None, None)
     done, before = 0, None
     for days in _batches(sizes):
-        table = load_chains(folder, dates=days, unquoted=True).collect()
+        table = scan_chains(folder, dates=days, unquoted=True).collect()
         _note(report, mark(table, before))
         before = table.filter(pl.col("date") == days[-1])
         done += len(days)
@@ -146,7 +146,7 @@ def believable(table: pl.DataFrame, before: pl.DataFrame | None = None) -> pl.Da
 
 def _sessions(folder: Path) -> dict[date, int]:
     """Return the number of rows of each session, ascending."""
-    counts = load_chains(folder, unquoted=True).group_by("date").len().sort("date").collect()
+    counts = scan_chains(folder, unquoted=True).group_by("date").len().sort("date").collect()
     return dict(counts.iter_rows())
 
 

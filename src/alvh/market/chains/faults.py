@@ -11,7 +11,7 @@ butterflies, calendars).
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -120,6 +120,7 @@ CHECKS: Final = (
         fatal=False,
     ),
 )
+_ROOT_NUMBER: Final = {"SPX": 0, "SPXW": 1, "VIX": 2, "VIXW": 3}
 NAMES: Final = tuple(check.name for check in CHECKS)
 FATAL: Final = tuple(check.name for check in CHECKS if check.fatal)
 
@@ -248,29 +249,31 @@ def _mark_underlying(
 
 def _stale(table: pl.DataFrame, before: pl.DataFrame | None) -> Marks:
     """Mark end-of-day quotes that are as on the session before though the index has moved."""
-    contract = ["root", "expiry", "strike", "put_call"]
     both = table if before is None else pl.concat([before.select(table.columns), table])
-    ends = both.filter(pl.col("time").is_null() & (pl.col("ask") >= STALE_PRICE))
-    days = ends["date"].unique().sort()
-    if len(days) < 2:
-        return np.zeros(table.height, np.bool_)
-    number = calendars.session_number(days.to_numpy().astype("datetime64[D]"))
-    sessions = pl.DataFrame({"date": days, "session": number})
-    quotes = ends.select("date", *contract, "bid", "ask", "underlying").join(sessions, on="date")
-    earlier = quotes.select(
-        *contract,
-        pl.col("session") + 1,
-        pl.col("bid", "ask", "underlying").name.prefix("last_"),
+    ends = both.with_row_index("row").filter(
+        pl.col("time").is_null() & (pl.col("ask") >= STALE_PRICE)
     )
-    col: Any = pl.col
-    move = (col("underlying") / col("last_underlying") - 1.0).abs()
-    same = (col("bid") == col("last_bid")) & (col("ask") == col("last_ask"))
-    stale = quotes.join(earlier, on=[*contract, "session"]).filter(same & (move >= STALE_MOVE))
-    keyed = table.select("date", "time", *contract).join(
-        stale.select("date", *contract, pl.lit(True).alias("stale")),
-        on=["date", *contract],
-        how="left",
-        maintain_order="left",
+    key = _contract_and_session(ends)
+    order = np.argsort(key, kind="stable")
+    bid, ask, level = (
+        ends[name].cast(pl.Float64).to_numpy()[order] for name in ("bid", "ask", "underlying")
     )
-    marked: Marks = (keyed["stale"].fill_null(False) & keyed["time"].is_null()).to_numpy()
-    return marked
+    next_session = np.diff(key[order]) == 1
+    same = (np.diff(bid) == 0) & (np.diff(ask) == 0)
+    moved = np.abs(level[1:] / level[:-1] - 1.0) >= STALE_MOVE
+    marks = np.zeros(both.height, np.bool_)
+    marks[ends["row"].to_numpy()[order][1:][next_session & same & moved]] = True
+    return marks[both.height - table.height :]
+
+
+def _contract_and_session(table: pl.DataFrame) -> Ints:
+    """Return one number for each contract and session; the next session's is one more."""
+    days, at = np.unique(table["date"].to_numpy().astype("datetime64[D]"), return_inverse=True)
+    session = calendars.session_number(days).astype(np.int64)[at]
+    root = table["root"].replace_strict(_ROOT_NUMBER, return_dtype=pl.Int64).to_numpy()
+    call = (table["put_call"] == "C").to_numpy()
+    expiry = table["expiry"].to_physical().to_numpy().astype(np.int64)
+    strike = np.rint(1000.0 * table["strike"].to_numpy()).astype(np.int64)  # below 2**27
+    contract = (((2 * root + call) << 16) + expiry << 27) + strike
+    number: Ints = (contract << 16) + session
+    return number

@@ -101,13 +101,16 @@ def import_chains(
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     shutil.rmtree(folder / _WORK, ignore_errors=True)
-    for done, (path, name) in enumerate(files, start=1):
+    try:
+        for done, (path, name) in enumerate(files, start=1):
 
-        def say(what: str, done: int = done, name: str = name) -> None:
-            if progress is not None:
-                progress(done, len(files), name, what)
+            def say(what: str, done: int = done, name: str = name) -> None:
+                if progress is not None:
+                    progress(done, len(files), name, what)
 
-        say(_one(path, name, store, terms or Terms(), report, say))
+            say(_one(path, name, store, terms or Terms(), report, say))
+    finally:
+        store.save()
     return report
 
 

@@ -14,12 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-#: What a line may say of a quote, all as text. ``index`` is SPX or VIX where no root is given;
-#: ``right`` call or put; ``settlement`` AM or PM; ``underlying`` and ``other_underlying`` a level,
-#: or bid and ask of it.
+#: What a line may say of a quote, all as text. ``time`` is HH:MM, ``hours`` a number of them,
+#: ``clock`` digits such as 1546: of these a line says one or none. ``index`` is SPX or VIX where no
+#: root is given; ``right`` call or put; ``settlement`` AM or PM; ``underlying`` and
+#: ``other_underlying`` a level, or bid and ask of it.
 FIELDS: Final = (
     "date",
     "time",
+    "hours",
+    "clock",
     "index",
     "symbol",
     "root",
@@ -76,6 +79,8 @@ class Layout:
         Units of ``bid`` and ``ask`` in a point.
     spare : tuple of str
         Columns that a file may lack.
+    lacks : tuple of str
+        Columns that only a fuller layout has.
     """
 
     name: str
@@ -84,6 +89,7 @@ class Layout:
     exact: tuple[str, ...] = ()
     per_point: float = 1.0
     spare: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
     @property
     def reads(self) -> frozenset[str]:
@@ -94,6 +100,10 @@ class Layout:
     def needs(self) -> frozenset[str]:
         """Columns that a file must have to be of this layout."""
         return self.reads - set(self.spare)
+
+    def fits(self, columns: frozenset[str]) -> bool:
+        """Tell whether a file with these columns is of this layout."""
+        return self.needs <= columns and not columns & set(self.lacks)
 
 
 def _plain(*names: str, **others: str) -> dict[str, str]:
@@ -170,12 +180,14 @@ DATASHOP_QUOTES: Final = Layout(
         ),
         _DATASHOP_EOD,
     ),
+    lacks=("implied_volatility_1545", "delta_1545", "active_underlying_price_1545"),
 )
 
 
 def _optionsdx(side: str) -> View:
     columns = {
         "date": "quote_date",
+        "hours": "quote_time_hours",
         "expiry": "expire_date",
         "strike": "strike",
         "underlying": "underlying_last",
@@ -190,12 +202,17 @@ def _optionsdx(side: str) -> View:
     return View(columns, {"right": side})
 
 
-OPTIONSDX: Final = Layout("OptionsDX", (_optionsdx("c"), _optionsdx("p")), asks=("index",))
+OPTIONSDX: Final = Layout(
+    "OptionsDX",
+    (_optionsdx("c"), _optionsdx("p")),
+    asks=("index",),
+)
 
 
 def _orats(side: str) -> View:
     columns = {
         "date": "tradedate",
+        "clock": "snapshotesttime",
         "index": "ticker",
         "expiry": "expirdate",
         "settlement": "expirytod",
@@ -234,8 +251,9 @@ ORATS: Final = Layout(
     "ORATS strikes",
     (_orats("call"), _orats("put")),
     spare=(
-        "expirytod", "callbidsize", "callasksize", "putbidsize", "putasksize", "callvolume",
-        "putvolume", "callopeninterest", "putopeninterest", "callmidiv", "putmidiv", "delta",
+        "expirytod", "callbidsize", "callasksize", "putbidsize",
+        "putasksize", "callvolume", "putvolume", "callopeninterest", "putopeninterest",
+        "callmidiv", "putmidiv", "delta",
     ),
 )  # fmt: skip
 ORATS_NEAR_EOD: Final = Layout(

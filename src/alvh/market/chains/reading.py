@@ -76,7 +76,7 @@ def typed(text: pl.DataFrame, layout: Layout) -> pl.DataFrame:
         (``symbol_day``, ``symbol_right``, ``symbol_strike``); ``*_text`` of what is judged; and
         ``odd``: the first number that is none, as "volume 'x'".
     """
-    table = _symbols(_sizes(_minutes(text, layout)))
+    table = _symbols(_sizes(_times(text, layout)))
     table = _numbers(table)
     symbol_day, right = _days(table["symbol_day"]), _mapped(table["right"], _right)
     return table.with_columns(
@@ -101,18 +101,39 @@ def _right(text: str) -> str | None:
     return _RIGHTS.get(text.lower())
 
 
-def _minutes(text: pl.DataFrame, layout: Layout) -> pl.DataFrame:
-    """Turn the milliseconds at which a Lean bar begins into the minute at which it ends."""
-    if layout is not LEAN_MINUTES:
-        return text
-    return text.with_columns(_mapped(text["time"], _bar_end).alias("time"))
+def _times(text: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Read the time of day in whichever form the layout has; what cannot be read stays as it is."""
+    if layout is LEAN_MINUTES:  # where every line has a time
+        return text.with_columns(time=_mapped(text["time"].fill_null(""), _bar_end))
+    for field, read in (("hours", _hour), ("clock", _clock)):
+        if text[field].null_count() < text.height:
+            return text.with_columns(time=_mapped(text[field], read))
+    return text
 
 
 def _bar_end(cell: str) -> str:
-    if not cell.isdecimal() or int(cell) % 60_000:
+    """Turn the milliseconds at which a bar begins into the minute at which it ends."""
+    if not cell.isdecimal() or len(cell) > 8 or int(cell) % 60_000:
         return cell
-    minute = int(cell) // 60_000 + 1
-    return f"{minute // 60:02d}:{minute % 60:02d}"
+    return _as_clock(int(cell) // 60_000 + 1)
+
+
+def _hour(cell: str) -> str | None:
+    """Turn hours since midnight into a time; from 16 on it is the end of the day."""
+    if not re.fullmatch(r"\d{1,2}(\.\d*)?", cell):
+        return cell
+    minutes = round(60 * float(cell))
+    return _as_clock(minutes) if minutes < 16 * 60 else None
+
+
+def _clock(cell: str) -> str:
+    """Turn 1546, or 15:46:00, into 15:46."""
+    found = re.fullmatch(r"(\d{1,2}):?(\d{2})(?::\d{2})?", cell)
+    return f"{int(found[1]):02d}:{found[2]}" if found else cell
+
+
+def _as_clock(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def _sizes(text: pl.DataFrame) -> pl.DataFrame:
@@ -133,9 +154,9 @@ def _symbols(text: pl.DataFrame) -> pl.DataFrame:
             symbol_odd=pl.lit(False), old=pl.lit(False), symbol_day=absent,
             symbol_right=absent, symbol_strike=pl.lit(None, dtype=pl.Float64),
         )  # fmt: skip
-    good = text["symbol"].str.contains(_SYMBOL)
-    old = text["symbol"].str.contains(_OLD_SYMBOL)  # and then it says only the class
-    ours = text.with_columns(good=good.fill_null(False), old=old.fill_null(False))
+    good = text["symbol"].str.contains(_SYMBOL).fill_null(False)
+    old = pl.lit(False) if good.all() else symbol.str.contains(_OLD_SYMBOL).fill_null(False)
+    ours = text.with_columns(good=good, old=old)  # an old symbol says only the class
     tail = pl.when("good").then(symbol)
     return ours.with_columns(
         root=pl.when("good").then(symbol.str.head(-15)).otherwise(pl.col("root")),
@@ -151,6 +172,9 @@ def _numbers(text: pl.DataFrame) -> pl.DataFrame:
     columns: list[pl.Series] = []
     for name in NUMBERS:
         cells = text[name]
+        if cells.null_count() == text.height:
+            columns.append(cells.cast(pl.Float64))
+            continue
         values = cells.cast(pl.Float64, strict=False)
         values, strange = _judged(cells, values)
         columns.append(values)

@@ -94,7 +94,7 @@ def _name(field: str) -> str:
 def _layout(names: tuple[str, ...]) -> Layout | None:
     if names[: len(layouts.QUOTE_TABLE_HEADER)] == layouts.QUOTE_TABLE_HEADER:
         return layouts.QUOTE_TABLE
-    return next((one for one in layouts.BY_NAME if one.needs <= set(names)), None)
+    return next((one for one in layouts.BY_NAME if one.fits(frozenset(names))), None)
 
 
 def _bound(
@@ -114,10 +114,10 @@ def _bound(
     elif layout is layouts.OPTIONSDX:
         says = {"index": _index_of(path)}
     elif layout is layouts.LEAN_UNIVERSE:
-        says = {"root": _root_of(path).upper(), "date": _date_of(path)}
+        says = {"root": _root_of(path), "date": _date_of(path)}
         index = below[0].split(",") if below else []
         if len(index) == len(names) and not any(index[:3]):  # the first line is the index's
-            says["underlying"] = index[names.index("close")] if "close" in names else ""
+            says["underlying"] = index[names.index("close")] if names.count("close") == 1 else ""
             skip += 1
     return Bound(layout, header, skip, says, notes)
 
@@ -152,31 +152,33 @@ def _printed(above: list[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     return says, (f"printed {printed}: quotes of {of} the session {moment.date}",)
 
 
-def _tokens(path: str) -> list[str]:
-    return re.split(r"[^a-z0-9]+", path.lower())
+def _word_of(path: str, words: tuple[str, ...]) -> str | None:
+    """Return the one of some words that the file's name, or else a folder's, has."""
+    for part in reversed(PurePosixPath(path).parts):
+        found = set(re.split(r"[^a-z0-9]+", part.lower())) & set(words)
+        if found:
+            return found.pop() if len(found) == 1 else None
+    return None
 
 
 def _index_of(path: str) -> str:
-    """Return SPX or VIX, as the file's name or its folder's says."""
-    for part in reversed(PurePosixPath(path).parts):
-        for token in _tokens(part):
-            if token in ("spx", "vix"):
-                return token.upper()
-    raise DataError(
-        "no column of this table says what it is of; 'spx' or 'vix' was wanted as a word of the "
-        "file's name, as in spx_eod_202003.txt; rename it if it is of one of them"
-    )
+    found = _word_of(path, ("spx", "vix"))
+    if found is None:
+        raise DataError(
+            "no column of this table says what it is of; 'spx' or 'vix' was wanted as a word of "
+            "the file's name, as in spx_eod_202003.txt; rename it if it is of one of them"
+        )
+    return found.upper()
 
 
 def _root_of(path: str) -> str:
-    for part in reversed(PurePosixPath(path).parts):
-        for token in _tokens(part):
-            if token in ("spx", "spxw", "vix", "vixw"):
-                return token
-    raise DataError(
-        "no column of this table says what it is of; the root was wanted as a word of the file's "
-        "name or folder, as in universes/spxw/20230623.csv"
-    )
+    found = _word_of(path, ("spx", "spxw", "vix", "vixw"))
+    if found is None:
+        raise DataError(
+            "no column of this table says what it is of; the root was wanted as a word of the "
+            "file's name or folder, as in universes/spxw/20230623.csv"
+        )
+    return found.upper()
 
 
 def _date_of(path: str) -> str:

@@ -49,12 +49,13 @@ class Spool:
         return pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *self._rejects])
 
     def months(self) -> Iterator[tuple[str, str, pl.DataFrame]]:
-        """Yield root, month ("2019-04") and rows, as they came in."""
+        """Yield root, month ("2019-04") and rows, sorted; of equal ones the first comes first."""
         if self._written:
             self._spill()
             for folder in sorted(self._folder.glob("*/*")):
                 paths = sorted(folder.iterdir(), key=lambda path: int(path.stem))
-                yield folder.parent.name, folder.name, pl.read_parquet(paths)
+                rows = pl.concat([pl.read_parquet(path) for path in paths])
+                yield folder.parent.name, folder.name, _sorted(rows)
         else:
             yield from _by_month(self._held)
 
@@ -74,35 +75,37 @@ class Spool:
 def _by_month(frames: list[pl.DataFrame]) -> Iterator[tuple[str, str, pl.DataFrame]]:
     if not frames:
         return
-    table = pl.concat(frames)
-    month = pl.col("date").dt.month_start().alias("month")
-    groups = table.with_columns(month).partition_by(
-        "root", "month", as_dict=True, include_key=True, maintain_order=True
-    )
-    for root, first in sorted(groups):
-        yield root, f"{first:%Y-%m}", groups[root, first].drop("month")
+    table = _sorted(pl.concat(frames))
+    names = table.select("root", month=pl.col("date").dt.month_start())
+    starts = names.with_row_index().unique(["root", "month"], keep="first", maintain_order=True)
+    ends = [*starts["index"][1:], table.height]
+    for (start, root, first), end in zip(starts.iter_rows(), ends, strict=True):
+        yield root, f"{first:%Y-%m}", table[start:end]
+
+
+def _sorted(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.sort("root", *ORDER, nulls_last=True, maintain_order=True)
 
 
 def distinct(rows: pl.DataFrame, others: pl.LazyFrame | None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Sort rows, and set apart those whose contract and moment is there already.
+    """Set rows apart whose contract and moment is there already.
 
     Parameters
     ----------
     rows : polars.DataFrame
-        Of one root and month.
+        Of one root and month, sorted by ``ORDER``.
     others : polars.LazyFrame, optional
         What other sources have for them.
 
     Returns
     -------
     rows : polars.DataFrame
-        Sorted by ``ORDER``, each contract and moment once: the first that was read.
+        Each contract and moment once: the first that was read.
     repeated : polars.DataFrame
         Of ``REJECT_SCHEMA``.
     """
-    ordered = rows.sort(ORDER, nulls_last=True, maintain_order=True)
     again = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in KEY)
-    marked = ordered.with_columns(again=again)
+    marked = rows.with_columns(again=again)
     marked = marked.with_columns(again=pl.col("again") & (pl.int_range(pl.len()) > 0))
     repeats = []
     if marked["again"].any():

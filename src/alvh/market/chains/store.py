@@ -60,6 +60,7 @@ class Store:
 
     folder: Path
     sources: dict[str, Source] = field(default_factory=dict)
+    _unsaved: int = 0
 
     @classmethod
     def of(cls, folder: Path) -> "Store":
@@ -111,12 +112,25 @@ class Store:
         return hashlib.sha256("\n".join(sorted(self.sources)).encode()).hexdigest()
 
     def add(self, content: str, source: Source) -> None:
-        """List a source whose parts are in place, under the SHA-256 of its content."""
+        """List a source whose parts are in place, under the SHA-256 of its content.
+
+        The list is written once a sixteenth of it is new, so that its cost per source stays the
+        same however many there are; `save` writes what is left.
+        """
         self.sources[content] = source
+        self._unsaved += 1
+        if 16 * self._unsaved >= len(self.sources):
+            self.save()
+
+    def save(self) -> None:
+        """Write the list, whole or not at all, if anything in it is new."""
+        if not self._unsaved:
+            return
         kept = {key: asdict(self.sources[key]) for key in sorted(self.sources)}
         text = json.dumps({"version": VERSION, "sources": kept}, indent=1) + "\n"
         with whole_file(self.folder / INDEX) as partial:
             partial.write_text(text, encoding="utf-8")
+        self._unsaved = 0
 
     def parts(self, roots: Collection[str], months: Collection[str] | None = None) -> list[Path]:
         """Return the files of some roots and months ("2019-04"), in path order."""

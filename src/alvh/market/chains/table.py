@@ -79,6 +79,17 @@ def load_chains(
     DataError
         If the folder holds no imported chains, or a root is unknown.
     """
+    return scan_chains(folder, roots, dates, unquoted=unquoted).sort(ORDER, nulls_last=True)
+
+
+def scan_chains(
+    folder: Path | str,
+    roots: Collection[str] | None = None,
+    dates: Collection[date] | None = None,
+    *,
+    unquoted: bool = False,
+) -> pl.LazyFrame:
+    """Scan a folder of imported chains in no order; see `load_chains`."""
     wanted = ROOTS if roots is None else tuple(roots)
     unknown = sorted(set(wanted) - set(ROOTS))
     if unknown:
@@ -92,4 +103,4 @@ def load_chains(
         table = table.filter(pl.col("date").is_in(sorted(dates)))
     if not unquoted:
         table = table.filter(pl.col("bid").is_not_null() & pl.col("ask").is_not_null())
-    return table.sort(ORDER, nulls_last=True)
+    return table
