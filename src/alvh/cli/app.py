@@ -26,6 +26,7 @@ from alvh.cli.signals_command import signals
 from alvh.cli.simplex_command import simplex
 from alvh.cli.steward_command import steward
 from alvh.cli.stress_command import stress
+from alvh.cli.watch_command import watch
 from alvh.cli.worlds_command import worlds
 from alvh.errors import AlvhError
 
@@ -98,6 +99,7 @@ for command in (
     stress,
     worlds,
     quote,
+    watch,
     serve,
 ):
     app.command()(command)
