@@ -5,7 +5,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from alvh.cli import data_commands, ledger_commands, policy_commands, version_commands
+from alvh.cli import (
+    data_commands,
+    journal_commands,
+    ledger_commands,
+    policy_commands,
+    version_commands,
+)
 from alvh.cli.ablation_command import ablation
 from alvh.cli.attribution_command import attribution
 from alvh.cli.backtest_command import backtest
@@ -106,6 +112,7 @@ for command in (
 app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
+app.add_typer(journal_commands.app, name="journal")
 policy_commands.app.command()(version_commands.propose)
 policy_commands.app.command()(version_commands.sign)
 
