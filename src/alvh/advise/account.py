@@ -140,7 +140,20 @@ class Memory:
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON values; `read_memory` is the way back, to the bit."""
-        return asdict(self) | {"as_of": self.as_of.isoformat()}
+        return {"as_of": self.as_of.isoformat()} | {
+            one.name: _listed(value)
+            for one in fields(self)
+            if not isinstance(value := getattr(self, one.name), date)
+        }
+
+
+def _listed(value: Any) -> Any:
+    """Return a value with its tuples as lists and its records as mappings, as JSON has them."""
+    if isinstance(value, LayerMemory):
+        return _listed(asdict(value))
+    if isinstance(value, Mapping):
+        return {key: _listed(one) for key, one in value.items()}
+    return [_listed(one) for one in value] if isinstance(value, tuple | list) else value
 
 
 def read_memory(plain: Mapping[str, Any]) -> Memory:

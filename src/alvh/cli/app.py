@@ -6,6 +6,9 @@ import typer
 from typer.core import TyperGroup
 
 from alvh.cli import (
+    book_commands,
+    chain_commands,
+    chain_fit_commands,
     data_commands,
     journal_commands,
     ledger_commands,
@@ -32,6 +35,7 @@ from alvh.cli.signals_command import signals
 from alvh.cli.simplex_command import simplex
 from alvh.cli.steward_command import steward
 from alvh.cli.stress_command import stress
+from alvh.cli.today_command import today
 from alvh.cli.watch_command import watch
 from alvh.cli.worlds_command import worlds
 from alvh.errors import AlvhError
@@ -107,14 +111,18 @@ for command in (
     quote,
     watch,
     serve,
+    today,
 ):
     app.command()(command)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(journal_commands.app, name="journal")
+app.add_typer(book_commands.app, name="book")
 policy_commands.app.command()(version_commands.propose)
 policy_commands.app.command()(version_commands.sign)
+app.add_typer(chain_commands.app, name="chain")
+app.add_typer(chain_fit_commands.app, name="chain")
 
 
 def _show_version(wanted: bool) -> None:

@@ -170,7 +170,7 @@ def write_book(path: str | Path, book: Book) -> None:
         return
     told: dict[str, Any] = {"book": book.name, "entries": rows}
     if book.memory is not None:
-        told["memory"] = _plain(book.memory.plain())
+        told["memory"] = book.memory.plain()
     write_text(place, yaml.safe_dump(told, sort_keys=False, width=100, default_flow_style=None))
 
 
@@ -200,13 +200,6 @@ def csv_text(rows: list[dict[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
-
-
-def _plain(value: Any) -> Any:
-    """Return a value with tuples as lists, as YAML has no tuple."""
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, tuple | list) else value
 
 
 def write_text(place: Path, text: str) -> None:
