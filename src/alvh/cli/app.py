@@ -7,6 +7,8 @@ from typer.core import TyperGroup
 
 from alvh.cli import (
     book_commands,
+    chain_commands,
+    chain_fit_commands,
     data_commands,
     ledger_commands,
     policy_commands,
@@ -115,6 +117,8 @@ app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(book_commands.app, name="book")
 policy_commands.app.command()(version_commands.propose)
 policy_commands.app.command()(version_commands.sign)
+app.add_typer(chain_commands.app, name="chain")
+app.add_typer(chain_fit_commands.app, name="chain")
 
 
 def _show_version(wanted: bool) -> None:
