@@ -5,25 +5,12 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import pytest
-import rfc8785
 from tests.advise.books import bundled
 from tests.desk.conftest import FIRST, RULES, Lived, moment
 
-import alvh
-from alvh.desk.book import Book
-from alvh.desk.decisions import (
-    Arguments,
-    account_content,
-    first_difference,
-    read_account,
-    record_decision,
-    repeat,
-)
-from alvh.desk.entries import Flow
+from alvh.desk.decisions import first_difference, repeat
 from alvh.desk.recording import record
 from alvh.desk.standing import standing
-from alvh.errors import GovernanceError
 from alvh.ledger import Ledger
 
 
@@ -41,27 +28,6 @@ def test_other_data_are_named_first(lived: Lived) -> None:
     found = list(repeat(lived.ledger, other))
     assert [bool(one.difference) for one in found] == [False] * 5 + [True] * 3
     assert " was " in found[5].difference
-
-
-def test_a_decision_by_other_rules_is_not_recorded(lived: Lived) -> None:
-    book = Book("main", (Flow(date(2015, 8, 14), "deposit", 1_000_000.0),))
-    day = date(2015, 8, 27)
-    found = alvh.today(bundled(), book, "none", "monthly45", as_of=day)
-    with pytest.raises(GovernanceError, match="is by none and monthly45, which are not the rules"):
-        record_decision(lived.ledger, found, Arguments(on=day), moment(day))
-
-
-def test_an_account_is_read_back_to_the_bit(lived: Lived) -> None:
-    accounts = [
-        event.content["account"]
-        for event in lived.ledger.events()
-        if event.content["kind"] == "decision"
-    ]
-    held = accounts[-1]
-    assert held["condors"]
-    assert held["layers"]
-    assert held["memory"]
-    assert rfc8785.dumps(account_content(read_account(held))) == rfc8785.dumps(held)
 
 
 def test_the_first_difference_is_named_by_its_key() -> None:
@@ -82,3 +48,11 @@ def test_a_decision_without_rules_cannot_be_made_again(lived: Lived, tmp_path) -
     record(bare, "decision", content, moment(FIRST))
     (found,) = repeat(bare, bundled())
     assert found.difference == "refused: no version of the rules was in force"
+
+
+def test_bytes_that_are_not_those_of_the_digest_are_seen(lived: Lived, tmp_path) -> None:
+    (decision,) = [e for e in lived.ledger.events() if e.content["kind"] == "decision"][:1]
+    other = Ledger(tmp_path / "other.db")
+    record(other, "decision", decision.content | {"verdict": "no trade"}, moment(FIRST))
+    (found,) = repeat(other, bundled())
+    assert found.difference == "its bytes have another digest than the one beside them"

@@ -12,13 +12,11 @@ from alvh.errors import GovernanceError
 from alvh.ledger import Event, Ledger
 
 DECISION = {
-    "decision": {
-        "orders": [{"name": "20200302-short-1", "reason": "layer filled"}],
-        "decisions": [
-            {"sleeve": "condors", "reason": "layer filled", "text": "another sleeve's"},
-            {"sleeve": "short", "reason": "layer filled", "text": "bought 4 at 210 USD each"},
-        ],
-    }
+    "orders": [{"name": "20200302-short-1", "reason": "layer filled"}],
+    "decisions": [
+        {"sleeve": "condors", "reason": "layer filled", "text": "another sleeve's"},
+        {"sleeve": "short", "reason": "layer filled", "text": "bought 4 at 210 USD each"},
+    ],
 }
 
 

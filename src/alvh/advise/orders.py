@@ -73,8 +73,9 @@ class Order:
 
     @property
     def opens(self) -> bool:
-        """Whether it takes on something new."""
-        return self.action == "open"
+        """Whether it takes on something new: an opening, or a purchase that trades drift back."""
+        adds = self.action == "rebalance" and self.legs[0].ratio > 0
+        return self.action == "open" or adds
 
     @property
     def limit(self) -> NetPrice:

@@ -1,36 +1,27 @@
-"""Decisions in the ledger: recorded with all that they rested on, so that they can be repeated.
+"""Recorded decisions, made again from what stands beside them, to the byte.
 
-Beside the decision stand the account before it, to the last bit, and the arguments. The rules are
-those of the version in force; the market data are the user's own, and named by their digest.
+Beside a decision stand the account before it and the digest of its bytes. The rules are those of
+the version that was in force; the market data are the user's own, and named by their digest.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from alvh.advise.account import Account, CondorLot, LayerLot, read_memory
 from alvh.advise.instrument import parse_instrument
-from alvh.advise.today import Decision, today
-from alvh.desk import kinds
+from alvh.advise.today import today
 from alvh.desk.fold import Fold
-from alvh.desk.recording import record
+from alvh.desk.moments import chicago_day, read_moment
 from alvh.desk.versions import Version
 from alvh.errors import AlvhError, GovernanceError
 from alvh.ledger import Event, Ledger, canonical, checked
 from alvh.market.history import History
 from alvh.policy.identity import flatten
 
-
-@dataclass(frozen=True)
-class Arguments:
-    """What ``alvh.today`` was told besides data, book and rules; see there."""
-
-    on: date
-    fill: float = 0.5
-    fee_scale: float = 1.0
-    commission: float = 0.65
-    debit_spread: float = 0.01
+_BESIDE = ("at", "book", "digest")  # what the event holds that is not of the decision
 
 
 @dataclass(frozen=True)
@@ -56,52 +47,6 @@ class Repeated:
     code_version: str
 
 
-def record_decision(
-    ledger: Ledger, decision: Decision, arguments: Arguments, at: datetime
-) -> Event:
-    """Record a decision before any ticket of it exists.
-
-    Parameters
-    ----------
-    ledger : Ledger
-        The desk's.
-    decision : Decision
-        From ``alvh.today``, by the rules in force.
-    arguments : Arguments
-        With which it was made.
-    at : datetime
-        The moment, aware.
-
-    Returns
-    -------
-    Event
-        Its ``sha256`` is what tickets name.
-
-    Raises
-    ------
-    GovernanceError
-        Where it was made by other rules than those in force.
-    """
-    content = {
-        "decision": decision.plain(),
-        "account": account_content(decision.account),
-        "arguments": asdict(arguments) | {"on": arguments.on.isoformat()},
-    }
-    meta = decision.meta
-
-    def judge(state: Fold) -> None:
-        version = state.version
-        theirs = (version.hedge_hash, version.condors_hash) if version else None
-        if theirs != (meta["policy_hash"], meta["programme_hash"]):
-            raise GovernanceError(
-                f"the decision of {decision.as_of} is by {meta['policy']} and {meta['programme']}, "
-                "which are not the rules in force; decide by those that "
-                "`alvh ledger standing` shows, or propose these"
-            )
-
-    return record(ledger, kinds.DECISION, content, at, judge)
-
-
 def repeat(ledger: Ledger, history: History) -> Iterator[Repeated]:
     """Make every recorded decision again, in order.
 
@@ -120,42 +65,63 @@ def repeat(ledger: Ledger, history: History) -> Iterator[Repeated]:
     state = Fold()
     for event in checked(ledger.events()):
         state.take(event)
-        content = _decision_content(event)
-        if content is not None:
-            yield _repeat_one(event, content, state.version, history)
+        if event.sha256 in state.decisions:
+            yield _repeat_one(event, state.version, history)
 
 
-def _decision_content(event: Event) -> dict[str, Any] | None:
-    if f'"kind":"{kinds.DECISION}"' not in event.body:
-        return None
+def _repeat_one(event: Event, version: Version | None, history: History) -> Repeated:
     content = event.content
-    return content if content.get("kind") == kinds.DECISION else None
-
-
-def _repeat_one(
-    event: Event, content: Mapping[str, Any], version: Version | None, history: History
-) -> Repeated:
-    recorded = content["decision"]
-    code = str(recorded["meta"]["code_version"])
+    recorded = {key: value for key, value in content.items() if key not in _BESIDE}
+    as_of, code = str(recorded.get("as_of", "")), ""
     try:
-        found = _again(content, version, history)
+        code = str(recorded["meta"]["code_version"])
+        difference = _difference(content, recorded, version, history)
     except AlvhError as refusal:
-        return Repeated(event.number, str(recorded["as_of"]), f"refused: {refusal}", code)
-    found["meta"] = found["meta"] | {"code_version": code}
-    return Repeated(event.number, str(recorded["as_of"]), first_difference(recorded, found), code)
+        difference = f"refused: {refusal}"
+    except (KeyError, TypeError, ValueError) as error:
+        difference = f"cannot be read: {error!r}"
+    return Repeated(event.number, as_of, difference, code)
 
 
-def _again(content: Mapping[str, Any], version: Version | None, history: History) -> dict[str, Any]:
+def _difference(
+    content: Mapping[str, Any],
+    recorded: dict[str, Any],
+    version: Version | None,
+    history: History,
+) -> str:
+    if sha256(canonical(recorded, "a decision").encode()).hexdigest() != content["digest"]:
+        return "its bytes have another digest than the one beside them"
+    found = ""
+    for on in _days(content):
+        again = _again(content, version, history, on)
+        again["meta"] = again["meta"] | {"code_version": recorded["meta"]["code_version"]}
+        difference = first_difference(recorded, again)
+        if not difference:
+            return ""
+        found = found or difference
+    return found
+
+
+def _days(content: Mapping[str, Any]) -> tuple[date, ...]:
+    """Return the days on which it may have been made: its session or, where stale, its event's."""
+    as_of = date.fromisoformat(content["as_of"])
+    made = chicago_day(read_moment(content["at"]))
+    return (as_of, made) if content["stopped"] and made > as_of else (as_of,)
+
+
+def _again(
+    content: Mapping[str, Any], version: Version | None, history: History, on: date
+) -> dict[str, Any]:
     if version is None:
         raise GovernanceError("no version of the rules was in force")
-    arguments = content["arguments"]
     decision = today(
         history,
-        read_account(content["account"]),
+        read_account(content["book"]),
         version.hedge,
         version.condors,
-        as_of=date.fromisoformat(content["decision"]["as_of"]),
-        **{**arguments, "on": date.fromisoformat(arguments["on"])},
+        as_of=date.fromisoformat(content["as_of"]),
+        on=on,
+        fill=float(content["meta"]["fill"]),
     )
     return decision.plain()
 
@@ -181,52 +147,17 @@ def _numbered(value: Any) -> Any:
     return value
 
 
-def account_content(account: Account) -> dict[str, Any]:
-    """Return an account as JSON values, every number to the last bit."""
-    return {
-        "as_of": account.as_of.isoformat(),
-        "cash": float(account.cash),
-        "index_units": float(account.index_units),
-        "condors": [_condor_content(lot) for lot in account.condors],
-        "layers": [_layer_content(lot) for lot in account.layers],
-        "memory": None if account.memory is None else account.memory.plain(),
-        "faults": list(account.faults),
-    }
-
-
-def _condor_content(lot: CondorLot) -> dict[str, Any]:
-    return {
-        "order": lot.order,
-        "opened": lot.opened.isoformat(),
-        "expiry": lot.expiry.isoformat(),
-        "settlement": lot.settlement,
-        "strikes": [float(strike) for strike in lot.strikes],
-        "quantity": int(lot.quantity),
-        "credit": float(lot.credit),
-    }
-
-
-def _layer_content(lot: LayerLot) -> dict[str, Any]:
-    return {
-        "layer": lot.layer,
-        "opened": lot.opened.isoformat(),
-        "units": int(lot.units),
-        "bought": int(lot.bought),
-        "cost": float(lot.cost),
-        "legs": [[held.symbol, int(ratio)] for held, ratio in lot.legs],
-    }
-
-
-def read_account(content: Mapping[str, Any]) -> Account:
-    """Return the account that :func:`account_content` wrote."""
+def read_account(plain: Mapping[str, Any]) -> Account:
+    """Return the account that stands beside a decision."""
+    memory = plain["memory"]
     return Account(
-        as_of=date.fromisoformat(content["as_of"]),
-        cash=float(content["cash"]),
-        condors=tuple(_read_condor(one) for one in content["condors"]),
-        layers=tuple(_read_layer(one) for one in content["layers"]),
-        index_units=float(content["index_units"]),
-        memory=None if content["memory"] is None else read_memory(content["memory"]),
-        faults=tuple(content["faults"]),
+        as_of=date.fromisoformat(plain["as_of"]),
+        cash=float(plain["cash"]),
+        condors=tuple(_read_condor(one) for one in plain["condors"]),
+        layers=tuple(_read_layer(one) for one in plain["layers"]),
+        index_units=float(plain["index_units"]),
+        memory=None if memory is None else read_memory(memory),
+        faults=tuple(plain["faults"]),
     )
 
 

@@ -123,10 +123,10 @@ def _line(held: Ticketed, at: str, decision: dict[str, Any], notes: list[str]) -
 
 def _reason(name: str, sleeve: str, decision: dict[str, Any]) -> str:
     """Return the sentence of the rule that asked for an order; its short reason without one."""
-    made = decision.get("decision", {})
-    short: Iterator[str] = (one["reason"] for one in made.get("orders", []) if one["name"] == name)
+    orders = decision.get("orders", [])
+    short: Iterator[str] = (one["reason"] for one in orders if one["name"] == name)
     asked = next(short, "")
-    for line in made.get("decisions", []):
+    for line in decision.get("decisions", []):
         if line["sleeve"] == sleeve and line["reason"] == asked:
             return str(line["text"])
     return asked
