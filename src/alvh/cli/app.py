@@ -10,6 +10,7 @@ from alvh.cli import (
     chain_commands,
     chain_fit_commands,
     data_commands,
+    fills_commands,
     ledger_commands,
     policy_commands,
     version_commands,
@@ -115,6 +116,7 @@ app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(book_commands.app, name="book")
+app.add_typer(fills_commands.app, name="fills")
 policy_commands.app.command()(version_commands.propose)
 policy_commands.app.command()(version_commands.sign)
 app.add_typer(chain_commands.app, name="chain")
