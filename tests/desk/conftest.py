@@ -14,6 +14,7 @@ from alvh.advise.today import Decision
 from alvh.desk.book import Book
 from alvh.desk.entries import Flow
 from alvh.desk.governance import propose, sign
+from alvh.desk.issuing import record_decision
 from alvh.desk.paper import as_decided
 from alvh.desk.recording import issue, record
 from alvh.desk.tickets import Ticket
@@ -94,23 +95,6 @@ def moment(day: date) -> datetime:
     return datetime.combine(day, time(19, 30), UTC)
 
 
-def decision_content(decision: Decision) -> dict[str, Any]:
-    """Return what an event holds of a decision; cash and costs to the last bit."""
-    account, plain = decision.account, decision.account.plain()
-    exact = plain | {
-        "cash": float(account.cash),
-        "condors": [
-            one | {"credit": float(lot.credit)}
-            for one, lot in zip(plain["condors"], account.condors, strict=True)
-        ],
-        "layers": [
-            one | {"cost": float(lot.cost)}
-            for one, lot in zip(plain["layers"], account.layers, strict=True)
-        ],
-    }
-    return decision.plain() | {"digest": decision.digest, "book": exact}
-
-
 @pytest.fixture(scope="session")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     """Live through the crash of 2015-08-24; tests do not add to its ledger."""
@@ -123,7 +107,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     decisions, books = list[Decision](), list[Book]()
     for day in days:
         found = alvh.today(bundled(), book, *RULES, as_of=day)
-        record(ledger, "decision", decision_content(found), moment(day))
+        record_decision(ledger, found, moment(day))
         decisions.append(found)
         books.append(book)
         book = book.add(as_decided(found)).remember(found.memory)

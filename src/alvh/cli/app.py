@@ -10,6 +10,7 @@ from alvh.cli import (
     chain_commands,
     chain_fit_commands,
     data_commands,
+    fills_commands,
     journal_commands,
     ledger_commands,
     policy_commands,
@@ -119,6 +120,7 @@ app.add_typer(policy_commands.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(journal_commands.app, name="journal")
 app.add_typer(book_commands.app, name="book")
+app.add_typer(fills_commands.app, name="fills")
 policy_commands.app.command()(version_commands.propose)
 policy_commands.app.command()(version_commands.sign)
 app.add_typer(chain_commands.app, name="chain")

@@ -10,8 +10,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from alvh.advise.account import Account, CondorLot, LayerLot, read_memory
-from alvh.advise.instrument import parse_instrument
+from alvh.advise.account import read_account
 from alvh.advise.today import today
 from alvh.desk.fold import Fold
 from alvh.desk.moments import chicago_day, read_moment
@@ -145,41 +144,3 @@ def _numbered(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return {str(place): _numbered(child) for place, child in enumerate(value)}
     return value
-
-
-def read_account(plain: Mapping[str, Any]) -> Account:
-    """Return the account that stands beside a decision."""
-    memory = plain["memory"]
-    return Account(
-        as_of=date.fromisoformat(plain["as_of"]),
-        cash=float(plain["cash"]),
-        condors=tuple(_read_condor(one) for one in plain["condors"]),
-        layers=tuple(_read_layer(one) for one in plain["layers"]),
-        index_units=float(plain["index_units"]),
-        memory=None if memory is None else read_memory(memory),
-        faults=tuple(plain["faults"]),
-    )
-
-
-def _read_condor(one: Mapping[str, Any]) -> CondorLot:
-    put_wing, put, call, call_wing = map(float, one["strikes"])
-    return CondorLot(
-        order=one["order"],
-        opened=date.fromisoformat(one["opened"]),
-        expiry=date.fromisoformat(one["expiry"]),
-        settlement=one["settlement"],
-        strikes=(put_wing, put, call, call_wing),
-        quantity=one["quantity"],
-        credit=float(one["credit"]),
-    )
-
-
-def _read_layer(one: Mapping[str, Any]) -> LayerLot:
-    return LayerLot(
-        layer=one["layer"],
-        opened=date.fromisoformat(one["opened"]),
-        units=one["units"],
-        bought=one["bought"],
-        cost=float(one["cost"]),
-        legs=tuple((parse_instrument(symbol), ratio) for symbol, ratio in one["legs"]),
-    )
