@@ -218,3 +218,15 @@ def test_a_month_of_the_desk_is_the_backtest(desk, tmp_path):
     assert sum(len(one.orders) for one in decisions) > 5
     count, _ = desk.verify()
     assert count > 2 * len(decisions)
+
+
+def test_february_and_march_2020_are_the_backtest(desk, shared_data, tmp_path):
+    """The crash on real data, by file and ledger: 41 sessions, every decision to the byte."""
+    history = alvh.load_history(shared_data)
+    policy, programme = alvh.load_policy("alvh-40-40-20"), alvh.load_programme("monthly45")
+    result = alvh.backtest(history, policy, programme, "2020-01-31", "2020-03-31")
+    book = first_memory(begin(result, 1), result, policy, programme, history)
+    decisions = list(run_desk(desk, history, tmp_path, result, 1, book))
+    assert len(decisions) == 41
+    assert sum(len(one.orders) for one in decisions) > 15
+    desk.verify()

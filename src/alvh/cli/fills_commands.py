@@ -52,12 +52,17 @@ def check(
 
 
 @app.command()
-def void(ticket: str, reason: Reason, ledger: LedgerFile = DEFAULT_LEDGER) -> None:
+def void(
+    ticket: str, reason: Reason, ledger: LedgerFile = DEFAULT_LEDGER, as_json: AsJson = False
+) -> None:
     """Record that what is not filled of a ticket never will be."""
     from alvh.desk.reconcile import make_void
 
     event = make_void(open_ledger(ledger), ticket, reason, now())
-    say(f"event {event.number}: {ticket} is void")
+    if as_json:
+        say_json({"event": event.number, "sha256": event.sha256, "ticket": ticket})
+    else:
+        say(f"event {event.number}: {ticket} is void")
 
 
 def _reconcile(book: Path, ledger: Path, cash: float | None, as_json: bool) -> None:
