@@ -11,9 +11,15 @@ from tests.desk.month import begin, canonical, days_of, live
 import alvh
 from alvh.advise.account import Account, read_memory
 from alvh.advise.orders import decided
+from alvh.advise.restore import Rules, remember
+from alvh.compile import compile_account, compile_hedge, compile_programme
 from alvh.desk.book import Book
 from alvh.desk.entries import Flow
+from alvh.engine import run_window
 from alvh.errors import DataError
+from alvh.guides import build_guides
+from alvh.market.surfaces import build_surfaces
+from alvh.policy import policy_hash
 
 FRESH = Account(date(2015, 8, 20), 1_000_000.0)
 AS_OF = date(2015, 8, 21)
@@ -31,23 +37,17 @@ def chain(history, hedge, programme, start, end):
         yield decision, decided(result.logs, result.counts, t, days[t]), after, result.cash[t]
 
 
-def first_memory(book, result, policy, programme):
+def first_memory(book, result, policy, programme, history=None):
     """What the rules carry on from a run's first day: from the engine's own book of that day."""
-    from alvh.advise.restore import Rules, remember
-    from alvh.compile import compile_account, compile_hedge, compile_programme
-    from alvh.engine import run_window
-    from alvh.guides import build_guides
-    from alvh.market.surfaces import build_surfaces
-    from alvh.policy import policy_hash
-
-    surfaces = build_surfaces(bundled())
+    history = bundled() if history is None else history
+    surfaces = build_surfaces(history)
     row = int(np.searchsorted(surfaces.dates, result.dates[0]))
     window = slice(row, row + 1)
     records = (
         *compile_hedge(policy), compile_programme(programme, 0.5),
         compile_account(1_000_000.0, 0.5, 1.0, 0.65, 0.01),
     )  # fmt: skip
-    guides = build_guides(bundled(), policy, programme, surfaces.dates[window])
+    guides = build_guides(history, policy, programme, surfaces.dates[window])
     daily, _, engine = run_window(surfaces, window, guides, records)
     names = [lot.order for lot in book.account(days_of(result)[0]).condors] + [""] * 48
     rules = Rules(*records, policy_hash(policy), policy_hash(programme))

@@ -1,12 +1,16 @@
 """`alvh today` and `alvh book`: what they print is what the functions they call give."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 import alvh
-from alvh.desk.book_files import read_book
+from alvh.desk.book_files import csv_text, entry_row, read_book
+from alvh.desk.governance import propose, sign
+from alvh.desk.paper import as_decided
+from alvh.desk.versions import Caps, Charter
+from alvh.ledger import Ledger, create_key
 
 BOOK = "date,kind,amount\n2015-08-20,deposit,1000000\n"
 
@@ -60,3 +64,51 @@ def test_an_import_that_is_refused_leaves_the_book(run, book, tmp_path):
     answer = run("book", "import", statement, "--book", book)
     assert answer.exit_code == 1
     assert book.read_text() == BOOK
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """A ledger with rules in force, and the file it is in."""
+    key = create_key(tmp_path / "ann.pem")
+    ledger = Ledger(tmp_path / "desk.db")
+    rules = Charter(keys={"ann": key.public}, notice_days=0, caps=Caps(condor_share=0.2))
+    at = datetime(2015, 8, 14, 20, tzinfo=UTC)
+    hedge, condors = alvh.load_policy("alvh-40-40-20"), alvh.load_programme("monthly45")
+    sign(ledger, propose(ledger, hedge, condors, rules, at).sha256, key, at)
+    return tmp_path / "desk.db"
+
+
+def test_a_day_at_the_desk(run, book, desk, tmp_path):
+    """Decide, record, issue, fill on paper, import: book and tickets agree."""
+    words = ("--book", book, "--ledger", desk)
+    answer = run("today", *words, "--as-of", "2015-08-21", "--tickets", tmp_path / "t", "--json")
+    assert answer.exit_code == 0, answer.stderr
+    told = json.loads(answer.stdout)
+    assert sorted(told["tickets"]["issued"]) == sorted(one["name"] for one in told["orders"])
+    assert (tmp_path / "t" / "2015-08-21" / "basket.csv").exists()
+    found = alvh.today(alvh.load_history("bundled"), read_book(book), as_of=date(2015, 8, 21))
+    statement = tmp_path / "paper.csv"
+    statement.write_text(csv_text(map(entry_row, as_decided(found))))
+    assert run("fills", "check", *words).exit_code == 1  # nothing is filled yet
+    imported = run("fills", "import", statement, *words)
+    assert imported.exit_code == 0, imported.stderr
+    assert "agree" in imported.stdout
+    assert read_book(book).folded().cash == pytest.approx(1_000_000 + found.cash_change)
+
+
+def test_a_mismatch_is_refused_by_the_next_day(run, book, desk, tmp_path):
+    words = ("--book", book, "--ledger", desk)
+    day = run("today", *words, "--as-of", "2015-08-21", "--tickets", tmp_path / "t", "--json")
+    names = json.loads(day.stdout)["tickets"]["issued"]
+    assert run("fills", "check", *words).exit_code == 1
+    stopped = run("today", *words, "--as-of", "2015-08-24")
+    assert stopped.exit_code == 1
+    assert "book and tickets disagree" in stopped.stderr
+    for name in names:
+        assert run("fills", "void", name, "--reason", "no fill", "--ledger", desk).exit_code == 0
+    assert run("fills", "check", *words).exit_code == 0
+    assert run("today", *words, "--as-of", "2015-08-24").exit_code == 0
+
+
+def test_tickets_need_a_ledger(run, book, tmp_path):
+    assert run("today", "--book", book, "--tickets", tmp_path).exit_code == 2

@@ -1,19 +1,29 @@
 """A ledger with a key, a first version in force, and tickets to issue."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.advise.books import bundled
 
+import alvh
+from alvh.advise.today import Decision
+from alvh.desk.book import Book
+from alvh.desk.entries import Flow
 from alvh.desk.governance import propose, sign
+from alvh.desk.issuing import record_decision
+from alvh.desk.paper import as_decided
 from alvh.desk.recording import issue, record
 from alvh.desk.tickets import Ticket
 from alvh.desk.versions import Charter
 from alvh.ledger import Event, Ledger, SigningKey, create_key
 from alvh.policy import load_policy, load_programme
 
+FIRST = date(2015, 8, 17)
+RULES = load_policy("alvh-40-40-20"), load_programme("monthly45")
 MONDAY = datetime(2020, 3, 2, 20, 0, tzinfo=UTC)  # 14:00 in Chicago
 
 
@@ -68,3 +78,37 @@ def order(governed: Ledger) -> Callable[..., Event]:
         return issue(governed, Ticket(**{**fields, **changes}), {"legs": []}, at)
 
     return _order
+
+
+@dataclass
+class Lived:
+    """Eight sessions of August 2015 at one desk, everything filled as it was decided."""
+
+    ledger: Ledger
+    key: SigningKey
+    decisions: list[Decision]
+    books: list[Book]  # on the evening before each decision
+
+
+def moment(day: date) -> datetime:
+    """Return the moment of a decision, half an hour before the close."""
+    return datetime.combine(day, time(19, 30), UTC)
+
+
+@pytest.fixture(scope="session")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    """Live through the crash of 2015-08-24; tests do not add to its ledger."""
+    folder = tmp_path_factory.mktemp("lived")
+    ledger, key = Ledger(folder / "ledger.db"), create_key(folder / "key.pem")
+    version = propose(ledger, *RULES, Charter(keys={"ann": key.public}), moment(FIRST))
+    sign(ledger, version.sha256, key, moment(FIRST))
+    book = Book("main", (Flow(date(2015, 8, 14), "deposit", 1_000_000.0),))
+    days = [day for day in bundled().dates.astype(object).tolist() if day >= FIRST][:8]
+    decisions, books = list[Decision](), list[Book]()
+    for day in days:
+        found = alvh.today(bundled(), book, *RULES, as_of=day)
+        record_decision(ledger, found, moment(day))
+        decisions.append(found)
+        books.append(book)
+        book = book.add(as_decided(found)).remember(found.memory)
+    return Lived(ledger, key, decisions, books)

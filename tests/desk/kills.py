@@ -3,6 +3,7 @@
 Used by the tests with a few kills and by `docs/build_ledger.py` with many.
 """
 
+import json
 import multiprocessing
 import os
 import random
@@ -15,7 +16,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from alvh.desk.alerts import Alert, raise_once
 from alvh.desk.audit import audit, sign_checkpoint
+from alvh.desk.delivery import deliver, write_alerts
 from alvh.desk.governance import halt, propose, resume, sign
 from alvh.desk.recording import issue, record
 from alvh.desk.tickets import Ticket
@@ -68,6 +71,13 @@ class Desk:
         name = f"t{self.chance.randrange(NAMES)}"
         return record(self.ledger, "fill", {"ticket": name, "cash": 115.0}, self.at)
 
+    def watch(self) -> None:
+        """Raise an alert, bring the file up to date and deliver, as a watch does."""
+        key = f"k{self.chance.randrange(NAMES)}"
+        raise_once(self.ledger, (Alert(key, "no trade", "by chance"),), self.at)
+        write_alerts(self.ledger, alerts_of(self.ledger.path))
+        deliver(self.ledger, lambda title, text: True, self.at)
+
     def halt(self) -> Event:
         """Halt."""
         return halt(self.ledger, "by chance", "ann", self.at)
@@ -85,6 +95,7 @@ ACTS = (
     *(Desk.order,) * 4,
     *(Desk.fill,) * 2,
     *(Desk.resume,) * 2,
+    Desk.watch,
     Desk.halt,
     Desk.checkpoint,
 )
@@ -145,9 +156,10 @@ class Kept:
     ----------
     kills, acknowledged, events, checkpoints : int
         Kills, acknowledged events, events in the chain, checkpoints that hold.
-    lost, twice, opened_halted : int
+    lost, twice, opened_halted, told_twice : int
         Acknowledged events that are gone, ticket names that stand twice, tickets that opened
-        something between a halt and its end. All three must be nought.
+        something between a halt and its end, alerts that stand twice in the ledger or in their
+        file, or in the file alone. All four must be nought.
     """
 
     kills: int
@@ -157,6 +169,12 @@ class Kept:
     lost: int
     twice: int
     opened_halted: int
+    told_twice: int
+
+
+def alerts_of(path: Path) -> Path:
+    """Return where the desk's alerts are written."""
+    return path.with_name("alerts.jsonl")
 
 
 def kept(path: Path, kills: int, acknowledged: set[str]) -> Kept:
@@ -175,7 +193,16 @@ def kept(path: Path, kills: int, acknowledged: set[str]) -> Kept:
         lost=len(acknowledged - {event.sha256 for event in events}),
         twice=sum(count > 1 for count in names.values()),
         opened_halted=opened_while_halted(events),
+        told_twice=_told_twice(path, events),
     )
+
+
+def _told_twice(path: Path, events: list[Event]) -> int:
+    keys = [event.content["key"] for event in events if event.content["kind"] == "alert"]
+    file = alerts_of(path)
+    lines = file.read_text().splitlines() if file.exists() else []
+    written = [json.loads(line)["key"] for line in lines]
+    return len(keys) - len(set(keys)) + len(written) - len(set(written) & set(keys))
 
 
 def opened_while_halted(events: list[Event]) -> int:

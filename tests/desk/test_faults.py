@@ -28,7 +28,7 @@ def test_kills_lose_nothing_and_issue_nothing_twice(tmp_path: Path) -> None:
     for seed in range(KILLS):
         acknowledged |= set(killed(path, seed))
     after = kept(path, KILLS, acknowledged)
-    assert (after.lost, after.twice, after.opened_halted) == (0, 0, 0)
+    assert (after.lost, after.twice, after.opened_halted, after.told_twice) == (0, 0, 0, 0)
     assert after.events > after.acknowledged > KILLS
 
 

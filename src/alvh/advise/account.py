@@ -14,8 +14,8 @@ from typing import Any
 
 import rfc8785
 
-from alvh.advise.instrument import Instrument
-from alvh.errors import DataError
+from alvh.advise.instrument import Instrument, parse_instrument
+from alvh.errors import AlvhError, DataError
 
 
 @dataclass(frozen=True)
@@ -227,18 +227,18 @@ class Account:
         return sha256(rfc8785.dumps(self.plain())).hexdigest()
 
     def plain(self) -> dict[str, Any]:
-        """Return it as JSON values, money to the cent."""
+        """Return it as JSON values, numbers as they are; `read_account` is the way back."""
         return {
             "as_of": self.as_of.isoformat(),
-            "cash": round(self.cash, 2) + 0.0,
+            "cash": self.cash,
             "index_units": self.index_units,
             "condors": [
                 asdict(lot) | {"opened": str(lot.opened), "expiry": str(lot.expiry),
-                               "credit": round(lot.credit, 6)}
+                               "strikes": list(lot.strikes)}
                 for lot in self.condors
             ],
             "layers": [
-                asdict(lot) | {"opened": str(lot.opened), "cost": round(lot.cost, 2),
+                asdict(lot) | {"opened": str(lot.opened),
                                "legs": [[held.symbol, ratio] for held, ratio in lot.legs]}
                 for lot in self.layers
             ],
@@ -249,3 +249,39 @@ class Account:
     def layer(self, name: str) -> LayerLot | None:
         """Return what a layer holds, or None."""
         return next((lot for lot in self.layers if lot.layer == name), None)
+
+
+def read_account(plain: Mapping[str, Any]) -> Account:
+    """Return the account that `Account.plain` wrote, to the bit.
+
+    Raises
+    ------
+    DataError
+        If a part is missing, unknown or of the wrong kind.
+    """
+    try:
+        condors = tuple(CondorLot(**_dated(one)) for one in plain["condors"])
+        layers = tuple(LayerLot(**_dated(one)) for one in plain["layers"])
+        memory = plain["memory"]
+        return Account(
+            date.fromisoformat(plain["as_of"]), float(plain["cash"]), condors, layers,
+            float(plain["index_units"]), None if memory is None else read_memory(memory),
+            tuple(plain["faults"]),
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError, AlvhError) as error:
+        raise DataError(
+            f"the account cannot be read ({error}); take the one of a recorded decision"
+        ) from error
+
+
+def _dated(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of a lot with days, strikes and legs as a lot has them."""
+    lot = dict(plain)
+    for name in ("opened", "expiry"):
+        if name in lot:
+            lot[name] = date.fromisoformat(lot[name])
+    if "strikes" in lot:
+        lot["strikes"] = tuple(float(strike) for strike in lot["strikes"])
+    if "legs" in lot:
+        lot["legs"] = tuple((parse_instrument(held), int(ratio)) for held, ratio in lot["legs"])
+    return lot

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from alvh.advise.evening import DAYS_PER_YEAR, LAYERS, STRESS_SPX, Evening
 from alvh.kernel import codes
@@ -190,4 +189,6 @@ def _crossing(
         return float(hedge_gains(evening, days, np.array([vix]))[places].sum()) - wanted
 
     low, high = SEARCHED_VIX[turns[0]], SEARCHED_VIX[turns[0] + 1]
+    from scipy.optimize import brentq  # a quarter of a second to import
+
     return float(brentq(excess, low, high, xtol=1e-6))

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from alvh.kernel import codes
 from alvh.kernel.quotes import multiplier
@@ -199,6 +198,8 @@ def xirr(flows: Flows) -> Rate:
 
     grid = np.array([worth(x) for x in _LOG_RATES])
     turns = np.flatnonzero(np.sign(grid[1:]) * np.sign(grid[:-1]) < 0)
+    from scipy.optimize import brentq  # a quarter of a second to import
+
     roots = [brentq(worth, _LOG_RATES[i], _LOG_RATES[i + 1], xtol=1e-13) for i in turns]
     roots += [float(x) for x, value in zip(_LOG_RATES, grid, strict=True) if value == 0.0]
     if not roots:

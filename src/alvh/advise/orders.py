@@ -5,7 +5,7 @@ condor, the legs of a layer's structure. Read from a backtest's log or from toda
 give the same orders.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alvh.advise.instrument import Instrument, instrument_of
+from alvh.advise.instrument import Instrument, instrument_of, parse_instrument
 from alvh.contracts.net_price import NetPrice
 from alvh.kernel import codes
 from alvh.reasons import sentence
@@ -73,8 +73,9 @@ class Order:
 
     @property
     def opens(self) -> bool:
-        """Whether it takes on something new."""
-        return self.action == "open"
+        """Whether it takes on something new: an opening, or a purchase that trades drift back."""
+        adds = self.action == "rebalance" and self.legs[0].ratio > 0
+        return self.action == "open" or adds
 
     @property
     def limit(self) -> NetPrice:
@@ -112,6 +113,29 @@ class Order:
             "fees_usd": _rounded(self.fees, _USD_PLACES),
             "cash_usd": _rounded(self.cash, _USD_PLACES),
         }
+
+
+def read_order(plain: Mapping[str, Any]) -> Order:
+    """Return the order that `Order.plain` wrote; prices as rounded there, fees on its first leg.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If it is none.
+    """
+    fees = [float(plain["fees_usd"])] + [0.0] * (len(plain["legs"]) - 1)
+    legs = tuple(
+        OrderLeg(
+            parse_instrument(leg["symbol"]), int(leg["ratio"]), float(leg["price"]),
+            float(leg["mid"]), fee,
+        )
+        for leg, fee in zip(plain["legs"], fees, strict=True)
+    )  # fmt: skip
+    name, sleeve, action, reason = (
+        str(plain[key]) for key in ("name", "sleeve", "action", "reason")
+    )
+    closes = str(plain.get("closes", ""))
+    return Order(name, sleeve, action, reason, int(plain["quantity"]), legs, closes)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from alvh.advise.account import Account
-from alvh.advise.convexity import carry_split, hedge_break_even
+from alvh.advise.convexity import carry_split
 from alvh.advise.evening import LAYERS, Evening
 from alvh.advise.orders import Order
 from alvh.advise.quick_ratio import quick_ratio
@@ -181,7 +181,6 @@ def panel(evening: Evening) -> dict[str, float | str | None]:
     book, row = evening.book, evening.result.daily[-1]
     quick = quick_ratio(evening)
     carries = carry_split(evening)
-    levels = hedge_break_even(evening)
     figures = {
         "nav_usd": round(book.nav, 2),
         "cash_usd": round(book.cash, 2),
@@ -192,7 +191,6 @@ def panel(evening: Evening) -> dict[str, float | str | None]:
         "quick_ratio": quick.ratio,
         "carry_per_year_usd": round(sum(one.carry for one in carries.values()), 2),
         "stress_gain_usd": round(sum(one.stress_gain for one in carries.values()), 2),
-        "hedge_recovers_vix_30d": levels.from_cost[30],
         "vix": evening.vix,
         "spx": float(evening.day["spx"]),
         "rate": evening.rate,

@@ -10,6 +10,8 @@ from alvh.cli import (
     chain_commands,
     chain_fit_commands,
     data_commands,
+    fills_commands,
+    journal_commands,
     ledger_commands,
     policy_commands,
     version_commands,
@@ -36,6 +38,7 @@ from alvh.cli.simplex_command import simplex
 from alvh.cli.steward_command import steward
 from alvh.cli.stress_command import stress
 from alvh.cli.today_command import today
+from alvh.cli.watch_command import watch
 from alvh.cli.worlds_command import worlds
 from alvh.errors import AlvhError
 
@@ -109,6 +112,7 @@ for command in (
     stress,
     worlds,
     quote,
+    watch,
     serve,
     today,
 ):
@@ -116,7 +120,9 @@ for command in (
 app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
+app.add_typer(journal_commands.app, name="journal")
 app.add_typer(book_commands.app, name="book")
+app.add_typer(fills_commands.app, name="fills")
 policy_commands.app.command()(version_commands.propose)
 policy_commands.app.command()(version_commands.sign)
 app.add_typer(chain_commands.app, name="chain")

@@ -1,5 +1,6 @@
 """`alvh ledger`: the record shown and verified, and the overrides that only lower risk."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,9 +17,12 @@ from alvh.cli.desk_options import (
     now,
     open_ledger,
 )
-from alvh.cli.options import AsJson
+from alvh.cli.formats import dollars
+from alvh.cli.options import DATE_FORMATS, AsJson, Data
+from alvh.cli.running import day, read_history
 
 if TYPE_CHECKING:
+    from alvh.desk.scoring import Scored
     from alvh.desk.standing import Standing
     from alvh.ledger import Event, Ledger
 
@@ -288,3 +292,60 @@ def _whole(event: "Event") -> dict[str, Any]:
         "sha256": event.sha256,
         "content": event.content,
     }
+
+
+@app.command()
+def score(
+    ledger: LedgerFile = DEFAULT_LEDGER,
+    data: Data = "bundled",
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of",
+            metavar="DATE",
+            formats=DATE_FORMATS,
+            help="Close at which what is alive is marked; default: the last of the data.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set what overrides left undone, or did of their own, against what the rule asked for."""
+    from alvh.desk.scoring import score as judge
+
+    history = read_history(data)
+    end = day(as_of) or history.dates[-1].astype(object)
+    found = judge(open_ledger(ledger, "read"), history, end)
+    total = sum(one.difference for one in found)
+    if as_json:
+        lines = [_score_json(one) for one in found]
+        say_json({"orders": lines, "difference": total, "until": end,
+                  "data_digest": history.digest})  # fmt: skip
+        return
+    numbers = ("asked", "taken", "rule USD", "taken USD", "difference")
+    show_table(
+        f"Orders of days with an override, followed to {end}; model prices",
+        ("session", "order", "overrides", *numbers),
+        (
+            (
+                one.as_of,
+                one.order,
+                ", ".join(map(str, one.overrides)),
+                str(one.asked),
+                str(one.taken),
+                dollars(one.rule),
+                dollars(one.actual),
+                dollars(one.difference),
+            )
+            for one in found
+        ),
+        numbers=numbers,
+    )
+    say(f"overrides made {dollars(total)} USD against the rule, each order held as it was")
+    say(f"data {history.digest[:12]}")
+
+
+def _score_json(one: "Scored") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    gains = {"rule": one.rule, "actual": one.actual, "difference": one.difference}
+    return asdict(one) | gains

@@ -11,6 +11,7 @@ import typer
 from alvh.cli.console import say, say_json, show_table
 from alvh.cli.formats import decimal, dollars, percent
 from alvh.cli.options import DATE_FORMATS, AsJson, Condors, Data, Equity, Fill, Start
+from alvh.cli.repeat_ledger import repeat_ledger
 from alvh.cli.running import day, engine_running, read_history, say_identity
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ class Mode(StrEnum):
 
 def replay(
     stretch: Annotated[
-        datetime,
+        datetime | None,
         typer.Argument(metavar="DATE", formats=DATE_FORMATS, help="First session of the stretch."),
-    ],
+    ] = None,
     sessions: Annotated[
         int, typer.Option("--sessions", min=1, max=2600, metavar="N", help="Sessions after it.")
     ] = 63,
@@ -56,9 +57,20 @@ def replay(
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Write the daily path, as CSV.")
     ] = None,
+    from_ledger: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-ledger", metavar="FILE", help="Make its recorded decisions again instead."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Apply the moves of a stretch of history to an evening's market, with its book."""
+    """Apply the moves of a stretch of history to an evening's market, or repeat a ledger."""
+    if from_ledger is not None:
+        repeat_ledger(from_ledger, data, as_json)
+        return
+    if stretch is None:
+        raise typer.BadParameter("wanted the first session of a stretch, or --from-ledger")
     import alvh
     from alvh.advise.replay import replay as live_through
 

@@ -2,19 +2,22 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alvh.cli.console import note, say, say_json, show_table
+from alvh.cli.desk_options import now, open_ledger
 from alvh.cli.formats import decimal, dollars, percent
-from alvh.cli.options import DATE_FORMATS, AsJson, Condors, Data, Fill
+from alvh.cli.options import DATE_FORMATS, AsJson, Data, Fill
 from alvh.cli.running import day, engine_running, read_history
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alvh import History
     from alvh.advise.today import Decision
+    from alvh.desk.book import Book
 
 _REFUSED = 1
 BookFile = Annotated[
@@ -26,9 +29,13 @@ BookFile = Annotated[
 def today(
     book: BookFile,
     hedge: Annotated[
-        str, typer.Option("--hedge", metavar="NAME", help="Hedge policy: preset or .yaml file.")
-    ] = "alvh-40-40-20",
-    condors: Condors = "monthly45",
+        str | None,
+        typer.Option("--hedge", metavar="NAME", help="Hedge policy: preset or .yaml file."),
+    ] = None,
+    condors: Annotated[
+        str | None,
+        typer.Option("--condors", metavar="NAME", help="Condor programme likewise."),
+    ] = None,
     data: Data = "bundled",
     as_of: Annotated[
         datetime | None,
@@ -37,25 +44,93 @@ def today(
             help="Past session to decide; default: the last of the data, which must be today's.",
         ),
     ] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option("--ledger", metavar="FILE", envvar="ALVH_LEDGER",
+                     help="Decide by the rules in force there, and record the decision."),
+    ] = None,
+    tickets: Annotated[
+        Path | None,
+        typer.Option("--tickets", metavar="FOLDER",
+                     help="Issue tickets, once the decision is recorded, and write them there."),
+    ] = None,
     fill: Fill = 0.5,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Decide today: condor and hedge orders with their reasons, or no trade and why."""
-    import alvh
     from alvh.desk.book_files import read_book
 
-    held, chosen = read_book(book), day(as_of)
+    _refuse_mixed(hedge, condors, ledger, tickets)
+    held = read_book(book)
     history = read_history(data)
+    request = day(as_of), fill
     with engine_running("deciding"):
-        found = alvh.today(
-            history, held, hedge, condors, as_of=chosen, on=chosen or date.today(), fill=fill
-        )
+        if ledger is None:
+            found, issued = _unrecorded(history, held, hedge, condors, request), None
+        else:
+            found, issued = _recorded(history, held, ledger, tickets, request)
     if as_json:
-        say_json(found.plain())
+        say_json(found.plain() | ({} if issued is None else {"tickets": issued}))
     else:
         say_decision(found)
+        _say_issued(issued)
     if found.stopped:
         raise typer.Exit(_REFUSED)
+
+
+def _refuse_mixed(
+    hedge: str | None, condors: str | None, ledger: Path | None, tickets: Path | None
+) -> None:
+    if ledger is None and tickets is not None:
+        raise typer.BadParameter("--tickets needs --ledger: a decision is recorded before them.")
+    if ledger is not None and (hedge is not None or condors is not None):
+        raise typer.BadParameter("with --ledger the rules in force there decide.")
+
+
+def _unrecorded(
+    history: "History", held: "Book", hedge: str | None, condors: str | None,
+    request: tuple[date | None, float],
+) -> "Decision":  # fmt: skip
+    import alvh
+
+    as_of, fill = request
+    return alvh.today(
+        history, held, hedge or "alvh-40-40-20", condors or "monthly45", as_of=as_of,
+        on=as_of or date.today(), fill=fill,
+    )  # fmt: skip
+
+
+def _recorded(
+    history: "History", held: "Book", ledger: Path, tickets: Path | None,
+    request: tuple[date | None, float],
+) -> tuple["Decision", dict[str, Any]]:  # fmt: skip
+    """Decide by the rules in force, record it, and only then issue and write tickets."""
+    from alvh.desk.issuing import decide, issue_tickets, record_decision, write_tickets
+
+    as_of, fill = request
+    record, at = open_ledger(ledger), now()
+    found = decide(record, history, held, at, as_of=as_of, on=as_of or date.today(), fill=fill)
+    event = record_decision(record, found, at)
+    told: dict[str, Any] = {"event": event.number, "sha256": event.sha256}
+    if tickets is None or found.stopped:
+        return found, told
+    issued = issue_tickets(record, found, event, now())
+    unsaid = write_tickets(tickets / str(found.as_of), issued.orders)
+    told |= {"issued": [order.name for order in issued.orders], "refused": issued.refused}
+    return found, told | {"folder": tickets / str(found.as_of), "not written": unsaid}
+
+
+def _say_issued(issued: dict[str, Any] | None) -> None:
+    if issued is None:
+        return
+    say(f"recorded as event {issued['event']}, {issued['sha256'][:12]}")
+    if "issued" in issued:
+        names = ", ".join(issued["issued"]) or "none"
+        say(f"tickets in {issued['folder']}: {names}")
+        for name, why in issued["refused"].items():
+            note(f"no ticket {name}: {why}")
+        for name, why in issued["not written"].items():
+            note(f"not in every form, {name}: {why}")
 
 
 def say_decision(found: "Decision") -> None:

@@ -7,7 +7,7 @@ place and moved there in one step.
 import csv
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def read_book(path: str | Path) -> Book:
     if place.suffix.lower() in (".yaml", ".yml"):
         return _from_yaml(text, place)
     if place.suffix.lower() == ".csv":
-        return Book(place.stem, tuple(_from_csv(text, place.name)))
+        return Book(place.stem, tuple(csv_entries(text, place.name)))
     raise BookError(f"{place}: a book is a .yaml or .csv file; name it so")
 
 
@@ -94,7 +94,14 @@ def _entry_lines(text: str) -> list[int]:
     return []
 
 
-def _from_csv(text: str, name: str) -> Iterator[Entry]:
+def csv_entries(text: str, name: str) -> Iterator[Entry]:
+    """Yield the entries of a CSV; see `read_book`.
+
+    Raises
+    ------
+    BookError
+        Names the line that cannot be.
+    """
     reader = csv.DictReader(io.StringIO(text))
     if reader.fieldnames is None or set(reader.fieldnames) - set(COLUMNS):
         raise BookError(f"{name} line 1: a heading of {', '.join(COLUMNS)} was wanted")
@@ -193,7 +200,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
     return {"date": entry.on.isoformat()} | {k: v for k, v in row.items() if v != ""}
 
 
-def csv_text(rows: list[dict[str, Any]]) -> str:
+def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return rows as CSV with all columns; numbers in their shortest exact form."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")

@@ -112,6 +112,8 @@ class Fold:
     differences: tuple[str, ...] = ()
     count: int = 0
     last: str = GENESIS
+    alerts: set[str] = field(default_factory=set)
+    delivered: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)  # of every version that ever was in force
 
     def take(self, event: Event) -> None:
@@ -226,6 +228,14 @@ class Fold:
     def _reconcile(self, event: Event, content: dict[str, Any]) -> None:
         self.differences = tuple(content["differences"])
 
+    def _alert(self, event: Event, content: dict[str, Any]) -> None:
+        if content["key"] in self.alerts:
+            raise ValueError(f"the alert {content['key']} was raised before")
+        self.alerts.add(content["key"])
+
+    def _deliver(self, event: Event, content: dict[str, Any]) -> None:
+        self.delivered.add(content["key"])
+
     def orders_on(self, day: date) -> int:
         """Return the count of tickets of a day in Chicago."""
         return sum(chicago_day(held.at) == day for held in self.tickets.values())
@@ -260,6 +270,8 @@ _STEPS: dict[str, Callable[[Fold, Event, dict[str, Any]], None]] = {
     kinds.TICKET_VOID: Fold._void,
     kinds.FILL: Fold._fill,
     kinds.RECONCILIATION: Fold._reconcile,
+    kinds.ALERT: Fold._alert,
+    kinds.ALERT_DELIVERED: Fold._deliver,
 }
 _MARKS = tuple(f'"kind":"{kind}"' for kind in _STEPS)
 

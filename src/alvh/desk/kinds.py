@@ -26,3 +26,12 @@ FILL: Final = "fill"
 
 RECONCILIATION: Final = "reconciliation"
 """``differences``: lines in which book and broker disagree; empty once they agree."""
+
+ALERT: Final = "alert"
+"""``key`` (raised once), ``about`` and ``text``."""
+
+ALERT_DELIVERED: Final = "alert.delivered"
+"""``key`` of an alert that arrived at every destination."""
+
+NOTE: Final = "note"
+"""``ticket``, ``text`` and ``by``: what somebody thought of it."""

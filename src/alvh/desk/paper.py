@@ -24,18 +24,20 @@ def as_decided(decision: Decision) -> tuple[Entry, ...]:
     tuple of Fill and Flow
     """
     entries = [*_settled(decision), *_filled(decision)]
-    found: list[Entry] = [Flow(decision.as_of, "interest", decision.interest), *entries]
+    interest = Flow(decision.as_of, "interest", decision.interest, f"paper {decision.as_of} i")
+    found: list[Entry] = [interest, *entries]
     variation = decision.cash_change - sum(entry.cash for entry in found)
     if abs(variation) > _CENT:
-        found.append(Flow(decision.as_of, "variation", variation))
+        found.append(Flow(decision.as_of, "variation", variation, f"paper {decision.as_of} v"))
     return tuple(found)
 
 
 def _settled(decision: Decision) -> Iterator[Fill]:
-    for one in decision.decided.settlements:
+    for number, one in enumerate(decision.decided.settlements):
         yield Fill(
-            decision.as_of, one.sleeve, "", one.instrument, -one.quantity, one.value, settles=True
-        )
+            decision.as_of, one.sleeve, "", one.instrument, -one.quantity, one.value, settles=True,
+            key=f"paper {decision.as_of} {one.sleeve} {one.instrument.symbol} {number}",
+        )  # fmt: skip
 
 
 def _filled(decision: Decision) -> Iterator[Fill]:
@@ -44,4 +46,5 @@ def _filled(decision: Decision) -> Iterator[Fill]:
             yield Fill(
                 decision.as_of, order.sleeve, order.name, leg.instrument,
                 order.quantity * leg.ratio, leg.price, leg.fees, closes=order.closes,
+                key=f"paper {order.name} {leg.instrument.symbol}",
             )  # fmt: skip

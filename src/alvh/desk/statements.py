@@ -8,7 +8,7 @@ from pathlib import Path
 from alvh.advise.instrument import Instrument
 from alvh.advise.orders import Order
 from alvh.desk.book import Book
-from alvh.desk.book_files import read_text
+from alvh.desk.book_files import csv_entries, read_text
 from alvh.desk.entries import UNASSIGNED, Entry, Fill
 from alvh.desk.positions import Folded, fold
 from alvh.desk.statement_ibkr import is_ibkr, read_ibkr
@@ -42,7 +42,7 @@ class Imported:
 
 
 def read_statement(path: str | Path) -> Statement:
-    """Read a statement of Interactive Brokers or tastytrade, recognised by its heading.
+    """Read a statement of Interactive Brokers or tastytrade, or rows of a book, by its heading.
 
     Raises
     ------
@@ -55,10 +55,27 @@ def read_statement(path: str | Path) -> Statement:
         return read_ibkr(text, place.name)
     if is_tastytrade(text):
         return read_tastytrade(text, place.name)
+    if text.startswith("date,kind"):
+        return _neutral(text, place.name)
     raise BookError(
         f"{place}: neither an activity statement of Interactive Brokers nor transactions of "
-        "tastytrade; download one of the two as CSV"
+        "tastytrade, nor rows of a book; download one of the two as CSV"
     )
+
+
+def _neutral(text: str, name: str) -> Statement:
+    """Read fills written as rows of a book, for every other broker and for paper trading."""
+    entries = list(csv_entries(text, name))
+    fills = tuple(
+        StatementFill(
+            one.on, one.order, one.instrument, one.quantity, one.price, one.fees, one.settles,
+            True, one.key, one.where,
+        )
+        for one in entries
+        if isinstance(one, Fill)
+    )  # fmt: skip
+    flows = tuple(one for one in entries if not isinstance(one, Fill))
+    return Statement("book rows", fills, flows)
 
 
 def import_statement(
@@ -126,7 +143,8 @@ def _entries(
 def _ticket(group: list[StatementFill], orders: Sequence[Order]) -> Order | None:
     """Return the ticket that some fills are a part of, by contracts and sides, or None."""
     mine = {(fill.instrument, fill.quantity > 0.0) for fill in group}
-    for order in orders:
+    by_name = [order for order in orders if order.name == group[0].group]
+    for order in by_name or orders:
         if mine <= {(leg.instrument, leg.ratio > 0) for leg in order.legs}:
             return order
     return None

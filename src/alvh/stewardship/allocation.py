@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from alvh.errors import DataError
 
@@ -53,6 +52,8 @@ def most_gain(gains: Floats, weights: Floats, capital_limits: tuple[float, float
     offered = np.isfinite(gains).all(axis=0)
     mean = np.where(offered, weights @ np.where(offered, gains, 0.0), 0.0)
     rows, limits = _capital_rows(capital_limits)
+    from scipy.optimize import linprog  # a quarter of a second to import
+
     found = linprog(-mean, A_ub=rows, b_ub=limits, bounds=_bounds(offered), method="highs")
     return _solved(found)
 
@@ -101,6 +102,8 @@ def least_tail(
     table = np.vstack([tails, np.hstack([others, np.zeros((3, 1 + count))])])
     bound = np.concatenate([np.zeros(count), limits, [-hurdle]])
     bounds = [*_bounds(offered), (None, None), *[(0.0, None)] * count]
+    from scipy.optimize import linprog
+
     found = linprog(cost, A_ub=table, b_ub=bound, bounds=bounds, method="highs")
     return _solved(found)[:items]
 

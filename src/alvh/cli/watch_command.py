@@ -1,0 +1,125 @@
+"""`alvh watch`: look again on a schedule, and say each thing once."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from alvh.cli.console import note, say, say_json
+from alvh.cli.desk_options import DEFAULT_LEDGER, LedgerFile, now, open_ledger
+from alvh.cli.options import DATE_FORMATS, AsJson, Data, Fill
+from alvh.cli.running import announce_compiling, day, read_history
+
+if TYPE_CHECKING:
+    from alvh.desk.alerts import Alert
+    from alvh.desk.delivery import Destinations
+    from alvh.ledger import Ledger, SigningKey
+
+
+def watch(
+    book: Annotated[
+        Path,
+        typer.Option("--book", metavar="FILE", envvar="ALVH_BOOK", help="Book, .yaml or .csv."),
+    ],
+    data: Data = "bundled",
+    ledger: LedgerFile = DEFAULT_LEDGER,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", metavar="FILE", help="YAML of `file` and `notify`; default: alerts.jsonl."
+        ),
+    ] = None,
+    every: Annotated[
+        int, typer.Option("--every", min=1, metavar="MINUTES", help="Minutes between two looks.")
+    ] = 10,
+    once: Annotated[bool, typer.Option("--once", help="Look once and end, as for cron.")] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of", metavar="DATE", formats=DATE_FORMATS, help="Past session to look at."
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="Signs a checkpoint on each day's first look."),
+    ] = None,
+    fill: Fill = 0.5,
+    as_json: AsJson = False,
+) -> None:
+    """Read data and book again and again; raise each alert once, to file and through apprise."""
+    from alvh.desk.delivery import Destinations, read_destinations
+
+    opened, places = open_ledger(ledger), read_destinations(to) if to else Destinations()
+    signer = _signer(key)
+    announce_compiling()
+    while True:
+        found = _look(opened, book, data, as_of, fill)
+        told = _tell(opened, found, places)
+        if signer is not None:
+            _sign_daily(opened, signer)
+        if as_json:
+            say_json({"raised": found, **told})
+        else:
+            for alert in found:
+                say(f"{alert.about}: {alert.text}")
+        if once:
+            return
+        time.sleep(60 * every)
+
+
+def _look(
+    ledger: "Ledger", book: Path, data: str, as_of: datetime | None, fill: float
+) -> "tuple[Alert, ...]":
+    """Look once, and return the alerts that were not raised before."""
+    import alvh
+    from alvh.desk.alerts import alerts, desk_alerts, raise_once, stale_alert
+    from alvh.desk.book_files import read_book
+    from alvh.desk.moments import chicago_day
+    from alvh.desk.standing import standing
+    from alvh.errors import AlvhError
+
+    at = now()
+    stand = standing(ledger, at)
+    today = day(as_of) or chicago_day(at)
+    try:
+        history = read_history(data)
+        rules = stand.hedge, stand.condors
+        decision = alvh.today(
+            history, read_book(book), *rules, as_of=day(as_of), on=today, fill=fill
+        )
+        found = alerts(decision, history, stand, *rules)
+    except AlvhError as refusal:
+        found = (stale_alert(refusal, today.isoformat()), *desk_alerts(stand))
+    return raise_once(ledger, found, at)
+
+
+def _tell(ledger: "Ledger", found: "tuple[Alert, ...]", places: "Destinations") -> dict[str, Any]:
+    """Bring the file up to date and send what was not delivered yet."""
+    from alvh.desk.delivery import apprise_sender, deliver, write_alerts
+
+    lines = write_alerts(ledger, Path(places.file)) if found else None
+    if not places.notify:
+        return {"file": places.file, "lines": lines}
+    sent, failed = deliver(ledger, apprise_sender(places.notify), now())
+    if failed:
+        note(f"{failed} alerts did not arrive everywhere; they are sent again at the next look")
+    return {"file": places.file, "lines": lines, "delivered": sent, "waiting": failed}
+
+
+def _signer(key: Path | None) -> "SigningKey | None":
+    from alvh.ledger import load_key
+
+    return None if key is None else load_key(key)
+
+
+def _sign_daily(ledger: "Ledger", signer: "SigningKey") -> None:
+    """Sign a checkpoint where none is of this day in Chicago."""
+    from alvh.desk.audit import checkpoints_of, sign_checkpoint
+    from alvh.desk.moments import chicago_day, read_moment
+    from alvh.ledger.checkpoint import read_checkpoints
+
+    at, signed = now(), read_checkpoints(checkpoints_of(ledger))
+    if not signed or chicago_day(read_moment(signed[-1].at)) < chicago_day(at):
+        sign_checkpoint(ledger, signer, at)

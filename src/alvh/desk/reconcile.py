@@ -1,0 +1,138 @@
+"""What was filled, held against what was ordered; where they differ the next ticket waits."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
+
+from alvh.advise.instrument import Instrument
+from alvh.advise.orders import Order
+from alvh.desk import kinds
+from alvh.desk.book import Book
+from alvh.desk.entries import UNASSIGNED, Fill
+from alvh.desk.issuing import ticketed
+from alvh.desk.recording import record
+from alvh.desk.standing import fold
+from alvh.errors import GovernanceError
+from alvh.ledger import Event, Ledger
+
+_TOLERANCE = 0.005  # points a structure by which a mean of fills may miss its limit
+_CENT = 0.005
+
+
+def differences(
+    orders: Sequence[Order], book: Book, cash: float | None = None, void: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return in what tickets and book disagree.
+
+    Parameters
+    ----------
+    orders : sequence of Order
+        Tickets that were issued and not made void.
+    book : Book
+        Its trades from the day of the first ticket on are looked at.
+    cash : float, optional
+        What the broker says, USD.
+    void : collection of str
+        Tickets that were made void; what was filled of them before is no difference.
+
+    Returns
+    -------
+    tuple of str
+        One line each; empty where all agree.
+    """
+    fills = [entry for entry in book.entries if isinstance(entry, Fill) and not entry.settles]
+    named = {order.name for order in orders} | set(void)
+    since = min((_day(order) for order in orders), default=date.max)
+    found = [line for order in orders for line in _of_ticket(order, fills)]
+    for fill in fills:
+        if fill.on >= since and fill.order not in named:
+            found.append(
+                f"{fill.quantity:+g} {fill.instrument} on {fill.on} is on no ticket "
+                f"({fill.where or fill.order})"
+            )
+    for (sleeve, instrument), quantity in book.folded().positions().items():
+        if sleeve == UNASSIGNED:
+            found.append(f"{quantity:+g} {instrument} belong to no sleeve")
+    held = book.folded().cash
+    if cash is not None and abs(cash - held) > _CENT:
+        found.append(f"cash is {held:,.2f} USD in the book and {cash:,.2f} at the broker")
+    return tuple(found)
+
+
+def _day(order: Order) -> date:
+    return datetime.strptime(order.name[:8], "%Y%m%d").date()
+
+
+def _of_ticket(order: Order, fills: Sequence[Fill]) -> Iterator[str]:
+    mine = [fill for fill in fills if fill.order == order.name]
+    filled = dict[Instrument, float]()
+    for fill in mine:
+        filled[fill.instrument] = filled.get(fill.instrument, 0.0) + fill.quantity
+    for leg in order.legs:
+        wanted, got = order.quantity * leg.ratio, filled.pop(leg.instrument, 0.0)
+        if got != wanted:
+            yield f"{order.name}: {got:+g} of {wanted:+d} {leg.instrument} filled"
+    for instrument, quantity in filled.items():
+        yield f"{order.name}: {quantity:+g} {instrument} filled, which is not on it"
+    received = -sum(fill.quantity * fill.price for fill in mine) / order.quantity
+    if mine and received < float(order.limit.received) - _TOLERANCE:
+        yield f"{order.name}: filled at {received:+.4f} a structure, the limit is {order.limit}"
+
+
+def reconcile(
+    ledger: Ledger, book: Book, at: datetime, cash: float | None = None
+) -> tuple[str, ...]:
+    """Record what was filled and in what tickets and book disagree.
+
+    What of a ticket's fills is recorded already is not recorded again, so that it may be called
+    anew after a crash.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    book : Book
+        With the fills taken in.
+    at : datetime
+        The moment, aware.
+    cash : float, optional
+        What the broker says, USD.
+
+    Returns
+    -------
+    tuple of str
+        The differences. While there are any, no ticket is issued.
+
+    Raises
+    ------
+    LedgerError
+        If the chain does not hold or the disk refuses.
+    """
+    state, orders = fold(ledger), ticketed(ledger)
+    for name, held in state.tickets.items():
+        cash_of = sum(
+            entry.cash
+            for entry in book.entries
+            if isinstance(entry, Fill) and entry.order == name and not entry.settles
+        )
+        due = round(cash_of - (held.received - held.paid), 2)
+        if due != 0.0:
+            record(ledger, kinds.FILL, {"ticket": name, "cash": due}, at)
+    void = {name for name, held in state.tickets.items() if held.void}
+    found = differences(orders, book, cash, void)
+    if found != state.differences:
+        record(ledger, kinds.RECONCILIATION, {"differences": list(found)}, at)
+    return found
+
+
+def make_void(ledger: Ledger, ticket: str, reason: str, at: datetime) -> Event:
+    """Record that what is not filled of a ticket never will be.
+
+    Raises
+    ------
+    GovernanceError
+        If there is no such ticket, it is void already, or no reason is given.
+    """
+    held = fold(ledger).tickets.get(ticket)
+    if held is None or held.void or not reason.strip():
+        fault = "needs a reason" if held and not held.void else "is not open"
+        raise GovernanceError(f"ticket {ticket} {fault}; look at `alvh ledger show --kind ticket`")
+    return record(ledger, kinds.TICKET_VOID, {"ticket": ticket, "reason": reason}, at)

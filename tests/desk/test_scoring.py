@@ -1,0 +1,98 @@
+"""Scores of overrides, by hand: what was left undone is worth what it became."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from tests.advise.books import bundled
+from tests.desk.conftest import MONDAY
+
+from alvh.advise.instrument import parse_instrument
+from alvh.desk.governance import close_only, halt, reduce
+from alvh.desk.recording import issue, record
+from alvh.desk.scoring import score, worth
+from alvh.desk.tickets import Ticket
+from alvh.errors import DataError
+from alvh.ledger import Ledger
+
+DAY = MONDAY.date()
+# SPXW of Friday 2015-08-21 settled to the close, 1,970.890015 in the bundled file.
+END = date(2015, 8, 24)
+LEGS = [
+    {"symbol": "SPXW  150821P01950000", "ratio": 1, "price": 1.00, "mid": 1.0},
+    {"symbol": "SPXW  150821P02000000", "ratio": -1, "price": 4.00, "mid": 4.0},
+]
+ORDER = {
+    "name": "o-1", "sleeve": "condors", "action": "open", "reason": "x", "quantity": 4,
+    "legs": LEGS, "fees_usd": 8.0, "cash_usd": 1192.0,
+}  # fmt: skip
+EACH = (
+    1 * (0.0 - 1.0) - 1 * (29.109985 - 4.0)
+) * 100 - 2.0  # the put of 2000 settled at 2000 − 1970.890015
+
+
+def _decide(ledger: Ledger, *orders: dict[str, Any]) -> str:
+    return record(ledger, "decision", {"as_of": str(DAY), "orders": list(orders)}, MONDAY).sha256
+
+
+def _ticket(ledger: Ledger, decision: str, name: str, **changes: Any) -> None:
+    fields = {
+        "ticket": name, "decision": decision, "sleeve": "condors", "instrument": "x",
+        "opens": True, "quantity": 2, "asked": 4, "max_loss": 1.0, "outlay": 0.0, "equity": 1e6,
+    }  # fmt: skip
+    issue(ledger, Ticket.model_validate(fields | changes), ORDER | {"name": name}, MONDAY)
+
+
+def test_an_order_that_was_halved_is_scored_by_the_half(governed: Ledger) -> None:
+    reduce(governed, 0.5, DAY, "careful", "ann", MONDAY)
+    _ticket(governed, _decide(governed, ORDER), "o-1")
+    (one,) = score(governed, bundled(), END)
+    assert (one.asked, one.taken, one.overrides) == (4, 2, (4,))
+    assert one.each == pytest.approx(EACH, abs=1e-4)
+    assert one.rule == pytest.approx(4 * EACH, abs=0.01)
+    assert one.difference == pytest.approx(
+        -2 * EACH, abs=0.01
+    )  # it lost, so half of it was well left
+
+
+def test_a_halt_after_the_decision_is_scored_by_the_whole(governed: Ledger) -> None:
+    _decide(governed, ORDER)
+    halt(governed, "wait", "ann", MONDAY)
+    (one,) = score(governed, bundled(), END)
+    assert (one.taken, one.difference) == (0, pytest.approx(-4 * EACH, abs=0.01))
+
+
+def test_what_no_rule_asked_for_is_scored_alone(governed: Ledger) -> None:
+    close_only(governed, DAY, "out", "ann", MONDAY)
+    _ticket(governed, _decide(governed), "mine", opens=False, asked=0)
+    (one,) = score(governed, bundled(), END)
+    assert (one.order, one.rule, one.actual) == ("mine", 0.0, pytest.approx(2 * EACH, abs=0.01))
+
+
+def test_days_without_an_override_and_orders_taken_whole_are_not_scored(governed: Ledger) -> None:
+    _decide(governed, ORDER)
+    assert score(governed, bundled(), END) == ()
+
+
+@pytest.mark.parametrize(
+    ("symbol", "points"),
+    [
+        ("SPXW  150821P01950000", 0.0),
+        ("SPXW  150821C01950000", 20.890015),
+    ],
+)
+def test_what_has_expired_is_worth_what_it_settled_to(symbol: str, points: float) -> None:
+    assert worth(bundled(), parse_instrument(symbol), END) == pytest.approx(points, abs=1e-6)
+
+
+def test_what_is_alive_is_worth_the_model_mid() -> None:
+    import alvh
+
+    symbol = "SPXW  150918P01900000"
+    mid = alvh.quote(bundled(), [symbol], END)["mid"][0]
+    assert worth(bundled(), parse_instrument(symbol), END) == mid
+
+
+def test_a_settlement_beyond_the_data_is_refused() -> None:
+    with pytest.raises(DataError, match="no settlement of SPXW  210319P01900000"):
+        worth(bundled(), parse_instrument("SPXW  210319P01900000"), date(2021, 3, 22))
