@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
     from alvh.result import Result
     from alvh.signals import SignalTable, signal_table
-    from alvh.worlds import bootstrap_model, run_worlds, simulate
+    from alvh.worlds import bootstrap_model, path_dependent_model, run_worlds, simulate
 
 _HOMES = {
     "AlvhError": "alvh.errors",
@@ -60,6 +60,7 @@ _HOMES = {
     "load_policy": "alvh.policy",
     "load_programme": "alvh.policy",
     "motion": "alvh.evidence.motion",
+    "path_dependent_model": "alvh.worlds",
     "pool": "alvh.advise.pool",
     "project": "alvh.advise.project",
     "project_grid": "alvh.advise.project",
@@ -98,6 +99,7 @@ __all__ = [
     "load_policy",
     "load_programme",
     "motion",
+    "path_dependent_model",
     "pool",
     "project",
     "project_grid",
