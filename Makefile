@@ -43,6 +43,7 @@ results: $(STAMP) ## rewrite the measured pages of docs/ from DATA=folder
 	$(BIN)/python docs/build_ablation.py --data $(DATA)
 	$(BIN)/python docs/build_ideas.py --data $(DATA)
 	$(BIN)/python docs/build_worlds.py --data $(DATA)
+	$(BIN)/python docs/build_path_worlds.py --data $(DATA)
 	$(BIN)/python docs/build_simplex.py --data $(DATA)
 
 format: $(STAMP) ## rewrite the sources in the house format
