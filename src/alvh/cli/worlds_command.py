@@ -10,7 +10,7 @@ import typer
 
 from alvh.cli.console import counting, say, say_json, show_table
 from alvh.cli.formats import percent
-from alvh.cli.options import AsJson, Condors, Data, End, Equity, Fill, Start
+from alvh.cli.options import AsJson, Cluster, Condors, Data, End, Equity, Fill, Start
 from alvh.cli.running import announce_compiling, day, read_history, say_identity, say_model_share
 from alvh.errors import DataError
 
@@ -73,6 +73,7 @@ def worlds(
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Write every world, as CSV.")
     ] = None,
+    cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Run a hedge and no hedge through worlds, and compare them."""
@@ -80,9 +81,11 @@ def worlds(
 
     market = read_history(data)
     announce_compiling()
-    drawn = simulate(_made_by(market, model, day(start), day(end), block), paths, days, seed)
+    drawn = simulate(made_by(market, model, day(start), day(end), block), paths, days, seed)
     with counting("worlds") as progress:
-        found = run_worlds(drawn, hedge, condors, equity, fill, folder=keep, progress=progress)
+        found = run_worlds(
+            drawn, hedge, condors, equity, fill, folder=keep, progress=progress, cluster=cluster
+        )
     if save is not None:
         from alvh.cli.files import write_whole
 
@@ -110,9 +113,10 @@ _LIMITS = {
 }
 
 
-def _made_by(
+def made_by(
     market: Any, maker: Maker, start: date | None, end: date | None, block: int | None
 ) -> Any:
+    """Return the model that a command's options ask for."""
     from alvh import bootstrap_model, path_dependent_model
 
     if maker is Maker.bootstrap:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from alvh.engine import DEFAULT_EQUITY, DEFAULT_FILL, sweep
 from alvh.errors import DataError, PolicyError
-from alvh.evidence.intervals import block_length, growth_and_tail
+from alvh.evidence.intervals import block_length, growth_and_tail, resampled_days
 from alvh.evidence.selection import superior_ability
 from alvh.market.history import History
 from alvh.measures import SESSIONS_PER_MONTH, SESSIONS_PER_YEAR, Array
@@ -174,7 +174,7 @@ def simplex(
     """
     policy = hedge if isinstance(hedge, HedgePolicy) else load_policy(hedge)
     programme = condors if isinstance(condors, CondorProgramme) else load_programme(condors)
-    splits, marked = _grid(policy, step)
+    splits, marked = grid_of(policy, step)
     policies = [with_split(policy, split) for split in splits]
     total = len(policies) + 1 + resamples
 
@@ -205,7 +205,8 @@ def simplex(
     )  # fmt: skip
 
 
-def _grid(policy: HedgePolicy, step: int) -> tuple[Array, int]:
+def grid_of(policy: HedgePolicy, step: int) -> tuple[Array, int]:
+    """Return all splits of a policy's three layers, shape (n, 3), and the row of its own."""
     names = sorted(layer.name for layer in policy.layers)
     if names != ["medium", "short", "tail"]:
         raise PolicyError(
@@ -220,16 +221,6 @@ def _grid(policy: HedgePolicy, step: int) -> tuple[Array, int]:
     if gap.min() > 1e-9:
         return np.vstack([splits, own]), len(splits)
     return splits, int(gap.argmin())
-
-
-def resampled_days(count: int, block: int, resamples: int, seed: int) -> Any:
-    """Yield the days of each resampled history."""
-    from arch.bootstrap import StationaryBootstrap
-
-    if resamples:
-        bootstrap = StationaryBootstrap(block, np.arange(count), seed=np.random.default_rng(seed))
-        for positions, _ in bootstrap.bootstrap(resamples):
-            yield positions[0]
 
 
 def criteria_of(logs: Array, carry: Array) -> tuple[Array, Array]:

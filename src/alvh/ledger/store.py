@@ -1,10 +1,12 @@
 """The ledger on disk: SQLite in WAL, every append synced before it is acknowledged."""
 
+import os
+import secrets
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alvh.errors import LedgerError
 from alvh.ledger.chain import GENESIS, Event, check, link
@@ -12,17 +14,27 @@ from alvh.ledger.chain import GENESIS, Event, check, link
 _REFUSE = "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
 _TABLE = (
     "CREATE TABLE events (number INTEGER PRIMARY KEY, body TEXT NOT NULL, "
-    "previous TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT",
-    f"CREATE TRIGGER events_not_changed BEFORE UPDATE ON events {_REFUSE}",
-    f"CREATE TRIGGER events_not_removed BEFORE DELETE ON events {_REFUSE}",
+    "previous TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT"
 )
+_GUARDS = {
+    "events_not_changed": f"CREATE TRIGGER events_not_changed BEFORE UPDATE ON events {_REFUSE}",
+    "events_not_removed": f"CREATE TRIGGER events_not_removed BEFORE DELETE ON events {_REFUSE}",
+}
 _SELECT = "SELECT number, body, previous, sha256 FROM events ORDER BY number"
-_GUARDS = {"events_not_changed", "events_not_removed"}
 _WAIT_SECONDS = 10.0
+Mode = Literal["create", "write", "read"]
 
 
 class Ledger:
-    """An append-only chain of events in the file ``path``, made where it is absent.
+    """An append-only chain of events in the file ``path``.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    mode : {"create", "write", "read"}
+        Whether it is made where it is absent, must be there, or is only read, as from a copy on a
+        disk that cannot be written.
 
     Raises
     ------
@@ -30,35 +42,93 @@ class Ledger:
         Where the file cannot be opened or written, or is no ledger.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, mode: Mode = "create") -> None:
         self.path = Path(path)
+        if not self.path.exists():
+            self._make(mode)
         with self._refusals():
-            self._rows = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None)
-            self._rows.execute("PRAGMA journal_mode = WAL")
-            self._rows.execute("PRAGMA synchronous = FULL")
-            self._make_table()
+            self._rows = sqlite3.connect(
+                self._address(mode), timeout=_WAIT_SECONDS, isolation_level=None, uri=True
+            )
+            self._check_table()
+            if mode != "read":
+                self._rows.execute("PRAGMA synchronous = FULL")
 
-    def _make_table(self) -> None:
-        """Make table and guards together; a table that is there keeps the guards that it has."""
-        with self._writing():
-            names = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'"
-            if self._rows.execute(names).fetchone() is None:
-                for statement in _TABLE:
-                    self._rows.execute(statement)
+    def _make(self, mode: Mode) -> None:
+        """Make an empty ledger beside and link it into place, so that no half of one is found."""
+        if mode != "create":
+            raise LedgerError(
+                f"there is no ledger {self.path}; name the one that is meant, or make one with "
+                "`alvh policy propose`"
+            )
+        beside = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
+        with self._refusals(), closing(sqlite3.connect(beside, isolation_level=None)) as rows:
+            rows.execute("PRAGMA journal_mode = WAL")
+            for statement in (_TABLE, *_GUARDS.values()):
+                rows.execute(statement)
+        try:
+            os.link(beside, self.path)
+        except FileExistsError:  # somebody else was quicker; theirs is the ledger
+            pass
+        finally:
+            beside.unlink()
 
-    def _check_guards(self) -> None:
-        found = self._rows.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        missing = _GUARDS - {name for (name,) in found}
+    def _check_table(self) -> None:
+        """Refuse a file without the table: one that was emptied is not taken for a new one."""
+        names = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'"
+        if self._rows.execute(names).fetchone() is None:
+            raise LedgerError(f"{self.path} is no ledger: it has no events; restore a copy")
+
+    def _address(self, mode: Mode) -> str:
+        """Return the address for SQLite, which wants to write beside even what it only reads."""
+        address = self.path.absolute().as_uri()
+        if mode != "read":
+            return address
+        still = not os.access(self.path.parent, os.W_OK) and not self._log.exists()
+        return f"{address}?mode=ro" + ("&immutable=1" if still else "")
+
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
+
+    def check_guards(self) -> None:
+        """Refuse a ledger whose triggers against changes are gone or others.
+
+        Raises
+        ------
+        LedgerError
+            Names the first that is missing.
+        """
+        with self._refusals():
+            statement = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+            found = dict(self._rows.execute(statement).fetchall())
+        missing = [name for name, guard in _GUARDS.items() if found.get(name) != guard]
         if missing:
             raise LedgerError(
                 f"the ledger {self.path} has lost its guard {min(missing)}: somebody could have "
                 "changed events; keep the file and restore a copy that verifies"
             )
 
-    def append(self, content: dict[str, Any]) -> Event:
-        """Record ``content`` as the next event; when this returns, the event is on disk."""
+    def append(self, content: dict[str, Any], permit: Callable[[], object] | None = None) -> Event:
+        """Record ``content`` as the next event; when this returns, the event is on disk.
+
+        Parameters
+        ----------
+        content : dict
+            What canonical JSON can hold.
+        permit : callable, optional
+            Called while no other writer can append; what it raises leaves nothing recorded. A rule
+            that reads the ledger is judged here, so that no event comes between rule and record.
+
+        Raises
+        ------
+        LedgerError
+            Where the disk or the file refuses, or the content has no canonical JSON.
+        """
         with self._refusals(), self._writing():
-            self._check_guards()
+            self.check_guards()
+            if permit is not None:
+                permit()
             last = self._rows.execute(_SELECT + " DESC LIMIT 1").fetchone()
             number, previous = (last[0], last[3]) if last else (0, GENESIS)
             event = link(number + 1, previous, content)
@@ -67,10 +137,23 @@ class Ledger:
         return event
 
     def events(self) -> Iterator[Event]:
-        """Yield the recorded events in their order, unchecked."""
-        with self._refusals():
+        """Yield the recorded events in their order, unchecked.
+
+        Raises
+        ------
+        LedgerError
+            Names the first event that the file does not give back.
+        """
+        number = 0
+        try:
             for row in self._rows.execute(_SELECT):
                 yield Event(*row)
+                number = row[0]
+        except sqlite3.Error as error:
+            raise LedgerError(
+                f"the ledger {self.path} cannot be read from event {number + 1} on: {error}; "
+                "keep the file and restore a copy that verifies"
+            ) from error
 
     def verify(self) -> tuple[int, str]:
         """Return the count of events and the last hash, or name the first event that is wrong.
@@ -83,8 +166,14 @@ class Ledger:
         """
         found = check(self.events())
         with self._refusals():
-            self._check_guards()
+            self.check_guards()
         return found
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other writer waiting while the block runs, which must not append."""
+        with self._refusals(), self._writing():
+            yield
 
     def close(self) -> None:
         """Close the file."""

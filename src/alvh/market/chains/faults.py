@@ -1,0 +1,276 @@
+"""What cannot be believed of a quote: bounds that hold whatever the model, by the quotes beside it.
+
+Every bound is one that somebody could trade on: he sells at a bid and buys at an ask. Calls and
+puts of one expiry at one moment are a slice; strikes ascend in it.
+
+References
+----------
+Hull, Options, Futures and Other Derivatives, 9th ed., ch. 11 (bounds and parity) and ch. 12
+(spreads); Carr and Madan, "A note on sufficient conditions for no arbitrage", 2005 (verticals,
+butterflies, calendars).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from alvh import calendars
+from alvh.contracts.facts import contract_facts
+from alvh.market.chains.across import SLACK, mark_calendar, mark_swapped
+from alvh.market.chains.slices import (
+    ORDER,
+    Ints,
+    Marks,
+    Parity,
+    Slices,
+    groups,
+    heads_of,
+    parity_of,
+    slices_of,
+)
+
+FORWARD_SLACK: Final = 0.0005  # of the forward: what a forward from mid quotes may be off
+STALE_MOVE: Final = 0.005  # of the index: a move after which a whole quote should not be the same
+STALE_PRICE: Final = 1.0  # points: cheaper options may well stand still
+HUNDREDFOLD: Final = 30.0  # times both neighbours
+FAR_STRIKE: Final = 30.0  # times the index; VIX lists 200 at an index of 10
+OFF_INDEX: Final = 0.10  # of the index: further no SPX forward is from it
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check.
+
+    Parameters
+    ----------
+    name : str
+        Its column.
+    bound : str
+        What is marked.
+    source : str
+        Why.
+    fatal : bool
+        A marked quote is none to price by; otherwise it is rare but possible.
+    """
+
+    name: str
+    bound: str
+    source: str
+    fatal: bool = True
+
+
+CHECKS: Final = (
+    Check("unquoted", "no bid and no ask", "the file", fatal=False),
+    Check("zero_bid", "bid 0, ask above 0", "the file: nobody buys", fatal=False),
+    Check("crossed", "bid above ask, or a bid without an ask", "bid ≤ ask"),
+    Check("locked", "bid equal to ask", "bid < ask in an open market", fatal=False),
+    Check(
+        "settled",
+        "quoted on the settlement day of a contract that settles at the open",
+        "last trading day: Cboe SPX and VIX specifications",
+    ),
+    Check(
+        "stale",
+        f"bid and ask as on the session before, ask ≥ {STALE_PRICE:g}, the index moved by "
+        f"≥ {STALE_MOVE:.1%}",
+        "a market maker's quote follows its index",
+        fatal=False,
+    ),
+    Check(
+        "vertical",
+        "a call (put) bid above the ask of the next lower (higher) strike, or a spread bid above "
+        "its width",
+        "Carr and Madan 2005: 0 ≤ C(K₁) − C(K₂) ≤ K₂ − K₁",
+    ),
+    Check(
+        "butterfly",
+        "a bid above the straight line between the asks of the strikes beside it",
+        "Carr and Madan 2005: prices are convex in the strike",
+    ),
+    Check(
+        "bounds",
+        f"ask below D(F − K)⁺ for a call, D(K − F)⁺ for a put, or bid above DF, DK, by more than "
+        f"{SLACK:g} points and {FORWARD_SLACK:.2%} of F",
+        "Hull ch. 11, with F and D from the parity of the same slice",
+    ),
+    Check(
+        "calendar",
+        "SPX: bid over DF above that of the next expiry's ask at the same K/F",
+        "Carr and Madan 2005; holds for no two VIX expiries",
+    ),
+    Check(
+        "swapped",
+        "SPX third Friday: the straddle nearest to F, settled at the open, bid above the ask of "
+        "the one settled at the close",
+        "the close is a session later",
+    ),
+    Check(
+        "hundredfold",
+        f"bid {HUNDREDFOLD:g} times the asks of both strikes beside it, or ask a "
+        f"{HUNDREDFOLD:g}th of their bids; strike above {FAR_STRIKE:g} times the index",
+        "points taken for cents",
+    ),
+    Check("off_grid", "strike no multiple of 5 (SPX), 0.5 (VIX)", "Cboe specifications"),
+    Check(
+        "off_index",
+        f"SPX: the vendor's index more than {OFF_INDEX:.0%} off F",
+        "dividends and interest of five years",
+        fatal=False,
+    ),
+)
+NAMES: Final = tuple(check.name for check in CHECKS)
+FATAL: Final = tuple(check.name for check in CHECKS if check.fatal)
+
+
+def mark(table: pl.DataFrame, before: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Mark what cannot be believed of each quote.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Of ``CHAIN_SCHEMA``, whole sessions.
+    before : polars.DataFrame, optional
+        The last session before the first of them, to tell stale quotes by.
+
+    Returns
+    -------
+    polars.DataFrame
+        The rows, in the order of ``ORDER``, with one boolean column for each of ``NAMES``.
+    """
+    ordered = table.sort(ORDER, maintain_order=True)
+    group = groups(ordered)
+    marks = {name: np.zeros(ordered.height, np.bool_) for name in NAMES}
+    _mark_rows(ordered, marks)
+    slices = slices_of(ordered, group)
+    parity = parity_of(slices, int(group[-1]) + 1 if len(group) else 0)
+    for call in (True, False):
+        side = slices.side(call)
+        marks["vertical"][side.row] = _vertical(side, call)
+        marks["butterfly"][side.row] = _butterfly(side)
+        marks["hundredfold"][side.row] |= _hundredfold(side)
+        marks["bounds"][side.row] = _bounds(side, call, parity)
+    spx = ordered["root"].is_in(["SPX", "SPXW"]).to_numpy()
+    heads = heads_of(ordered, group)
+    ours = slices.where(spx[slices.row])
+    mark_calendar(ours, parity, heads, marks["calendar"])
+    mark_swapped(ours, parity, heads, marks["swapped"])
+    _mark_underlying(ordered, group, parity, spx, marks["off_index"])
+    marks["stale"] = _stale(ordered, before)
+    return ordered.with_columns(pl.Series(name, values) for name, values in marks.items())
+
+
+def _mark_rows(table: pl.DataFrame, marks: dict[str, Marks]) -> None:
+    """Mark what a row shows by itself."""
+    bid, ask = pl.col("bid"), pl.col("ask")
+    spx = pl.col("root").is_in(["SPX", "SPXW"])
+    finest = pl.when(spx).then(contract_facts("SPX").finest_strike)
+    step = finest.otherwise(contract_facts("VIX").finest_strike)
+    quoted = bid.is_not_null()
+    found = table.select(
+        unquoted=~quoted,
+        zero_bid=(bid == 0) & (ask > 0),
+        crossed=bid > ask,
+        locked=(bid == ask) & (ask > 0),
+        settled=quoted & (pl.col("settlement") == "AM") & (pl.col("date") >= pl.col("expiry")),
+        off_grid=pl.col("strike") % step != 0,
+        hundredfold=pl.col("strike") > FAR_STRIKE * pl.col("underlying"),
+    )
+    for name in found.columns:
+        marks[name] |= found[name].fill_null(False).to_numpy()
+
+
+def _vertical(side: Slices, call: bool) -> Marks:
+    """Mark both quotes of a spread that pays its buyer, or costs more than it can be worth."""
+    bad = np.zeros(len(side.row), np.bool_)
+    low, high = slice(None, -1), slice(1, None)
+    same = np.diff(side.group) == 0
+    width = np.diff(side.strike)
+    # the dear leg is the lower strike of calls, the higher of puts
+    dear, cheap = (low, high) if call else (high, low)
+    wrong = side.bid[cheap] > side.ask[dear] + 1e-9
+    too_wide = side.bid[dear] - side.ask[cheap] > width + 1e-9
+    whole = side.whole[low] & side.whole[high]
+    broken = same & whole & (wrong | too_wide)
+    bad[low] |= broken
+    bad[high] |= broken
+    return bad
+
+
+def _butterfly(side: Slices) -> Marks:
+    """Mark a quote that is bid above the line between the asks beside it."""
+    bad = np.zeros(len(side.row), np.bool_)
+    if len(side.row) < 3:
+        return bad
+    left, mid, right = slice(None, -2), slice(1, -1), slice(2, None)
+    span = side.strike[right] - side.strike[left]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (side.strike[right] - side.strike[mid]) / span
+        line = share * side.ask[left] + (1.0 - share) * side.ask[right]
+    same = side.group[left] == side.group[right]
+    whole = side.whole[left] & side.whole[mid] & side.whole[right]
+    bad[mid] = same & whole & (side.bid[mid] > line + 1e-9)
+    return bad
+
+
+def _hundredfold(side: Slices) -> Marks:
+    """Mark a quote far above, or far below, those of both strikes beside it."""
+    bad = np.zeros(len(side.row), np.bool_)
+    if len(side.row) < 3:
+        return bad
+    bid, ask = side.bid, HUNDREDFOLD * side.ask
+    same = (side.group[:-2] == side.group[2:]) & side.whole[:-2] & side.whole[2:]
+    over = bid[1:-1] > np.maximum(ask[:-2], ask[2:])
+    under = ask[1:-1] < np.minimum(bid[:-2], bid[2:])
+    bad[1:-1] = same & side.whole[1:-1] & (over | under)
+    return bad
+
+
+def _bounds(side: Slices, call: bool, parity: Parity) -> Marks:
+    forward, discount = parity.forward[side.group], parity.discount[side.group]
+    slack = SLACK + FORWARD_SLACK * forward
+    inside = discount * (forward - side.strike if call else side.strike - forward)
+    most = discount * (forward if call else side.strike)
+    wrong: Marks = (side.ask < inside - slack) | (side.bid > most + slack)
+    return wrong & side.whole
+
+
+def _mark_underlying(
+    table: pl.DataFrame, group: Ints, parity: Parity, spx: Marks, marks: Marks
+) -> None:
+    if not len(group):
+        return
+    level = table["underlying"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    with np.errstate(invalid="ignore"):
+        marks |= spx & (np.abs(level / parity.forward[group] - 1.0) > OFF_INDEX)
+
+
+def _stale(table: pl.DataFrame, before: pl.DataFrame | None) -> Marks:
+    """Mark end-of-day quotes that are as on the session before though the index has moved."""
+    contract = ["root", "expiry", "strike", "put_call"]
+    both = table if before is None else pl.concat([before.select(table.columns), table])
+    ends = both.filter(pl.col("time").is_null() & (pl.col("ask") >= STALE_PRICE))
+    days = ends["date"].unique().sort()
+    if len(days) < 2:
+        return np.zeros(table.height, np.bool_)
+    number = calendars.session_number(days.to_numpy().astype("datetime64[D]"))
+    sessions = pl.DataFrame({"date": days, "session": number})
+    quotes = ends.select("date", *contract, "bid", "ask", "underlying").join(sessions, on="date")
+    earlier = quotes.select(
+        *contract,
+        pl.col("session") + 1,
+        pl.col("bid", "ask", "underlying").name.prefix("last_"),
+    )
+    col: Any = pl.col
+    move = (col("underlying") / col("last_underlying") - 1.0).abs()
+    same = (col("bid") == col("last_bid")) & (col("ask") == col("last_ask"))
+    stale = quotes.join(earlier, on=[*contract, "session"]).filter(same & (move >= STALE_MOVE))
+    keyed = table.select("date", "time", *contract).join(
+        stale.select("date", *contract, pl.lit(True).alias("stale")),
+        on=["date", *contract],
+        how="left",
+        maintain_order="left",
+    )
+    marked: Marks = (keyed["stale"].fill_null(False) & keyed["time"].is_null()).to_numpy()
+    return marked

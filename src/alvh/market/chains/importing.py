@@ -1,0 +1,285 @@
+"""Take folders of downloads into a folder of chains: file by file, each whole or not at all."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import polars as pl
+
+from alvh.errors import DataError
+from alvh.market.chains import lines
+from alvh.market.chains.accept import Terms, accept, refusals
+from alvh.market.chains.delayed import is_message, read_delayed
+from alvh.market.chains.lines import Block, Cells
+from alvh.market.chains.reading import quotes
+from alvh.market.chains.recognise import Bound, bind
+from alvh.market.chains.spool import REJECT_SCHEMA, Spool, distinct
+from alvh.market.chains.store import INDEX, PREFIX, Source, Store, part_name
+from alvh.market.chains.table import CHAIN_SCHEMA
+from alvh.market.sources.manifest import sweep, whole_file
+from alvh.market.sources.records import Unread
+
+#: Called with (files done, files in all, file, what became of it or how far it is).
+Progress = Callable[[int, int, str, str], None]
+
+_TELL: Final = 250_000  # lines between two words of progress
+_WORK: Final = ".work"
+_PACKED: Final = (".7z", ".rar", ".xz", ".bz2", ".zst", ".tar", ".tgz")
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did.
+
+    Parameters
+    ----------
+    imported : list of Source
+        Files whose quotes were taken.
+    same : list of str
+        Files whose content the folder has already.
+    left : list of Unread
+        Files that are no option chains.
+    refused : list of Unread
+        Chains of which nothing could be taken.
+    """
+
+    imported: list[Source] = field(default_factory=list)
+    same: list[str] = field(default_factory=list)
+    left: list[Unread] = field(default_factory=list)
+    refused: list[Unread] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """Number of quotes taken."""
+        return sum(source.rows for source in self.imported)
+
+    @property
+    def rejected(self) -> int:
+        """Number of lines refused."""
+        return sum(source.rejected for source in self.imported)
+
+
+def import_chains(
+    sources: Sequence[Path],
+    folder: Path,
+    *,
+    terms: Terms | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Take the option chains of files and folders into a folder of chains.
+
+    A run that is cut off can be repeated: what is listed already is not read again. A line that is
+    no quote goes to a reject file with its reason; the lines around it are taken.
+
+    Parameters
+    ----------
+    sources : sequence of pathlib.Path
+        Files, or folders that are searched recursively; ``.zip`` and ``.gz`` are opened.
+    folder : pathlib.Path
+        Made if absent.
+    terms : Terms, optional
+        What day it is, and what SPX third Fridays are where a file does not say.
+    progress : callable, optional
+        Told of each file.
+
+    Returns
+    -------
+    ImportReport
+        What was taken, what was there already, what was left and what was refused.
+
+    Raises
+    ------
+    DataError
+        If a source is absent, or the folder's index cannot be read.
+    """
+    files = [found for source in sources for found in _files(source)]
+    store, report = Store.at(folder), ImportReport()
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    shutil.rmtree(folder / _WORK, ignore_errors=True)
+    for done, (path, name) in enumerate(files, start=1):
+
+        def say(what: str, done: int = done, name: str = name) -> None:
+            if progress is not None:
+                progress(done, len(files), name, what)
+
+        say(_one(path, name, store, terms or Terms(), report, say))
+    return report
+
+
+def _files(source: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the files of a source and their names, passing over folders of chains."""
+    if source.is_file():
+        yield source, source.name
+        return
+    if not source.is_dir():
+        raise DataError(
+            f"{source}: no such file or folder; a chain or a folder of chains was wanted; check "
+            "the path"
+        )
+    for base, inner, names in os.walk(source):
+        inner[:] = sorted(one for one in inner if not one.startswith("."))
+        if INDEX in names:
+            inner.clear()
+            continue
+        relative = Path(base).relative_to(source)
+        for name in sorted(names):
+            if not name.startswith("."):
+                yield Path(base) / name, (relative / name).as_posix()
+
+
+def _one(
+    path: Path,
+    name: str,
+    store: Store,
+    terms: Terms,
+    report: ImportReport,
+    say: Callable[[str], None],
+) -> str:
+    """Import one file and file the outcome; return it in words."""
+    if path.suffix.lower() in _PACKED:
+        report.left.append(Unread(name, f"a packed file ({path.suffix}); unpack it and try again"))
+        return "left"
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    held = store.sources.get(content)
+    if held is not None and held.third_fridays == (terms.third_fridays or ""):
+        report.same.append(name)
+        return "same"
+    spool = Spool(store.folder / _WORK / content[:PREFIX])
+    try:
+        source = _taken(path, name, content, store, terms, spool, say)
+    except DataError as fault:
+        report.refused.append(Unread(name, str(fault)))
+        return "refused"
+    finally:
+        spool.close()
+    if source is None:
+        report.left.append(Unread(name, "no table of option quotes of a known layout"))
+        return "left"
+    report.imported.append(source)
+    return f"{source.rows:,} quotes, {source.rejected:,} lines refused"
+
+
+def _taken(
+    path: Path,
+    name: str,
+    content: str,
+    store: Store,
+    terms: Terms,
+    spool: Spool,
+    say: Callable[[str], None],
+) -> Source | None:
+    """Read one file, write its parts and its rejects, and list it; None if it is no chain."""
+    layouts, notes, read, told = [], [], 0, 0
+    with lines.opened(path) as members:
+        for member, stream in members:
+            inner = f"{name}/{member}" if member else name
+            short = f"{path.name}/{member}" if member else path.name
+            for bound, cells, texts in _pieces(inner, stream):
+                read += _spooled(f"{short}#{content[:PREFIX]}", bound, cells, texts, terms, spool)
+                if bound.layout.name not in layouts:
+                    layouts.append(bound.layout.name)
+                notes += [note for note in bound.notes if note not in notes]
+                if read - told >= _TELL:
+                    told = read
+                    say(f"{read:,} lines")
+    if not layouts:
+        return None
+    return _listed(name, content, store, terms, spool, ", ".join(layouts), notes)
+
+
+def _pieces(name: str, stream: BinaryIO) -> Iterator[tuple[Bound, Cells, list[str] | None]]:
+    """Yield a file's cells block by block, with the texts of its options if it is a message."""
+    head = lines.start(stream)
+    if is_message(head):
+        message = read_delayed(lines.whole(stream, head))
+        if message is not None:
+            yield message
+        return
+    bound = bind(name, head)
+    if bound is None:
+        return
+    kept = bound.kept
+    cut = bool(kept) and kept[-1][0] == len(bound.header) - 1
+    skip = bound.skip
+    for block in lines.blocks(stream, head):
+        data = block.after(skip)
+        skip = 0
+        yield bound, lines.cells(data, len(bound.header), kept, cut), None
+
+
+def _spooled(
+    source: str,
+    bound: Bound,
+    cells: Cells,
+    texts: list[str] | None,
+    terms: Terms,
+    spool: Spool,
+) -> int:
+    """Judge the quotes of a block; return how many lines it had."""
+    from_source = pl.lit(source).alias("source")
+    for view in bound.layout.views:
+        rows, refused = accept(quotes(cells.table, bound, view), bound.layout, terms)
+        spool.add(rows.with_columns(from_source).select(list(CHAIN_SCHEMA)))
+        numbers = refused["line"].to_list()
+        shown = _texts(cells.block, numbers, texts)
+        spool.refuse(_rejects(refused, from_source, shown))
+    spool.refuse(_rejects(refusals(cells.odd), from_source, [text for *_, text in cells.odd]))
+    return cells.table.height + len(cells.odd)
+
+
+def _texts(block: Block, numbers: list[int], texts: list[str] | None) -> list[str]:
+    if texts is None:
+        return lines.shown_lines(block, numbers)
+    return [texts[number - 1] for number in numbers]
+
+
+def _rejects(refused: pl.DataFrame, source: pl.Expr, texts: list[str]) -> pl.DataFrame:
+    shown = pl.Series("text", texts, dtype=pl.String)
+    return refused.with_columns(source, shown).select(list(REJECT_SCHEMA))
+
+
+def _listed(
+    name: str,
+    content: str,
+    store: Store,
+    terms: Terms,
+    spool: Spool,
+    layout: str,
+    notes: list[str],
+) -> Source:
+    """Write the parts and the reject file of a source, then list it."""
+    parts, count = [], 0
+    for root, month, rows in spool.months():
+        part = part_name(root, month, content)
+        kept, repeated = distinct(rows, _others(store, content, root, month))
+        spool.refuse(repeated)
+        if kept.height:
+            with whole_file(store.folder / part) as partial:
+                kept.write_parquet(partial, compression="zstd")
+            parts.append(part)
+            count += kept.height
+    rejects, where = spool.rejects, ""
+    if rejects.height:
+        where = f"rejects/{content[:16]}.csv"
+        with whole_file(store.folder / where) as partial:
+            rejects.write_csv(partial)
+    reasons = dict(rejects.group_by("kind").len().sort("kind").iter_rows())
+    source = Source(
+        name, layout, count, rejects.height, tuple(parts), where, reasons, tuple(notes),
+        terms.third_fridays or "",
+    )  # fmt: skip
+    store.add(content, source)
+    return source
+
+
+def _others(store: Store, content: str, root: str, month: str) -> pl.LazyFrame | None:
+    """Scan what other sources have for a root and month."""
+    own = store.folder / part_name(root, month, content)
+    paths = [path for path in store.parts([root], [month]) if path != own]
+    return pl.scan_parquet(paths, schema=CHAIN_SCHEMA) if paths else None

@@ -1,0 +1,192 @@
+"""Whose table is it? The header decides; the name says only what no column does."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath
+from typing import Final
+
+from alvh.errors import DataError
+from alvh.market.chains import layouts
+from alvh.market.chains.layouts import Layout, View
+from alvh.market.chains.moments import place, read_printed
+
+_HEADER_WITHIN: Final = 6  # lines
+_LEAN_MINUTES = re.compile(
+    r"(\d{8})_(spxw?|vixw?)_minute_quote_european_(call|put)_(\d+)_(\d{8})\.csv$"
+)
+_SHORT: Final = {"vol": "volume", "open int": "open interest"}  # of older quote tables
+_LAST = re.compile(r"(?:Last:\s*|^[^,]*,)(\d+\.\d*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A layout, found in a file.
+
+    Parameters
+    ----------
+    layout : Layout
+        The layout.
+    header : tuple of str
+        Columns of the file, lower case.
+    skip : int
+        Lines above the first quote.
+    says : dict of str to str
+        Field → text that holds for the whole file.
+    notes : tuple of str
+        What was decided where the file does not say it.
+    """
+
+    layout: Layout
+    header: tuple[str, ...]
+    skip: int
+    says: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+    def columns(self, view: View) -> dict[str, str]:
+        """Return field → column of those that the file has."""
+        return {field: name for field, name in view.columns.items() if name in self.header}
+
+    @property
+    def kept(self) -> tuple[tuple[int, str], ...]:
+        """Positions and names of the columns that any view reads."""
+        wanted = {name for view in self.layout.views for name in view.columns.values()}
+        return tuple((at, name) for at, name in enumerate(self.header) if name in wanted)
+
+
+def bind(path: str, head: bytes) -> Bound | None:
+    """Find the layout of a table of quotes.
+
+    Parameters
+    ----------
+    path : str
+        Path, with forward slashes; of a member of an archive: with the archive's.
+    head : bytes
+        The first bytes of the file.
+
+    Returns
+    -------
+    Bound or None
+        None for a file that is no table of option quotes.
+
+    Raises
+    ------
+    DataError
+        If it is one and does not say when, or of what.
+    """
+    if _LEAN_MINUTES.search(path):
+        return Bound(layouts.LEAN_MINUTES, layouts.LEAN_MINUTES_HEADER, 0, _lean_contract(path))
+    text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").replace("\r\n", "\n")
+    lines = text.split("\n")[:_HEADER_WITHIN]
+    for at, line in enumerate(lines):
+        names = tuple(_name(field) for field in line.split(","))
+        found = _layout(names)
+        if found is not None:
+            return _bound(path, found, names, lines[:at], lines[at + 1 :])
+    return None
+
+
+def _name(field: str) -> str:
+    name = field.strip().strip('"[]').strip().lower()
+    return _SHORT.get(name, name)
+
+
+def _layout(names: tuple[str, ...]) -> Layout | None:
+    if names[: len(layouts.QUOTE_TABLE_HEADER)] == layouts.QUOTE_TABLE_HEADER:
+        return layouts.QUOTE_TABLE
+    return next((one for one in layouts.BY_NAME if one.needs <= set(names)), None)
+
+
+def _bound(
+    path: str, layout: Layout, names: tuple[str, ...], above: list[str], below: list[str]
+) -> Bound:
+    header = layout.exact + names[len(layout.exact) :] if layout.exact else names
+    twice = sorted({name for name in header if header.count(name) > 1 and name in layout.reads})
+    if twice:
+        raise DataError(
+            f"the header has the column '{twice[0]}' twice; once was wanted, to know which is meant"
+        )
+    says: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+    skip = len(above) + 1
+    if layout is layouts.QUOTE_TABLE:
+        says, notes = _printed(above)
+    elif layout is layouts.OPTIONSDX:
+        says = {"index": _index_of(path)}
+    elif layout is layouts.LEAN_UNIVERSE:
+        says = {"root": _root_of(path).upper(), "date": _date_of(path)}
+        index = below[0].split(",") if below else []
+        if len(index) == len(names) and not any(index[:3]):  # the first line is the index's
+            says["underlying"] = index[names.index("close")] if "close" in names else ""
+            skip += 1
+    return Bound(layout, header, skip, says, notes)
+
+
+def _lean_contract(path: str) -> dict[str, str]:
+    found = _LEAN_MINUTES.search(path)
+    if found is None:
+        raise DataError(f"{path}: not the name of a Lean minute file")
+    day, root, right, strike, expiry = found.groups()
+    return {
+        "date": day,
+        "root": root.upper(),
+        "right": right,
+        "strike": f"{int(strike) / 10_000}",
+        "expiry": expiry,
+    }
+
+
+def _printed(above: list[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Read the lines above a quote table: the index's level and when the file was made."""
+    line = next((one for one in reversed(above) if one.strip()), "")
+    text = line.replace('"', "").removeprefix("Date:")
+    printed = re.split(r",?\s*Bid\b", text)[0].strip()
+    moment = place(read_printed(printed))
+    says = {"date": moment.date.isoformat()}
+    if moment.time is not None:
+        says["time"] = moment.time
+    level = _LAST.search(above[-2]) if len(above) > 1 else None
+    if level is not None:
+        says["underlying"] = level[1]
+    of = "the end of" if moment.time is None else f"{moment.time} New York in"
+    return says, (f"printed {printed}: quotes of {of} the session {moment.date}",)
+
+
+def _tokens(path: str) -> list[str]:
+    return re.split(r"[^a-z0-9]+", path.lower())
+
+
+def _index_of(path: str) -> str:
+    """Return SPX or VIX, as the file's name or its folder's says."""
+    for part in reversed(PurePosixPath(path).parts):
+        for token in _tokens(part):
+            if token in ("spx", "vix"):
+                return token.upper()
+    raise DataError(
+        "no column of this table says what it is of; 'spx' or 'vix' was wanted as a word of the "
+        "file's name, as in spx_eod_202003.txt; rename it if it is of one of them"
+    )
+
+
+def _root_of(path: str) -> str:
+    for part in reversed(PurePosixPath(path).parts):
+        for token in _tokens(part):
+            if token in ("spx", "spxw", "vix", "vixw"):
+                return token
+    raise DataError(
+        "no column of this table says what it is of; the root was wanted as a word of the file's "
+        "name or folder, as in universes/spxw/20230623.csv"
+    )
+
+
+def _date_of(path: str) -> str:
+    found = re.search(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?!\d)", PurePosixPath(path).name)
+    if found is None:
+        raise DataError(
+            "no column of this table says of what day it is; the date was wanted in the file's "
+            "name, as in spxw/20230623.csv"
+        )
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3])).isoformat()
+    except ValueError as fault:
+        raise DataError(f"the file's name has {found[0]}, which is no day") from fault

@@ -1,0 +1,149 @@
+"""Rows on their way from one file into the folder, in memory or beside it, by root and month."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from alvh.market.chains.table import CHAIN_SCHEMA, KEY, ORDER
+
+HELD: Final = 1_500_000  # rows that are kept in memory; about 250 MB
+REJECT_SCHEMA: Final = pl.Schema(
+    {
+        "source": pl.String,
+        "line": pl.Int64,
+        "kind": pl.String,
+        "reason": pl.String,
+        "text": pl.String,
+    }
+)
+
+
+class Spool:
+    """Rows of one source; beyond ``HELD`` they wait in ``folder``, which is removed by `close`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: list[pl.DataFrame] = []
+        self._count = self._written = 0
+        self._rejects: list[pl.DataFrame] = []
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Take rows of ``CHAIN_SCHEMA``."""
+        if rows.height:
+            self._held.append(rows)
+            self._count += rows.height
+        if self._count > HELD:
+            self._spill()
+
+    def refuse(self, rejects: pl.DataFrame) -> None:
+        """Take refused lines of ``REJECT_SCHEMA``."""
+        if rejects.height:
+            self._rejects.append(rejects)
+
+    @property
+    def rejects(self) -> pl.DataFrame:
+        """All refused lines, in the order in which they came."""
+        return pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *self._rejects])
+
+    def months(self) -> Iterator[tuple[str, str, pl.DataFrame]]:
+        """Yield root, month ("2019-04") and rows, as they came in."""
+        if self._written:
+            self._spill()
+            for folder in sorted(self._folder.glob("*/*")):
+                paths = sorted(folder.iterdir(), key=lambda path: int(path.stem))
+                yield folder.parent.name, folder.name, pl.read_parquet(paths)
+        else:
+            yield from _by_month(self._held)
+
+    def _spill(self) -> None:
+        for root, month, rows in _by_month(self._held):
+            folder = self._folder / root / month
+            folder.mkdir(parents=True, exist_ok=True)
+            rows.write_parquet(folder / f"{self._written}.parquet", compression="lz4")
+        self._written += 1
+        self._held, self._count = [], 0
+
+    def close(self) -> None:
+        """Remove what waits beside the folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _by_month(frames: list[pl.DataFrame]) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    if not frames:
+        return
+    table = pl.concat(frames)
+    month = pl.col("date").dt.month_start().alias("month")
+    groups = table.with_columns(month).partition_by(
+        "root", "month", as_dict=True, include_key=True, maintain_order=True
+    )
+    for root, first in sorted(groups):
+        yield root, f"{first:%Y-%m}", groups[root, first].drop("month")
+
+
+def distinct(rows: pl.DataFrame, others: pl.LazyFrame | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Sort rows, and set apart those whose contract and moment is there already.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        Of one root and month.
+    others : polars.LazyFrame, optional
+        What other sources have for them.
+
+    Returns
+    -------
+    rows : polars.DataFrame
+        Sorted by ``ORDER``, each contract and moment once: the first that was read.
+    repeated : polars.DataFrame
+        Of ``REJECT_SCHEMA``.
+    """
+    ordered = rows.sort(ORDER, nulls_last=True, maintain_order=True)
+    again = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in KEY)
+    marked = ordered.with_columns(again=again)
+    marked = marked.with_columns(again=pl.col("again") & (pl.int_range(pl.len()) > 0))
+    repeats = []
+    if marked["again"].any():
+        first = [
+            pl.when(~pl.col("again")).then(name).forward_fill().alias(f"first_{name}")
+            for name in ("source", "line", "bid", "ask")
+        ]
+        repeats.append(_repeated(marked.with_columns(first).filter("again")))
+        marked = marked.filter(~pl.col("again"))
+    kept = marked.drop("again")
+    if others is not None:
+        kept, known = _unknown(kept, others)
+        repeats.append(known)
+    return kept, pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *repeats])
+
+
+def _unknown(rows: pl.DataFrame, others: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split rows into those that no other source has, and the refusals of those one has."""
+    theirs = others.filter(pl.col("date").is_in(rows["date"].unique().implode())).select(
+        *KEY, *(pl.col(name).alias(f"first_{name}") for name in ("source", "line", "bid", "ask"))
+    )
+    on = list(KEY)
+    joined = rows.join(theirs.collect(), on=on, how="left", nulls_equal=True, maintain_order="left")
+    known = pl.col("first_line").is_not_null()
+    return joined.filter(~known).select(list(CHAIN_SCHEMA)), _repeated(joined.filter(known))
+
+
+def _repeated(rows: pl.DataFrame) -> pl.DataFrame:
+    col = pl.col
+    same = col("bid").eq_missing(col("first_bid")) & col("ask").eq_missing(col("first_ask"))
+    quote = pl.when(same).then(pl.lit("the same quote")).otherwise(pl.lit("another quote"))
+    reason = pl.format(
+        "this contract and moment is on line {} of {} already, with {}",
+        "first_line",
+        "first_source",
+        quote,
+    )
+    return rows.select(
+        "source",
+        "line",
+        pl.lit("duplicate").alias("kind"),
+        reason.alias("reason"),
+        pl.lit("").alias("text"),
+    )

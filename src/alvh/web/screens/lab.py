@@ -1,0 +1,108 @@
+"""Lab: choose a book and a hedge, drag the split, and see what it would have done."""
+
+from typing import Annotated, Any
+
+import numpy as np
+import polars as pl
+from fastapi import Query, Request
+
+import alvh
+from alvh import measures
+from alvh.formats import decimal, dollars, percent
+from alvh.plain import plain
+from alvh.report import figures
+from alvh.web.desk import Book, Desk
+from alvh.web.panels import Panel, Shown
+from alvh.web.routes import screen_routes
+from alvh.web.settings import Account
+
+Settings = Annotated[Account, Query()]
+LAYERS = ("short", "medium", "tail")
+_FIGURES = (
+    ("Growth a year", "cagr", percent),
+    ("Volatility a year", "volatility", percent),
+    ("Sharpe ratio over bills", "sharpe", decimal),
+    ("Deepest drawdown", "max_drawdown", percent),
+    ("Mean of the worst 5 % of days", "cvar_95", percent),
+    ("Ulcer index", "ulcer", percent),
+    ("Cost of the hedge a year", "hedge_cost_per_year", percent),
+    ("Fees and slippage a year", "costs_per_year", percent),
+    ("Condors won", "win_rate", percent),
+    ("Account at the end, USD", "final_nav", dollars),
+    ("Fills priced by a model", "model_priced_share", percent),
+)
+
+
+def ask(request: Request, account: Settings) -> Shown:
+    """Run an account and lay out what the screen shows of it."""
+    desk = request.app.state.desk
+    book = desk.book(account)
+    hedged, unhedged = book.result.summary(), book.twin.summary()
+    rows = [(title, write(hedged[key]), write(unhedged[key])) for title, key, write in _FIGURES]
+    facts = {"rows": rows, "name": label(book, account), "split": shares(book)}
+    facts["share"] = book.result.model_priced_share
+    return Shown("/lab", account, panels(desk, account), facts, book.result.meta)
+
+
+router = screen_routes("lab", ask)
+
+
+@router.get("/api/backtest")
+def backtest(request: Request, account: Settings) -> dict[str, Any]:
+    """Give the figures of one hedged book, as ``alvh backtest --json`` does."""
+    result = request.app.state.desk.book(account).result
+    sleeves = {name: path[-1] for name, path in result.sleeves.items()}
+    found = plain({"summary": result.summary(), "sleeves": sleeves, "meta": result.meta})
+    return dict(found)
+
+
+def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
+    """Return the four figures of the Lab with their tables."""
+    book = desk.book(account)
+    result, twin, name = book.result, book.twin, label(book, account)
+    runs = {"none": twin, name: result} if book.policy.layers else {"none": twin}
+    crises = alvh.crisis_table(result, twin, desk.history)
+    days = f"{result.dates[0]} to {result.dates[-1]}"
+    share = f"{percent(result.model_priced_share, 0)} of the fills priced by a model"
+    return (
+        Panel("equity", "Account", figures.equity(runs), _levels(runs, lambda run: run.nav),
+              f"USD at the close, {days}; {share}."),
+        Panel("drawdown", "Drawdown", figures.drawdown(runs),
+              _levels(runs, lambda run: measures.drawdowns(run.nav)),
+              f"Fall from the last high, % of it, {days}; {share}."),
+        Panel("cost", "Cost of the hedge", figures.layers(result), _layers(result),
+              f"Cumulative USD after fees and slippage; dotted: what an unchanged market would "
+              f"have given or taken. {days}; {share}."),
+        Panel("crises", "Crises", figures.crises(alvh.crisis_returns(runs)), crises,
+              f"Return of the account from the S&P 500's high to its low, %; {share}. Crises "
+              "outside the days chosen are left out."),
+    )  # fmt: skip
+
+
+def label(book: Book, account: Account) -> str:
+    """Name the hedged line: the policy, with its split where that was changed."""
+    if account.split is None:
+        return book.policy.name
+    return f"{book.policy.name} at {account.short}/{account.medium}/{account.tail}"
+
+
+def shares(book: Book) -> tuple[int, ...] | None:
+    """Return the split in whole per cent, or None where there are not three layers."""
+    weights: dict[str, float] = {layer.name: layer.weight for layer in book.policy.layers}
+    if sorted(weights) != sorted(LAYERS) or sum(weights.values()) <= 0:
+        return None
+    total = sum(weights.values())
+    return tuple(round(100 * weights[name] / total) for name in LAYERS)
+
+
+def _levels(runs: dict[str, Any], read: Any) -> pl.DataFrame:
+    first = next(iter(runs.values()))
+    return pl.DataFrame({"date": first.dates} | {name: read(run) for name, run in runs.items()})
+
+
+def _layers(result: "alvh.Result") -> pl.DataFrame:
+    columns: dict[str, Any] = {"date": result.dates}
+    for name in LAYERS:
+        columns[f"{name}_usd"] = result.sleeves[name] + result.costs_by_sleeve[name]
+        columns[f"{name}_carry_usd"] = np.asarray(result.carry[name])
+    return pl.DataFrame(columns)

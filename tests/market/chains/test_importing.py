@@ -1,0 +1,266 @@
+"""What an import keeps, refuses, resumes and never does."""
+
+import gzip
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.market.chains.samples import DELAYED, DELTA_NEUTRAL, QUOTE_TABLE
+
+from alvh.errors import DataError
+from alvh.market.chains import importing, lines, spool
+from alvh.market.chains.accept import Terms
+from alvh.market.chains.importing import ImportReport, import_chains
+from alvh.market.chains.store import Store
+from alvh.market.chains.table import load_chains
+
+HEADER, CALL, PUT, UNQUOTED = DELTA_NEUTRAL.splitlines()
+
+
+def run(
+    tmp_path: Path, text: str | bytes, name: str = "chain.csv", **terms: object
+) -> ImportReport:
+    source = tmp_path / "in" / name
+    source.parent.mkdir(exist_ok=True)
+    source.write_bytes(text.encode() if isinstance(text, str) else text)
+    return import_chains([source], tmp_path / "out", terms=Terms(**terms))  # type: ignore[arg-type]
+
+
+def rows(tmp_path: Path) -> pl.DataFrame:
+    return load_chains(tmp_path / "out", unquoted=True).collect()
+
+
+def rejects(tmp_path: Path, report: ImportReport) -> pl.DataFrame:
+    return pl.read_csv(tmp_path / "out" / report.imported[0].rejects)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind", "words"),
+    [
+        ("62.1", "abc", "number", "bid 'abc' is no number"),
+        ("62.1", "inf", "number", "bid 'inf' is no number"),
+        ("62.1", "nan", "one side", "bid '' with ask '63.0'"),
+        ("62.1", "-62.1", "negative", "-62.1 is below zero"),
+        ("62.1", "6.21e12", "huge", "beyond any price"),
+        (",12,", ",1e15,", "huge", "beyond any count"),
+        (",12,", ",-1,", "negative", "below zero"),
+        ("0.57", "57", "delta", "delta 57.0 is beyond 1"),
+        ("04/25/2019", "04/28/2019", "session", "2019-04-28 is no session"),
+        ("04/25/2019", "13/25/2019", "date", "'13/25/2019' is no date"),
+        ("04/25/2019", "25.04.2019", "date", "is no date"),
+        ("06/21/2019", "06/31/2019", "expiry", "'06/31/2019' is no expiry"),
+        ("06/21/2019", "06/20/2019", "expiry", "2019-06-20 is no SPX expiry"),
+        ("06/21/2019", "07/19/2019", "disagree", "the symbol says 2019-06-21"),
+        ("call", "put", "disagree", "name different options"),
+        ("call", "straddle", "right", "neither call nor put"),
+        ("2900.0", "290000.0", "disagree", "name different options"),
+        ("2900.0", "2905.0", "disagree", "name different options"),
+        ("SPX190621C", "SPX190621X", "symbol", "is no option symbol"),
+        ("SPX190621C", "XSP190621C", "root", "root 'XSP' is none of"),
+        ("SPX190621C", "VIX190621C", "disagree", "root VIX is no option on SPX"),
+        ("SPX,2919", "SPY,2919", "root", "underlying 'SPY' is neither"),
+        (",12,", ",12,12,", "fields", "18 fields where the header has 17"),
+        (",12,", ",12\x00,", "number", "is no number"),
+    ],
+)
+def test_a_bad_line_is_refused_with_its_reason_and_its_neighbours_kept(
+    tmp_path: Path, old: str, new: str, kind: str, words: str
+) -> None:
+    assert old in CALL
+    bad = CALL.replace(old, new, 1)
+    report = run(tmp_path, "\n".join([HEADER, PUT, bad, UNQUOTED]) + "\n")
+    assert rows(tmp_path)["line"].to_list() == [2, 4]
+    refused = rejects(tmp_path, report)
+    assert refused.select("line", "kind").rows() == [(3, kind)]
+    assert words in refused["reason"][0]
+    assert refused["text"][0] == bad.replace("\x00", "�")
+    assert report.imported[0].reasons == {kind: 1}
+
+
+def test_days_to_come_are_refused_when_the_day_is_known(tmp_path: Path) -> None:
+    report = run(tmp_path, DELTA_NEUTRAL, today=date(2019, 4, 24))
+    assert report.imported[0].reasons == {"future": 3}
+    assert rows(tmp_path).is_empty()
+    assert run(tmp_path, DELTA_NEUTRAL + "\n", today=date(2019, 4, 25)).imported[0].rows == 3
+
+
+def test_shuffled_columns_are_read_by_their_names(tmp_path: Path) -> None:
+    shuffled = [",".join(reversed(line.split(","))) for line in DELTA_NEUTRAL.splitlines()]
+    run(tmp_path, DELTA_NEUTRAL)
+    plain = rows(tmp_path).drop("source")
+    (tmp_path / "other").mkdir()
+    run(tmp_path / "other", "\n".join(shuffled) + "\n")
+    assert plain.equals(rows(tmp_path / "other").drop("source"))
+
+
+def test_a_column_that_is_there_twice_makes_the_file_unreadable(tmp_path: Path) -> None:
+    report = run(tmp_path, DELTA_NEUTRAL.replace("net,bid", "bid,bid"))
+    assert "column 'bid' twice" in report.refused[0].reason
+    assert not report.imported
+
+
+def test_a_contract_and_moment_counts_once(tmp_path: Path) -> None:
+    other = CALL.replace("62.1", "62.2")
+    report = run(tmp_path, "\n".join([HEADER, CALL, PUT, CALL, other]) + "\n")
+    assert rows(tmp_path)["line"].to_list() == [2, 3]
+    refused = rejects(tmp_path, report).sort("line")
+    assert refused["kind"].to_list() == ["duplicate", "duplicate"]
+    assert refused["reason"][0].startswith("this contract and moment is on line 2 of chain.csv#")
+    assert refused["reason"][0].endswith("with the same quote")
+    assert refused["reason"][1].endswith("with another quote")
+
+
+def test_what_another_file_has_already_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, DELTA_NEUTRAL)
+    again = run(tmp_path, DELTA_NEUTRAL + "\n", "again.csv")  # another file by its content
+    assert (again.imported[0].rows, again.imported[0].reasons) == (0, {"duplicate": 3})
+    assert rows(tmp_path)["source"].str.starts_with("chain.csv#").all()
+
+
+def test_an_import_is_not_repeated_and_one_cut_off_is_taken_up(tmp_path: Path) -> None:
+    first = run(tmp_path, DELTA_NEUTRAL)
+    assert run(tmp_path, DELTA_NEUTRAL, "copy.csv").same == ["copy.csv"]
+    (tmp_path / "out" / "chains.json").unlink()  # as if killed before the file was listed
+    before = {path.name for path in (tmp_path / "out").rglob("*.parquet")}
+    again = run(tmp_path, DELTA_NEUTRAL)
+    assert (again.imported[0].rows, again.imported[0].reasons) == (first.imported[0].rows, {})
+    assert {path.name for path in (tmp_path / "out").rglob("*.parquet")} == before
+    assert not (tmp_path / "out" / ".work").exists() or not any((tmp_path / "out/.work").iterdir())
+
+
+@pytest.mark.parametrize("cut_at", [10, 30])
+def test_a_file_cut_in_its_last_line_keeps_what_is_whole(tmp_path: Path, cut_at: int) -> None:
+    report = run(tmp_path, "\n".join([HEADER, CALL, PUT[:-cut_at]]))
+    assert rows(tmp_path)["line"].to_list() == [2]
+    assert report.imported[0].reasons == {"fields": 1}
+
+
+def test_a_last_number_without_a_line_end_may_be_cut_and_is_refused(tmp_path: Path) -> None:
+    report = run(tmp_path, QUOTE_TABLE.rstrip("\n")[:-2])  # open interest 12, not 1200
+    assert report.imported[0].rows == 0
+    assert "without a line end" in rejects(tmp_path, report)["reason"][0]
+    # the last column of this layout is not read: nothing that counts can be missing
+    assert run(tmp_path, DELTA_NEUTRAL.rstrip("\n")).imported[0].rows == 3
+
+
+def test_gzip_and_zip_are_opened_and_a_cut_one_keeps_its_beginning(tmp_path: Path) -> None:
+    many = [
+        CALL.replace("02900", f"{k:05d}").replace("2900.0", f"{k}.0") for k in range(1000, 9000, 5)
+    ]
+    text = "\n".join([HEADER, *many]) + "\n"
+    assert run(tmp_path, gzip.compress(text.encode()), "whole.csv.gz").imported[0].rows == 1600
+    packed = gzip.compress(text.encode())
+    (tmp_path / "cut").mkdir()
+    part = run(tmp_path / "cut", packed[: len(packed) * 3 // 4], "cut.csv.gz").imported[0]
+    assert 0 < part.rows < 1600
+    assert part.reasons == {"fields": 1}
+    damaged = bytearray(packed)
+    damaged[len(damaged) // 2] ^= 0xFF
+    (tmp_path / "damaged").mkdir()
+    refused = run(tmp_path / "damaged", bytes(damaged), "damaged.csv.gz")
+    assert "damaged" in refused.refused[0].reason
+    assert not list((tmp_path / "damaged" / "out").rglob("*.parquet"))
+
+
+def test_a_zip_is_read_member_by_member(tmp_path: Path) -> None:
+    source = tmp_path / "in" / "both.zip"
+    source.parent.mkdir()
+    with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("readme.txt", "quotes of April")
+        archive.writestr("a/chain.csv", DELTA_NEUTRAL)
+        archive.writestr("_VIX.json", DELAYED)
+    report = import_chains([source], tmp_path / "out")
+    assert report.imported[0].layout == "historicaloptiondata, Cboe delayed quotes"
+    assert sorted(rows(tmp_path)["root"].unique()) == ["SPX", "SPXW", "VIX", "VIXW"]
+    assert run(tmp_path, b"PK\x03\x04 nonsense", "bad.zip").refused[0].path == "bad.zip"
+
+
+def test_a_cut_message_keeps_the_options_before_the_cut(tmp_path: Path) -> None:
+    report = run(tmp_path, DELAYED[: DELAYED.index("VIXW") + 40], "_VIX.json")
+    assert rows(tmp_path).select("root", "strike", "bid").rows() == [("VIX", 15.0, 1.1)]
+    assert rows(tmp_path)["underlying"].to_list() == [None]  # it stood behind the cut
+    refused = rejects(tmp_path, report)
+    assert "cut or damaged" in refused["reason"][0]
+    assert refused["line"].to_list() == [2]
+
+
+def test_blocks_and_spilled_rows_give_the_same_as_one_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [
+        CALL.replace("02900", f"{k:05d}").replace("2900.0", f"{k}.0").replace("04/25", f"0{m}/25")
+        for k in range(2000, 3000, 5)
+        for m in (3, 4)
+    ]
+    many.insert(250, many[3])
+    many.insert(120, "not a line")
+    text = "\n".join([HEADER, *many]).replace("\n", "\r\n") + "\r\n"
+    (tmp_path / "whole").mkdir()
+    whole = run(tmp_path / "whole", text)
+    monkeypatch.setattr(lines, "BLOCK", 1000)
+    monkeypatch.setattr(lines, "HEAD", 400)
+    monkeypatch.setattr(spool, "HELD", 70)
+    (tmp_path / "parts").mkdir()
+    parts = run(tmp_path / "parts", text)
+    assert rows(tmp_path / "whole").equals(rows(tmp_path / "parts"))
+    assert rows(tmp_path / "parts").height == 400
+    assert whole.imported[0].reasons == parts.imported[0].reasons == {"duplicate": 1, "fields": 1}
+    assert rejects(tmp_path / "whole", whole).equals(rejects(tmp_path / "parts", parts))
+
+
+def test_what_is_no_chain_is_left_with_a_reason(tmp_path: Path) -> None:
+    for name, text in {
+        "notes.txt": "hello",
+        "empty.csv": "",
+        "x.7z": "7z",
+        "o.json": '{"a": 1}',
+    }.items():
+        report = run(tmp_path, text, name)
+        assert [one.path for one in report.left] == [name]
+        assert not report.imported
+    assert "unpack it" in run(tmp_path, "7z", "x.7z").left[0].reason
+
+
+def test_a_chain_that_does_not_say_of_what_is_refused_and_the_others_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "b.csv").write_text(DELTA_NEUTRAL)
+    (folder / "a.csv").write_text(QUOTE_TABLE.replace("April 25, 2019 at", "once upon"))
+    report = import_chains([folder], tmp_path / "out")
+    assert [one.path for one in report.refused] == ["a.csv"]
+    assert [one.name for one in report.imported] == ["b.csv"]
+
+
+def test_sources_are_searched_but_for_hidden_files_and_folders_of_chains(tmp_path: Path) -> None:
+    run(tmp_path, DELTA_NEUTRAL)
+    (tmp_path / ".hidden.csv").write_text(DELTA_NEUTRAL + "\n")
+    said: list[tuple[int, int, str, str]] = []
+    report = import_chains([tmp_path], tmp_path / "out", progress=lambda *one: said.append(one))
+    assert report == ImportReport(same=["in/chain.csv"])
+    assert said == [(1, 1, "in/chain.csv", "same")]
+    with pytest.raises(DataError, match="no such file or folder"):
+        import_chains([tmp_path / "nowhere"], tmp_path / "out")
+
+
+def test_real_chains(shared_data: Path, tmp_path: Path) -> None:
+    """Lines of each real file by ``wc -l``; two quotes a line in quote tables."""
+    report = import_chains([shared_data / "chains"], tmp_path)
+    counts = {Path(one.name).name: (one.rows, one.rejected) for one in report.imported}
+    assert counts["SPX_20190425.csv"] == (13340, 0)
+    assert counts["spx_2022-02-04.csv"] == (2 * 10257, 0)
+    assert counts["spx_2025-10-01_spx_quotedata.csv"] == (2 * 141, 0)
+    assert counts["lean_spx_universe_20151222.csv"] == (233, 0)
+    assert counts["lean_spxw_20210106_quote_european.zip"] == (6304, 1)
+    assert len(counts) == 16
+    assert not report.refused
+    assert not report.left
+    store = Store.of(tmp_path)
+    assert importing.import_chains([shared_data / "chains"], tmp_path).imported == []
+    assert store.digest == Store.of(tmp_path).digest
+    quoted = load_chains(tmp_path, dates=[date(2022, 2, 4)]).collect()
+    one = quoted.filter(expiry=date(2022, 2, 7), strike=2400.0, put_call="C")
+    assert one.select("root", "bid", "ask", "sigma", "underlying", "line").rows() == [
+        ("SPXW", 2087.8, 2102.6, 4.285, 4500.5298, 5)
+    ]
