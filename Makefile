@@ -43,6 +43,7 @@ results: $(STAMP) ## rewrite the measured pages of docs/ from DATA=folder
 	$(BIN)/python docs/build_ablation.py --data $(DATA)
 	$(BIN)/python docs/build_ideas.py --data $(DATA)
 	$(BIN)/python docs/build_worlds.py --data $(DATA)
+	$(BIN)/python docs/build_path_worlds.py --data $(DATA)
 	$(BIN)/python docs/build_simplex.py --data $(DATA)
 	$(BIN)/python docs/build_ledger.py
 	$(BIN)/python docs/build_claims.py --data $(DATA)
@@ -56,7 +57,7 @@ format: $(STAMP) ## rewrite the sources in the house format
 	$(BIN)/ruff format .
 
 lock: $(STAMP) ## renew requirements.lock from pyproject.toml (needs uv)
-	uv pip compile --universal --quiet --no-emit-index-url --no-emit-find-links --no-header --group dev --extra web pyproject.toml -o requirements.lock
+	uv pip compile --universal --quiet --no-emit-index-url --no-emit-find-links --no-header --group dev --extra web --extra cluster pyproject.toml -o requirements.lock
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) demo dist build site

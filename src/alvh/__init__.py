@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from alvh.evidence.grids import Grid, grid
     from alvh.evidence.motion import motion
     from alvh.evidence.simplex import Simplex, simplex, with_split
+    from alvh.evidence.split_worlds import split_worlds
     from alvh.evidence.stress import Stress, stress
     from alvh.market.chains.table import load_chains
     from alvh.market.futures_index import futures_index
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     )
     from alvh.result import Result
     from alvh.signals import SignalTable, signal_table
-    from alvh.worlds import bootstrap_model, run_worlds, simulate
+    from alvh.worlds import bootstrap_model, path_dependent_model, run_worlds, simulate
 
 _HOMES = {
     "CRISES": "alvh.evidence.crises",
@@ -81,6 +82,7 @@ _HOMES = {
     "load_policy": "alvh.policy",
     "load_programme": "alvh.policy",
     "motion": "alvh.evidence.motion",
+    "path_dependent_model": "alvh.worlds",
     "policy_hash": "alvh.policy",
     "pool": "alvh.advise.pool",
     "project": "alvh.advise.project",
@@ -92,6 +94,7 @@ _HOMES = {
     "signal_table": "alvh.signals",
     "simplex": "alvh.evidence.simplex",
     "simulate": "alvh.worlds",
+    "split_worlds": "alvh.evidence.split_worlds",
     "steward": "alvh.advise.steward",
     "stress": "alvh.evidence.stress",
     "today": "alvh.advise.today",
@@ -131,6 +134,7 @@ __all__ = [
     "load_policy",
     "load_programme",
     "motion",
+    "path_dependent_model",
     "policy_hash",
     "pool",
     "project",
@@ -142,6 +146,7 @@ __all__ = [
     "signal_table",
     "simplex",
     "simulate",
+    "split_worlds",
     "steward",
     "stress",
     "today",

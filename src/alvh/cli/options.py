@@ -59,3 +59,7 @@ Fill = Annotated[
         help="Price paid: 0 at mid, 1 at the touch.",
     ),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="ADDRESS", help="Dask scheduler, as tcp://host:8786."),
+]

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alvh.cli.console import counting, say, say_json, show_table
 from alvh.cli.formats import decimal, percent
-from alvh.cli.options import AsJson, Condors, Data, End, Equity, Fill, Start
+from alvh.cli.options import AsJson, Cluster, Condors, Data, End, Equity, Fill, Start
 from alvh.cli.running import announce_compiling, day, read_history, say_identity
+from alvh.cli.worlds_command import Maker, made_by
+from alvh.errors import DataError
 
 if TYPE_CHECKING:
     from alvh.evidence.simplex import Simplex
@@ -49,12 +51,41 @@ def simplex(
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Write every split, as CSV.")
     ] = None,
+    worlds: Annotated[
+        int | None,
+        typer.Option(
+            "--worlds", metavar="NUMBER", min=2,
+            help="Trade every split through so many drawn histories, not one; see --keep.",
+        ),
+    ] = None,
+    days: Annotated[
+        int, typer.Option("--days", metavar="NUMBER", min=64, help="Sessions of each of them.")
+    ] = 4788,
+    model: Annotated[
+        Maker, typer.Option("--model", help="Draw them from history, or make them by the model.")
+    ] = Maker.bootstrap,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", metavar="FOLDER", help="Keep finished worlds; resume from them."),
+    ] = None,
+    cluster: Cluster = None,
     as_json: AsJson = False,
-) -> None:
+) -> None:  # fmt: skip
     """Run every split of a hedge between its layers, and rank its own among them."""
     from alvh import simplex as run_simplex
 
     market = read_history(data)
+    if worlds is not None:
+        if report is not None:
+            raise DataError("--report draws one history; leave it out with --worlds, or use --save")
+        made = made_by(market, model, day(start), day(end), None)
+        options = {"step": step, "folder": keep, "cluster": cluster}
+        _in_worlds(
+            made, (worlds, days, seed), (hedge, condors, equity, fill), options, save, as_json
+        )
+        return
+    if keep is not None or cluster is not None:
+        raise DataError("--keep and --cluster belong to --worlds; give the number of worlds")
     announce_compiling()
     with counting("splits and resampled histories") as progress:
         found = run_simplex(
@@ -83,6 +114,42 @@ def simplex(
         "prices of options are the model's; carry is what an unchanged market gives or takes a year"
     )
     say_identity(found.meta)
+
+
+def _in_worlds(
+    model: Any, drawn: tuple[int, int, int], books: tuple[str, str, float, float],
+    options: dict[str, Any], save: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Run every split through drawn histories, and say how the rank is distributed."""
+    from alvh import simulate, split_worlds
+
+    announce_compiling()
+    with counting("worlds, all splits in each") as progress:
+        found = split_worlds(simulate(model, *drawn), *books, progress=progress, **options)
+    if save is not None:
+        from alvh.cli.files import write_whole
+
+        write_whole(save, found.table().write_csv)
+    summary = found.summary()
+    if as_json:
+        say_json({"meta": found.meta, "summary": summary, "splits": found.table().to_dicts()})
+        return
+    numbers = ("rank", "5 %", "95 %", "best in", "first tenth", "better half", "a best is best in")
+    show_table(
+        f"{books[1]}: rank of {books[0]} among {len(found.splits)} splits, {drawn[0]:,} histories "
+        f"of {found.years:.1f} years", ("criterion", *numbers),
+        (_rank_cells(name, summary[name]) for name in summary), numbers=numbers,
+    )  # fmt: skip
+    say("rank: median, 1 the best; the last column: share of histories in which the split that is")
+    say("most often best is best. Prices of options are the model's.")
+    say(f"{found.meta['model']}, seed {drawn[2]}")
+    say_identity(found.meta)
+
+
+def _rank_cells(name: str, row: dict[str, float]) -> tuple[str, ...]:
+    ranks = (f"{row[key]:.0f}" for key in ("rank_50", "rank_05", "rank_95"))
+    shares = (percent(row[key], 0) for key in ("best", "first_tenth", "above_half", "share_best"))
+    return _TITLES[name], *ranks, *shares
 
 
 def _chosen(found: "Simplex") -> Iterator[tuple[str, int]]:

@@ -1,15 +1,18 @@
-"""`alvh worlds`: a hedge and its unhedged twin in years drawn from history."""
+"""`alvh worlds`: a hedge and its unhedged twin in years that never happened."""
 
 from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alvh.cli.console import counting, say, say_json, show_table
 from alvh.cli.formats import percent
-from alvh.cli.options import AsJson, Condors, Data, End, Equity, Fill, Start
+from alvh.cli.options import AsJson, Cluster, Condors, Data, End, Equity, Fill, Start
 from alvh.cli.running import announce_compiling, day, read_history, say_identity, say_model_share
+from alvh.errors import DataError
 
 if TYPE_CHECKING:
     from alvh.worlds import WorldsResult
@@ -28,12 +31,23 @@ _ROWS = {
 }
 
 
+class Maker(StrEnum):
+    """What worlds are made by."""
+
+    bootstrap = "bootstrap"
+    path_dependent = "path-dependent"
+
+
 def worlds(
     hedge: Annotated[
         str, typer.Option("--hedge", metavar="NAME", help="Hedge: a preset or a policy file.")
     ] = "alvh-40-40-20",
     condors: Condors = "monthly45",
     data: Data = "bundled",
+    model: Annotated[
+        Maker,
+        typer.Option("--model", help="Draw from history, or make by the volatility model."),
+    ] = Maker.bootstrap,
     start: Start = None,
     end: End = None,
     paths: Annotated[
@@ -44,8 +58,12 @@ def worlds(
     ] = 252,
     seed: Annotated[int, typer.Option("--seed", metavar="NUMBER", min=0, help="Of the draw.")] = 0,
     block: Annotated[
-        int, typer.Option("--block", metavar="NUMBER", min=1, help="Mean block, sessions.")
-    ] = 63,
+        int | None,
+        typer.Option(
+            "--block", metavar="NUMBER", min=1,
+            help="Mean block of the bootstrap, sessions; default: 63.",
+        ),
+    ] = None,
     equity: Equity = 1_000_000.0,
     fill: Fill = 0.5,
     keep: Annotated[
@@ -55,17 +73,19 @@ def worlds(
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Write every world, as CSV.")
     ] = None,
+    cluster: Cluster = None,
     as_json: AsJson = False,
-) -> None:
-    """Run a hedge and no hedge through worlds drawn from history, and compare them."""
-    from alvh import bootstrap_model, run_worlds, simulate
+) -> None:  # fmt: skip
+    """Run a hedge and no hedge through worlds, and compare them."""
+    from alvh import run_worlds, simulate
 
     market = read_history(data)
     announce_compiling()
-    model = bootstrap_model(market, day(start), day(end), block=block)
-    drawn = simulate(model, paths, days, seed)
+    drawn = simulate(made_by(market, model, day(start), day(end), block), paths, days, seed)
     with counting("worlds") as progress:
-        found = run_worlds(drawn, hedge, condors, equity, fill, folder=keep, progress=progress)
+        found = run_worlds(
+            drawn, hedge, condors, equity, fill, folder=keep, progress=progress, cluster=cluster
+        )
     if save is not None:
         from alvh.cli.files import write_whole
 
@@ -82,9 +102,31 @@ def worlds(
         f"a year, drawdown {percent(gap['max_drawdown'])} ± {percent(gap['max_drawdown_error'])}; "
         f"ahead in {percent(gap['hedged_is_ahead'], 0)} of the worlds, falls less in "
         f"{percent(gap['hedged_falls_less'], 0)}")  # fmt: skip
-    say("± is the error of drawing worlds alone: all of them are made of the same history's crises")
+    say("± is the error of drawing worlds alone: " + _LIMITS[model])
     say(found.meta["model"] + f", seed {seed}")
     say_identity(found.meta)
+
+
+_LIMITS = {
+    Maker.bootstrap: "all of them are made of the same history's crises",
+    Maker.path_dependent: "that of the model, which has one history to learn from, is not in it",
+}
+
+
+def made_by(
+    market: Any, maker: Maker, start: date | None, end: date | None, block: int | None
+) -> Any:
+    """Return the model that a command's options ask for."""
+    from alvh import bootstrap_model, path_dependent_model
+
+    if maker is Maker.bootstrap:
+        given = {} if block is None else {"block": block}
+        return bootstrap_model(market, start, end, **given)
+    if block is not None:
+        raise DataError("--block belongs to the bootstrap; the path-dependent model has no blocks")
+    if end is None:
+        return path_dependent_model(market, start)
+    return path_dependent_model(market, start, end)
 
 
 def _rows(found: "WorldsResult") -> Iterator[tuple[str, ...]]:

@@ -174,7 +174,7 @@ def simplex(
     """
     policy = hedge if isinstance(hedge, HedgePolicy) else load_policy(hedge)
     programme = condors if isinstance(condors, CondorProgramme) else load_programme(condors)
-    splits, marked = _grid(policy, step)
+    splits, marked = grid_of(policy, step)
     policies = [with_split(policy, split) for split in splits]
     found = judge(
         history, policies, programme, start, end, equity, fill, marked=marked,
@@ -259,7 +259,8 @@ def judge(
     )  # fmt: skip
 
 
-def _grid(policy: HedgePolicy, step: int) -> tuple[Array, int]:
+def grid_of(policy: HedgePolicy, step: int) -> tuple[Array, int]:
+    """Return all splits of a policy's three layers, shape (n, 3), and the row of its own."""
     names = sorted(layer.name for layer in policy.layers)
     if names != ["medium", "short", "tail"]:
         raise PolicyError(

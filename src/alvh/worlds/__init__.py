@@ -5,18 +5,22 @@ expiries. The engine cannot tell the two apart, so that a policy is judged on th
 the rules that trade it. Worlds are made shard by shard, each from its own number and the seed
 alone: neither threads, nor the size of the shards, nor an interruption changes a bit of them.
 
-``bootstrap`` draws worlds from history; ``run`` puts policies through them.
+``bootstrap`` draws worlds from history; ``path_dependent`` makes them by a model of how volatility
+follows from past returns; ``run`` puts policies through them.
 """
 
 from alvh.worlds.bootstrap import Bootstrap, bootstrap_model
 from alvh.worlds.outcome import WorldsResult
+from alvh.worlds.path_dependent import PathModel, path_dependent_model
 from alvh.worlds.run import Worlds, run_worlds, simulate
 
 __all__ = [
     "Bootstrap",
+    "PathModel",
     "Worlds",
     "WorldsResult",
     "bootstrap_model",
+    "path_dependent_model",
     "run_worlds",
     "simulate",
 ]

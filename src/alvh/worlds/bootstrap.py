@@ -245,7 +245,7 @@ def _compose(rows: Any, source: Any, vix_opens: Any, dates: Any, numbers: Any, n
                 day.etp_mid = last.etp_mid * here.etp_mid / before.etp_mid
             if np.isnan(day.spx_open_settlement):
                 day.spx_open_settlement = day.spx
-            day.hv20 = here.hv20 if t < REALISED_WINDOW else _realised(out[world], t)
+            day.hv20 = here.hv20 if t < REALISED_WINDOW else realised(out[world], t)
 
 
 @njit(cache=True)
@@ -277,7 +277,7 @@ def _place(
 
 
 @njit(cache=True)
-def _realised(days: Any, t: int) -> float:
+def realised(days: Any, t: int) -> float:
     """Return the annualised standard deviation of the last 20 log returns, decimal."""
     total, squares = 0.0, 0.0
     for k in range(t - REALISED_WINDOW + 1, t + 1):

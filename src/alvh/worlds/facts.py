@@ -61,7 +61,7 @@ def stylised_facts(days: Any) -> dict[str, float]:
         "vix_spx_beta_low": _slope(returns[calm], moves[calm]),
         "vix_spx_beta_high": _slope(returns[~calm], moves[~calm]),
         "log_vix_change_sd": float(moves.std()),
-        "future_beta_60": _forward_beta(days, moves, 60),
+        "future_beta_60": forward_beta(days, moves, 60),
     }
 
 
@@ -75,7 +75,7 @@ def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     return float(np.cov(x, y)[0, 1] / np.var(x, ddof=1)) if x.size > 2 else float("nan")
 
 
-def _forward_beta(days: Any, moves: NDArray[np.float64], ahead: int) -> float:
+def forward_beta(days: Any, moves: NDArray[np.float64], ahead: int) -> float:
     """Return the log-beta to VIX of the monthly future nearest ``ahead`` days, same contract."""
     left = np.abs(days["curve_expiry"] - days["date"][..., None] - ahead)[:, 1:]
     pick = left.argmin(axis=2)

@@ -1,10 +1,7 @@
 """Policies through worlds: in shards of constant memory, kept on disk and taken up again."""
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,6 +28,7 @@ from alvh.result import Result
 from alvh.version import VERSION
 from alvh.worlds.calendar import calendar_to, expiries_of
 from alvh.worlds.outcome import COLUMNS, KEPT, WorldsResult
+from alvh.worlds.shards import Progress, run_shards
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
@@ -142,7 +140,8 @@ def run_worlds(
     commission: float = DEFAULT_COMMISSION,
     debit_spread: float = DEFAULT_DEBIT_SPREAD,
     folder: Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
+    cluster: str | None = None,
 ) -> WorldsResult:
     """Run a hedge and its unhedged twin through every world.
 
@@ -155,6 +154,8 @@ def run_worlds(
         Where finished shards are kept; a run that was interrupted takes them up again.
     progress : callable, optional
         Called with (worlds done, worlds in all) after each shard.
+    cluster : str, optional
+        Address of a dask scheduler; the same bytes come back.
 
     Returns
     -------
@@ -170,61 +171,18 @@ def run_worlds(
     policy = hedge if isinstance(hedge, HedgePolicy) else load_policy(hedge)
     programme = condors if isinstance(condors, CondorProgramme) else load_programme(condors)
     job = _Job(worlds, policy, programme, equity, fill, fee_scale, commission, debit_spread)
-    if folder is not None:
-        _open_folder(folder, job.meta)
-    parts = []
-    for first in range(0, worlds.n_paths, SHARD):
-        count = min(SHARD, worlds.n_paths - first)
-        file = None if folder is None else folder / f"shard-{first:08d}.npy"
-        parts.append(_shard(job, first, count, file))
-        if progress is not None:
-            progress(first + count, worlds.n_paths)
-    table = pl.DataFrame(np.concatenate(parts), schema=list(KEPT))
+    figures = run_shards(
+        job, worlds.n_paths, SHARD, folder=folder, progress=progress, cluster=cluster
+    )
+    table = pl.DataFrame(figures, schema=list(KEPT))
     table = table.insert_column(0, pl.Series("world", worlds.first + np.arange(worlds.n_paths)))
     return WorldsResult(table, (worlds.n_days - 1) / SESSIONS_PER_YEAR, job.meta)
 
 
-def _open_folder(folder: Path, meta: dict[str, Any]) -> None:
-    """Make the folder this run's, or refuse one that is another's."""
-    folder.mkdir(parents=True, exist_ok=True)
-    manifest, mine = folder / "manifest.json", meta | {"n_paths": None}  # more worlds may follow
-    if manifest.exists():
-        theirs = json.loads(manifest.read_text(encoding="utf-8"))
-        other = [key for key in mine if theirs.get(key) != mine[key]]
-        if other:
-            raise DataError(
-                f"{folder} holds worlds of another run: {other[0]} was {theirs.get(other[0])!r}, "
-                f"now {mine[other[0]]!r}; choose another folder"
-            )
-        return
-    _write(manifest, (json.dumps(mine, indent=2) + "\n").encode())
-
-
-def _write(file: Path, content: bytes) -> None:
-    beside = file.with_suffix(".part")
-    beside.write_bytes(content)
-    beside.replace(file)
-
-
-def _shard(job: "_Job", first: int, count: int, file: Path | None) -> Floats:
-    """Return one shard's figures, from its file where that holds as many worlds."""
-    if file is not None and file.exists():
-        try:
-            kept: Floats = np.load(file)
-        except (ValueError, EOFError) as error:
-            raise DataError(f"{file} is no shard of worlds ({error}); delete it") from error
-        if kept.shape == (count, len(KEPT)):
-            return kept
-    found = job.run(first, count)
-    if file is not None:
-        content = BytesIO()
-        np.save(content, found)
-        _write(file, content.getvalue())
-    return found
-
-
 class _Job:
-    """What is the same for every shard."""
+    """What is the same for every shard: one hedge and its twin on one book of condors."""
+
+    shape = (len(KEPT),)
 
     def __init__(
         self,
@@ -237,7 +195,7 @@ class _Job:
         commission: float = DEFAULT_COMMISSION,
         debit_spread: float = DEFAULT_DEBIT_SPREAD,
     ) -> None:
-        _refuse_listening(policy, programme)
+        refuse_listening(policy, programme)
         self.worlds, self.meta = worlds, _meta(worlds, policy, programme) | {
             "equity": equity, "fill": fill, "fee_scale": fee_scale, "commission": commission,
             "debit_spread": debit_spread,
@@ -246,7 +204,7 @@ class _Job:
         self.rules = compile_programme(programme, fill)
         self.account = compile_account(equity, fill, fee_scale, commission, debit_spread)
 
-    def run(self, first: int, count: int) -> Floats:
+    def __call__(self, first: int, count: int) -> Floats:
         """Return the figures of worlds ``first`` …, shape (count, 8): hedged, then twin."""
         days = self.worlds.shard(first, count)
         daily = np.zeros((2 * count, self.worlds.n_days), DAILY)
@@ -260,7 +218,8 @@ class _Job:
         return _figures(daily, self.meta["equity"]).reshape(count, len(KEPT))
 
 
-def _refuse_listening(policy: HedgePolicy, programme: CondorProgramme) -> None:
+def refuse_listening(policy: HedgePolicy, programme: CondorProgramme) -> None:
+    """Refuse rules that hear signals, which worlds have none of."""
     if listens(policy, programme):
         raise PolicyError(
             f"{policy.name} with {programme.name} listens to signals or to the calendar of events, "

@@ -1,0 +1,184 @@
+"""Write docs/calibration/worlds.md: the path-dependent model beside history, and years held out.
+
+Run with ``python docs/build_path_worlds.py --data ../shared/data``.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import alvh
+from alvh.market.surfaces import build_surfaces
+from alvh.measures import max_drawdown
+from alvh.worlds import PathModel
+from alvh.worlds.facts import TOLERANCES, forward_beta, stylised_facts
+from alvh.worlds.memory import VVIX
+
+PAGE = Path(__file__).with_name("calibration") / "worlds.md"
+BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"
+YEARS, LONG, BANDS = 3_000, 200, 4_000
+YEAR, HELD_FROM = 252, 2019
+BAND = (0.05, 0.95)
+TENORS = (15, 30, 60, 90, 120, 180)
+JUMPS = (0.02, 0.03, 0.05)
+
+
+def facts(own: Any, made: Any, long: list[Any]) -> Iterator[str]:
+    """Write the stylised facts of the years fitted, of worlds, and of worlds as long."""
+    mine, theirs = stylised_facts(own), stylised_facts(made)
+    others = [stylised_facts(world) for world in long]
+    yield (
+        "| fact | history | worlds of a year | tolerance | within | worlds as long as history: "
+        "5 … 95 % | history inside |"
+    )
+    yield "|---|---:|---:|---:|---|---:|---|"
+    for name, most in TOLERANCES.items():
+        low, high = np.nanquantile([one[name] for one in others], BAND)
+        within = "yes" if abs(mine[name] - theirs[name]) <= most else "**no**"
+        inside = "yes" if low <= mine[name] <= high else "**no**"
+        yield (
+            f"| {name.replace('_', ' ')} | {mine[name]:.3f} | {theirs[name]:.3f} | {most:g} | "
+            f"{within} | {low:.3f} … {high:.3f} | {inside} |"
+        )
+
+
+def betas(own: Any, made: Any) -> Iterator[str]:
+    """Write the log-beta to VIX of the monthly future nearest each tenor."""
+    yield "| days ahead | " + " | ".join(map(str, TENORS)) + " |"
+    yield "|---|" + "---:|" * len(TENORS)
+    for words, days in (("history", own), ("worlds", made)):
+        moves = np.diff(np.log(np.atleast_2d(days)["vix"]), axis=1)
+        found = (forward_beta(np.atleast_2d(days), moves, tenor) for tenor in TENORS)
+        yield f"| {words} | " + " | ".join(f"{beta:.3f}" for beta in found) + " |"
+
+
+def jumps(own: Any, made: Any) -> Iterator[str]:
+    """Write how often a year the index falls or rises far, and VIX rises far, in a day."""
+    yield (
+        "| a year | "
+        + " | ".join(f"S&P 500 {sign}{size:.0%}" for size in JUMPS for sign in "-+")
+        + " | VIX +20 % | VIX +40 % |"
+    )
+    yield "|---|" + "---:|" * (2 * len(JUMPS) + 2)
+    for words, days in (("history", own), ("worlds", made)):
+        returns = np.diff(np.log(np.atleast_2d(days)["spx"]), axis=1)
+        rises = np.diff(np.log(np.atleast_2d(days)["vix"]), axis=1)
+        counts = [share for size in JUMPS for share in ((returns < -size), (returns > size))]
+        counts += [rises > np.log(1.2), rises > np.log(1.4)]
+        cells = (f"{YEAR * count.mean():.2f}" for count in counts)
+        yield f"| {words} | " + " | ".join(cells) + " |"
+
+
+def premium(own: Any, made: Any) -> str:
+    """Say what is paid for and what comes: VIX against the volatility of the 21 sessions after."""
+    ratios = []
+    for days in (np.atleast_2d(own), np.atleast_2d(made)):
+        squares = np.diff(np.log(days["spx"]), axis=1) ** 2
+        sums = np.cumsum(np.insert(squares, 0, 0.0, axis=1), axis=1)
+        came = (sums[:, 21:] - sums[:, :-21]) / 21.0 * 252.0
+        ratios.append(came.mean() / ((0.01 * days["vix"][:, : came.shape[1]]) ** 2).mean())
+    return (
+        "Variance of the 21 sessions after a close over VIX squared, mean over mean: "
+        f"{ratios[0]:.2f} in history, {ratios[1]:.2f} in worlds."
+    )
+
+
+def readings(days: Any) -> dict[str, float]:
+    """Return what a year is judged by."""
+    returns, vix = np.diff(np.log(days["spx"])), np.log(days["vix"])
+    slope = np.log(days["curve_forward"][:, 3] / days["vix"])
+    return {
+        "S&P 500 return": float(days["spx"][-1] / days["spx"][0] - 1.0),
+        "realised volatility": float(returns.std() * np.sqrt(252.0)),
+        "worst day": float(returns.min()),
+        "maximum drawdown": max_drawdown(days["spx"]).depth,
+        "mean VIX": float(days["vix"].mean()),
+        "highest VIX": float(days["vix"].max()),
+        "largest rise of ln VIX in a day": float(np.diff(vix).max()),
+        "mean ln fourth future over VIX": float(slope.mean()),
+        "mean volatility of VIX options": float(days["vix_smile"][:, 5].mean()),
+    }
+
+
+def bands(days: Any, years: Any, made: Any) -> Iterator[str]:
+    """Write whether the years held out lie in the bands of worlds of a year."""
+    drawn = [readings(one) for one in made]
+    held = [y for y in range(HELD_FROM, int(years[-1]) + 1) if (years == y).sum() >= YEAR - 4]
+    found = {y: readings(days[years == y]) for y in held}
+    yield "| reading | 90 % band | " + " | ".join(map(str, held)) + " |"
+    yield "|---|---:|" + "---:|" * len(held)
+    inside = 0
+    for name in drawn[0]:
+        low, high = np.quantile([one[name] for one in drawn], BAND)
+        cells = []
+        for year in held:
+            fits = low <= found[year][name] <= high
+            inside += fits
+            cells.append(f"{found[year][name]:.3f}" if fits else f"**{found[year][name]:.3f}**")
+        yield f"| {name} | {low:.3f} … {high:.3f} | " + " | ".join(cells) + " |"
+    total = len(held) * len(drawn[0])
+    yield ""
+    yield (
+        f"{inside} of {total} readings lie inside, {inside / total:.0%}; 90 % should. Readings of "
+        "one year depend on each other, so that there are fewer than it seems."
+    )
+
+
+def parameters(model: PathModel) -> Iterator[str]:
+    """Write what was fitted."""
+    move = model.fit.moves[0]
+    yield "| what | fitted |"
+    yield "|---|---|"
+    yield f"| ln deviation of a day at VIX 17, slope on ln VIX | {_row(move['sigma'])} |"
+    yield f"| drift of the S&P 500, a year | {252 * move['drift']:.4f} |"
+    yield f"| VIX's residual: 1, ρ, ρ̄, r, r·L, r·L², abs r, abs r·L | {_row(move['vix'])} |"
+    names = ("curve, fast", "curve, slow", "VIX9D", "VIX3M", "VIX6M", "VVIX")
+    for name, row in zip(names, move["others"][1 : VVIX + 1], strict=True):
+        yield f"| {name}: 1, x, x̄, Δln VIX | {_row(row)} |"
+    yield f"| share of the day's move at the open: VIX, S&P 500 | {move['vix_open']:.3f}, {move['spx_open']:.3f} |"  # noqa: E501
+
+
+def _row(values: Any) -> str:
+    return ", ".join(f"{value:.4f}" for value in values)
+
+
+def measured(history: alvh.History) -> Iterator[str]:
+    """Write everything between the marks."""
+    model = alvh.path_dependent_model(history)
+    surfaces = build_surfaces(history)
+    own = surfaces.days[model.fit.rows[0] : model.fit.rows[-1] + 1]
+    made = alvh.simulate(model, YEARS, YEAR, 1).shard(0, YEARS)
+    yield f"Worlds: {model.name}; data {model.digest[:12]}, seed 1.\n"
+    yield "### Fitted\n"
+    yield from parameters(model)
+    yield "\n### Are they like the years fitted?\n"
+    many = alvh.simulate(model, LONG, len(own), 2)
+    yield from facts(own, made, [many.shard(n, 1)[0] for n in range(LONG)])
+    yield "\n" + premium(own, made) + "\n"
+    yield "### Futures on VIX, log-beta by tenor\n"
+    yield from betas(own, made)
+    yield "\n### Jumps\n"
+    yield from jumps(own, made)
+    yield "\n### Years held out\n"
+    usable = surfaces.days[surfaces.days["tradable"] == 1]
+    years = usable["date"].astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+    held = alvh.simulate(model, BANDS, YEAR, 3).shard(0, BANDS)
+    yield from bands(usable, years, held)
+
+
+def main() -> None:
+    """Rewrite the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True)
+    history = alvh.load_history(parser.parse_args().data)
+    page = PAGE.read_text(encoding="utf-8")
+    before, after = page.split(BEGIN)[0], page.split(END)[1]
+    text = "\n".join(measured(history))
+    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
