@@ -12,7 +12,7 @@ from alvh.web import Desk
 
 YEAR = "start=2018-01-02&end=2018-12-31"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-SCREENS = ("book", "layers", "lab", "stress")
+SCREENS = ("book", "layers", "lab", "verdict", "stress", "data")
 
 
 @pytest.fixture(scope="module")
@@ -167,4 +167,25 @@ def test_a_stress_slider_moves_the_table(browser: Any, address: str) -> None:
     _says(page.locator("#shown-gap"), "-8")
     asked = httpx.get(f"{address}/api/project?{YEAR}&spx=-8").json()["projection"]["gains"]
     _says(page.locator("#answer table tbody tr").first, f"{asked['total']:,.0f}")
+    page.context.close()
+
+
+def test_the_filter_leaves_the_rows_that_hold_its_words(browser: Any, address: str) -> None:
+    page = Watched(browser, address).open(f"{address}/data")
+    rows = page.locator("#series-rows tr:visible")
+    assert rows.count() > 3
+    page.fill("[data-filter]", "spx_open")
+    assert rows.count() == 1
+    page.context.close()
+
+
+def test_the_simplex_is_run_watched_and_drawn(browser: Any, address: str) -> None:
+    watched = Watched(browser, address)
+    page = watched.open(f"{address}/verdict?{YEAR}&step=25&resamples=20")
+    page.get_by_role("button", name="Run every split").click()
+    page.wait_for_selector("[data-panel=growth] svg.main-svg", timeout=60_000)
+    found = httpx.get(f"{address}/api/verdict/simplex?{YEAR}&step=25&resamples=20").json()
+    assert found["state"] == "done"
+    _says(page.locator("#answer"), f"p = {found['result']['spa']:.3f}")
+    assert watched.faults == []
     page.context.close()

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import alvh
 from alvh.errors import AlvhError, PolicyError
+from alvh.web.jobs import Jobs
 from alvh.web.settings import Account
 
 KEPT_RUNS = 24  # some 3 MB each
@@ -60,6 +61,7 @@ class Desk:
     ) -> None:
         self.history, self.source, self.today = history, source, today
         self.hedges, self.programmes = dict(hedges), dict(programmes)
+        self.jobs = Jobs()
         self._runs: OrderedDict[_Key, alvh.Result] = OrderedDict()
         self._lock = Lock()
 

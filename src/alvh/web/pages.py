@@ -17,7 +17,9 @@ SCREENS = (
     ("/book", "Book"),
     ("/layers", "Layers"),
     ("/lab", "Lab"),
+    ("/verdict", "Verdict"),
     ("/stress", "Stress"),
+    ("/data", "Data"),
 )
 
 

@@ -61,6 +61,7 @@
 
   function drawPanel(panel, one) {
     const figure = choose(panel, one);
+    if (figure.layout.height) panel.querySelector(".plot").style.height = `${figure.layout.height}px`;
     Plotly.react(panel.querySelector(".plot"), figure.data, layout(figure.layout), config);
     const caption = panel.querySelector("figcaption");
     caption.querySelector("span").textContent = one.caption;
@@ -82,6 +83,14 @@
   document.addEventListener("input", event => {
     const shown = event.target.matches("[data-shown]") && document.getElementById(event.target.dataset.shown);
     if (shown) shown.textContent = event.target.value;
+  });
+
+  // A search field leaves the rows that hold its words.
+  document.addEventListener("input", event => {
+    if (!event.target.matches("[data-filter]")) return;
+    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const row of document.getElementById(event.target.dataset.filter).rows)
+      row.hidden = !words.every(word => row.textContent.toLowerCase().includes(word));
   });
 
   // The settings go along from screen to screen.
