@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ from alvh.web import Desk
 
 YEAR = "start=2018-01-02&end=2018-12-31"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-SCREENS = ("book", "layers", "lab", "verdict", "stress", "data")
+SCREENS = ("book", "layers", "lab", "verdict", "stress", "ledger", "data")
 
 
 @pytest.fixture(scope="module")
@@ -189,3 +190,21 @@ def test_the_simplex_is_run_watched_and_drawn(browser: Any, address: str) -> Non
     _says(page.locator("#answer"), f"p = {found['result']['spa']:.3f}")
     assert watched.faults == []
     page.context.close()
+
+
+def test_the_ledger_is_verified_and_halted_by_its_buttons(
+    browser: Any, desk: Desk, file: Path
+) -> None:
+    governed = Desk(desk.history, "bundled", desk.hedges, desk.programmes, ledger=file)
+    with serving(governed) as address:
+        watched = Watched(browser, address)
+        page = watched.open(f"{address}/ledger")
+        page.get_by_role("button", name="Verify the chain").click()
+        _says(page.locator("#verified"), "4 events hold together")
+        page.get_by_text("Halt: let nothing be opened").click()
+        page.fill("input[name=reason]", "the feed is wrong & late")
+        page.fill("input[name=by]", "ann")
+        page.get_by_role("button", name="Halt", exact=True).click()
+        _says(page.locator("#answer"), "halted by ann, event 5: the feed is wrong & late")
+        assert watched.faults == []
+        page.context.close()

@@ -49,6 +49,8 @@ class Desk:
         What a page may choose; a page never names a file.
     today : callable
         Gives the date of today.
+    ledger : Path, optional
+        Of the desk; it is read, and a halt is written to it.
     """
 
     def __init__(
@@ -58,10 +60,11 @@ class Desk:
         hedges: Mapping[str, "alvh.HedgePolicy"],
         programmes: Mapping[str, "alvh.CondorProgramme"],
         today: Callable[[], date] = date.today,
+        ledger: Path | None = None,
     ) -> None:
         self.history, self.source, self.today = history, source, today
         self.hedges, self.programmes = dict(hedges), dict(programmes)
-        self.jobs = Jobs()
+        self.jobs, self.ledger = Jobs(), ledger
         self._runs: OrderedDict[_Key, alvh.Result] = OrderedDict()
         self._lock = Lock()
 
@@ -128,7 +131,10 @@ class Desk:
 
 
 def open_desk(
-    data: str = "bundled", hedges: Iterable[Path] = (), programmes: Iterable[Path] = ()
+    data: str = "bundled",
+    hedges: Iterable[Path] = (),
+    programmes: Iterable[Path] = (),
+    ledger: Path | None = None,
 ) -> Desk:
     """Read the data and the policies that a server offers.
 
@@ -138,6 +144,8 @@ def open_desk(
         Folder of downloads, or ``bundled``.
     hedges, programmes : iterable of Path
         Policy files offered beside the presets, under their own names.
+    ledger : Path, optional
+        Of the desk.
 
     Returns
     -------
@@ -161,6 +169,7 @@ def open_desk(
         {name: alvh.load_policy(name) for name in offered[0]} | {p.name: p for p in own_hedges},
         {name: alvh.load_programme(name) for name in offered[1]}
         | {p.name: p for p in own_programmes},
+        ledger=ledger,
     )
 
 

@@ -19,6 +19,7 @@ SCREENS = (
     ("/lab", "Lab"),
     ("/verdict", "Verdict"),
     ("/stress", "Stress"),
+    ("/ledger", "Ledger"),
     ("/data", "Data"),
 )
 

@@ -8,6 +8,10 @@
     if (event.detail.verb !== "get") event.detail.headers["X-Alvh-Token"] = token;
     const given = event.detail.parameters;  // an empty field is one that was left alone
     for (const name of Object.keys(given)) if (given[name] === "") delete given[name];
+    if (event.detail.elt.matches("[data-query]")) {  // a change says what it asks in its address
+      event.detail.path += `?${new URLSearchParams(given)}`;
+      for (const name of Object.keys(given)) delete given[name];
+    }
   });
 
   function layout(own) {
