@@ -13,7 +13,7 @@ from alvh.web import Desk
 
 YEAR = "start=2018-01-02&end=2018-12-31"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-SCREENS = ("book", "layers", "lab", "verdict", "stress", "ledger", "data")
+SCREENS = ("today", "book", "layers", "lab", "verdict", "stress", "ledger", "data")
 
 
 @pytest.fixture(scope="module")
@@ -208,3 +208,18 @@ def test_the_ledger_is_verified_and_halted_by_its_buttons(
         _says(page.locator("#answer"), "halted by ann, event 5: the feed is wrong & late")
         assert watched.faults == []
         page.context.close()
+
+
+def test_a_ticket_is_copied(browser: Any, address: str) -> None:
+    watched = Watched(browser, address, permissions=["clipboard-read", "clipboard-write"])
+    page = watched.open(f"{address}/today?end=2015-08-24")
+    page.get_by_role("button", name="Copy").first.click()
+    _says(page.locator(".ticket button").first, "Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator(".ticket pre").first.inner_text()
+    assert "BUY" in copied
+    rows = page.locator("#rules tr:visible")
+    before = rows.count()
+    page.fill("[data-filter=rules]", "condors")
+    assert 0 < rows.count() < before
+    page.context.close()

@@ -35,6 +35,10 @@ def serve(
         typer.Option("--condors", metavar="FILE", help="Condor programme to offer; repeat."),
     ] = None,
     ledger: LedgerFile = DEFAULT_LEDGER,
+    book: Annotated[
+        Path | None,
+        typer.Option("--book", metavar="FILE", envvar="ALVH_BOOK", help="Book, .yaml or .csv."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Open the dashboard in a browser of this machine."""
@@ -43,11 +47,13 @@ def serve(
             f"host {host!r}: the dashboard answers on 127.0.0.1 only, since whoever reaches it "
             "reads the book; leave --host out, and reach another machine's by an SSH tunnel"
         )
-    desk = _open(data, hedge or [], condors or [], ledger)
+    desk = _open(data, hedge or [], condors or [], ledger, book)
     _answer(desk, port, as_json)
 
 
-def _open(data: str, hedges: list[Path], programmes: list[Path], ledger: Path) -> "Desk":
+def _open(
+    data: str, hedges: list[Path], programmes: list[Path], ledger: Path, book: Path | None
+) -> "Desk":
     try:
         from alvh.web import open_desk
     except ModuleNotFoundError as absent:
@@ -57,7 +63,7 @@ def _open(data: str, hedges: list[Path], programmes: list[Path], ledger: Path) -
         ) from absent
     announce_compiling()
     with working(f"reading {data}"):
-        desk = open_desk(data, hedges, programmes, ledger)
+        desk = open_desk(data, hedges, programmes, ledger, book)
         desk.warm()
     return desk
 

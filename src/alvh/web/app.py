@@ -18,9 +18,9 @@ from alvh.version import VERSION
 from alvh.web.desk import Desk
 from alvh.web.guard import Guard
 from alvh.web.pages import refusal
-from alvh.web.screens import book, data, lab, layers, ledger, stress, verdict
+from alvh.web.screens import book, data, lab, layers, ledger, stress, today, verdict
 
-HOME = "/lab"
+HOME = "/today"
 _REMEDIES = {
     404: "choose a screen from the bar above",
     405: "open the page and use its buttons",
@@ -63,7 +63,7 @@ def create_app(desk: Desk, hosts: Iterable[str], token: str | None = None) -> Fa
     app.add_exception_handler(AlvhError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _wrong)
-    for screen in (book, layers, lab, verdict, stress, ledger, data):
+    for screen in (today, book, layers, lab, verdict, stress, ledger, data):
         app.include_router(screen.router)
     _add_scripts(app)
     return app

@@ -51,6 +51,8 @@ class Desk:
         Gives the date of today.
     ledger : Path, optional
         Of the desk; it is read, and a halt is written to it.
+    book_file : Path, optional
+        The user's book; read anew for every decision.
     """
 
     def __init__(
@@ -61,10 +63,11 @@ class Desk:
         programmes: Mapping[str, "alvh.CondorProgramme"],
         today: Callable[[], date] = date.today,
         ledger: Path | None = None,
+        book_file: Path | None = None,
     ) -> None:
         self.history, self.source, self.today = history, source, today
         self.hedges, self.programmes = dict(hedges), dict(programmes)
-        self.jobs, self.ledger = Jobs(), ledger
+        self.jobs, self.ledger, self.book_file = Jobs(), ledger, book_file
         self._runs: OrderedDict[_Key, alvh.Result] = OrderedDict()
         self._lock = Lock()
 
@@ -135,6 +138,7 @@ def open_desk(
     hedges: Iterable[Path] = (),
     programmes: Iterable[Path] = (),
     ledger: Path | None = None,
+    book_file: Path | None = None,
 ) -> Desk:
     """Read the data and the policies that a server offers.
 
@@ -144,7 +148,7 @@ def open_desk(
         Folder of downloads, or ``bundled``.
     hedges, programmes : iterable of Path
         Policy files offered beside the presets, under their own names.
-    ledger : Path, optional
+    ledger, book_file : Path, optional
         Of the desk.
 
     Returns
@@ -170,6 +174,7 @@ def open_desk(
         {name: alvh.load_programme(name) for name in offered[1]}
         | {p.name: p for p in own_programmes},
         ledger=ledger,
+        book_file=book_file,
     )
 
 

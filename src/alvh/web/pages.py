@@ -14,6 +14,7 @@ from alvh.formats import decimal, dollars, percent
 from alvh.plain import plain
 
 SCREENS = (
+    ("/today", "Today"),
     ("/book", "Book"),
     ("/layers", "Layers"),
     ("/lab", "Lab"),

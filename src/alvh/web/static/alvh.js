@@ -115,6 +115,18 @@
     navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent)
       .then(() => { copy.textContent = "Copied"; });
   });
+  // How long is left until a moment, by the minute.
+  function count() {
+    for (const place of document.querySelectorAll("[data-until]")) {
+      const minutes = Math.floor((new Date(place.dataset.until) - Date.now()) / 60000);
+      place.textContent = minutes < 0 ? "which has passed"
+        : `in ${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+    }
+  }
+  setInterval(count, 20000);
+  document.addEventListener("htmx:afterSettle", count);
+  count();
+
   dark.addEventListener("change", draw);
   narrow.addEventListener("change", draw);
   draw();
