@@ -92,4 +92,7 @@ def _answer(desk: "Desk", port: int, as_json: bool) -> None:
             say(url)
         note("the dashboard answers on this machine alone; Ctrl-C ends it")
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
-        uvicorn.Server(config).run(sockets=[door])
+        try:
+            uvicorn.Server(config).run(sockets=[door])
+        finally:
+            desk.jobs.close()

@@ -99,6 +99,11 @@ class Jobs:
         if job is not None:
             job.stop.set()
 
+    def close(self) -> None:
+        """Ask everything that is under way to stop."""
+        for job in tuple(self._jobs.values()):
+            job.stop.set()
+
 
 def _carry_out(job: Job, work: Callable[[Tell], Any]) -> None:
     try:
