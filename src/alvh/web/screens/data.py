@@ -81,7 +81,7 @@ def panels(desk: Desk) -> tuple[Panel, ...]:
     report = ages(desk)
     return (
         Panel("coverage", "What is there", coverage(report), report,
-              f"First to last value of every daily series, {history.dates[0]} to "
+              f"First to last value of every series; sessions from {history.dates[0]} to "
               f"{history.dates[-1]}; quotes and publications only, nothing modelled.", wide=True),
         Panel("gaps", "", {}, gaps(history), ""),
         Panel("refused", "", {}, refusals(history), ""),

@@ -131,8 +131,9 @@ def panels(found: Any) -> tuple[Panel, ...]:
 
 
 def _untitled(figure: dict[str, Any]) -> dict[str, Any]:
-    """Leave the title to the heading above the figure."""
-    return figure | {"layout": figure["layout"] | {"title": None}}
+    """Leave the title to the heading above the figure, and its height to the page."""
+    left = {name: value for name, value in figure["layout"].items() if name != "title"}
+    return figure | {"layout": left | {"height": 420}}
 
 
 def _result(job: Job | None) -> Any:

@@ -53,6 +53,7 @@
       else waiting.push([panel, one]);
     }
     document.documentElement.dataset.drawn = String(Number(document.documentElement.dataset.drawn || 0) + 1);
+    performance.mark("drawn");
     setTimeout(drawWaiting, 20);
   }
 
