@@ -223,3 +223,28 @@ def test_a_ticket_is_copied(browser: Any, address: str) -> None:
     page.fill("[data-filter=rules]", "condors")
     assert 0 < rows.count() < before
     page.context.close()
+
+
+def test_the_triangle_is_coloured_by_every_split(browser: Any, address: str) -> None:
+    watched = Watched(browser, address)
+    page = watched.open(f"{address}/lab?{YEAR}")
+    page.get_by_role("button", name="Colour the triangle").click()
+    page.wait_for_selector("#dots circle >> nth=65", state="attached", timeout=60_000)
+    asked = f"{YEAR}&step=10&resamples=0"
+    found = httpx.get(f"{address}/api/verdict/simplex?{asked}").json()["result"]["splits"]
+    growth = [100 * row["growth"] for row in found]
+    _says(page.locator("#colour-legend"), f"Dark {min(growth):.2f} to light {max(growth):.2f}")
+    removed = [100 * row["risk_removed"] for row in found]
+    page.select_option("#criterion", "risk_removed")
+    _says(page.locator("#colour-legend"), f"to light {max(removed):.2f}")
+    page.locator("#triangle .handle").focus()
+    page.keyboard.press("ArrowUp")
+    _says(page.locator("#answer caption"), "at 35/40/25")
+    assert page.locator("#dots circle").count() == 66  # the colours outlast a move of the point
+    assert page.locator("#criterion").input_value() == "risk_removed"
+    page.fill("input[name=fill]", "1")
+    page.locator("input[name=fill]").blur()
+    _says(page.locator("#colours"), "Colour the triangle")  # other settings, other colours
+    assert page.locator("#dots circle").count() == 0
+    assert watched.faults == []
+    page.context.close()

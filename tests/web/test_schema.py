@@ -50,7 +50,10 @@ def test_every_change_is_a_post_and_nothing_else(desk: Desk) -> None:
     paths = app.openapi()["paths"]
     assert {"/lab", "/api/backtest", "/api/today"} <= set(paths)
     changes = {path for path, item in paths.items() if "post" in item}
-    assert changes == {"/verdict/{work}/start", "/verdict/{work}/cancel", "/ledger/halt"}
+    assert changes == {
+        "/lab/colours/start", "/lab/colours/cancel", "/verdict/{work}/start",
+        "/verdict/{work}/cancel", "/ledger/halt",
+    }  # fmt: skip
     for path, item in paths.items():
         assert set(item) == ({"post"} if path in changes else {"get"})
     assert any(layer.cls is Guard for layer in app.user_middleware)

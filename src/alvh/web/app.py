@@ -63,6 +63,7 @@ def create_app(desk: Desk, hosts: Iterable[str], token: str | None = None) -> Fa
     app.add_exception_handler(AlvhError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _wrong)
+    app.add_exception_handler(Exception, _broken)
     for screen in (today, book, layers, lab, verdict, stress, ledger, data):
         app.include_router(screen.router)
     _add_scripts(app)
@@ -100,3 +101,9 @@ def _wrong(request: Request, fault: Any) -> Response:
     answer = _say(request, fault.status_code, str(fault.detail), remedy)
     answer.headers.update(fault.headers or {})
     return answer
+
+
+def _broken(request: Request, fault: Any) -> Response:
+    """Say that it is the program's fault; what happened goes to the terminal, not to the page."""
+    remedy = "read what the terminal of `alvh serve` says, and report it"
+    return _say(request, 500, f"a fault of this program: {type(fault).__name__}", remedy)

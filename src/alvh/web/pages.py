@@ -48,6 +48,7 @@ def _environment() -> Environment:
         loader=PackageLoader("alvh.web", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
