@@ -109,7 +109,13 @@
     }
   }
 
-  document.addEventListener("htmx:afterSettle", () => { draw(); carry(); });
+  // One answer may settle in several places; it is drawn once.
+  let due = false;
+  document.addEventListener("htmx:afterSettle", () => {
+    if (due) return;
+    due = true;
+    setTimeout(() => { due = false; draw(); carry(); }, 0);
+  });
   document.addEventListener("click", event => {
     const copy = event.target.closest("[data-copy]");
     if (!copy) return;
