@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ from alvh.web import Desk
 
 YEAR = "start=2018-01-02&end=2018-12-31"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-SCREENS = ("book", "layers", "lab", "stress")
+SCREENS = ("today", "book", "layers", "lab", "verdict", "stress", "ledger", "data")
 
 
 @pytest.fixture(scope="module")
@@ -167,4 +168,83 @@ def test_a_stress_slider_moves_the_table(browser: Any, address: str) -> None:
     _says(page.locator("#shown-gap"), "-8")
     asked = httpx.get(f"{address}/api/project?{YEAR}&spx=-8").json()["projection"]["gains"]
     _says(page.locator("#answer table tbody tr").first, f"{asked['total']:,.0f}")
+    page.context.close()
+
+
+def test_the_filter_leaves_the_rows_that_hold_its_words(browser: Any, address: str) -> None:
+    page = Watched(browser, address).open(f"{address}/data")
+    rows = page.locator("#series-rows tr:visible")
+    assert rows.count() > 3
+    page.fill("[data-filter]", "spx_open")
+    assert rows.count() == 1
+    page.context.close()
+
+
+def test_the_simplex_is_run_watched_and_drawn(browser: Any, address: str) -> None:
+    watched = Watched(browser, address)
+    page = watched.open(f"{address}/verdict?{YEAR}&step=25&resamples=20")
+    page.get_by_role("button", name="Run every split").click()
+    page.wait_for_selector("[data-panel=growth] svg.main-svg", timeout=60_000)
+    found = httpx.get(f"{address}/api/verdict/simplex?{YEAR}&step=25&resamples=20").json()
+    assert found["state"] == "done"
+    _says(page.locator("#answer"), f"p = {found['result']['spa']:.3f}")
+    assert watched.faults == []
+    page.context.close()
+
+
+def test_the_ledger_is_verified_and_halted_by_its_buttons(
+    browser: Any, desk: Desk, file: Path
+) -> None:
+    governed = Desk(desk.history, "bundled", desk.hedges, desk.programmes, ledger=file)
+    with serving(governed) as address:
+        watched = Watched(browser, address)
+        page = watched.open(f"{address}/ledger")
+        page.get_by_role("button", name="Verify the chain").click()
+        _says(page.locator("#verified"), "4 events hold together")
+        page.get_by_text("Halt: let nothing be opened").click()
+        page.fill("input[name=reason]", "the feed is wrong & late")
+        page.fill("input[name=by]", "ann")
+        page.get_by_role("button", name="Halt", exact=True).click()
+        _says(page.locator("#answer"), "halted by ann, event 5: the feed is wrong & late")
+        assert watched.faults == []
+        page.context.close()
+
+
+def test_a_ticket_is_copied(browser: Any, address: str) -> None:
+    watched = Watched(browser, address, permissions=["clipboard-read", "clipboard-write"])
+    page = watched.open(f"{address}/today?end=2015-08-24")
+    page.get_by_role("button", name="Copy").first.click()
+    _says(page.locator(".ticket button").first, "Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator(".ticket pre").first.inner_text()
+    assert "BUY" in copied
+    rows = page.locator("#rules tr:visible")
+    before = rows.count()
+    page.fill("[data-filter=rules]", "condors")
+    assert 0 < rows.count() < before
+    page.context.close()
+
+
+def test_the_triangle_is_coloured_by_every_split(browser: Any, address: str) -> None:
+    watched = Watched(browser, address)
+    page = watched.open(f"{address}/lab?{YEAR}")
+    page.get_by_role("button", name="Colour the triangle").click()
+    page.wait_for_selector("#dots circle >> nth=65", state="attached", timeout=60_000)
+    asked = f"{YEAR}&step=10&resamples=0"
+    found = httpx.get(f"{address}/api/verdict/simplex?{asked}").json()["result"]["splits"]
+    growth = [100 * row["growth"] for row in found]
+    _says(page.locator("#colour-legend"), f"Dark {min(growth):.2f} to light {max(growth):.2f}")
+    removed = [100 * row["risk_removed"] for row in found]
+    page.select_option("#criterion", "risk_removed")
+    _says(page.locator("#colour-legend"), f"to light {max(removed):.2f}")
+    page.locator("#triangle .handle").focus()
+    page.keyboard.press("ArrowUp")
+    _says(page.locator("#answer caption"), "at 35/40/25")
+    assert page.locator("#dots circle").count() == 66  # the colours outlast a move of the point
+    assert page.locator("#criterion").input_value() == "risk_removed"
+    page.fill("input[name=fill]", "1")
+    page.locator("input[name=fill]").blur()
+    _says(page.locator("#colours"), "Colour the triangle")  # other settings, other colours
+    assert page.locator("#dots circle").count() == 0
+    assert watched.faults == []
     page.context.close()

@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from tests.web.conftest import HOST, TOKEN
 
+from alvh.web import Desk, create_app
 from alvh.web.guard import MOST_BODY, MOST_QUERY, Guard
 
 WITH_TOKEN = {"x-alvh-token": TOKEN}
@@ -119,3 +120,17 @@ def test_refusals_say_what_to_do(client: TestClient) -> None:
     assert asked.status_code == 422
     assert "not offered by this server" in asked.json()["refused"]
     assert client.post("/lab", headers=WITH_TOKEN).status_code == 405
+
+
+def test_a_fault_of_the_program_is_owned_and_gives_nothing_away(desk: Desk) -> None:
+    app = create_app(desk, [HOST], TOKEN)
+
+    @app.get("/api/broken")
+    def broken() -> None:
+        raise RuntimeError("/home/ann/secret")
+
+    client = TestClient(app, base_url=f"http://{HOST}", raise_server_exceptions=False)
+    answer = client.get("/api/broken")
+    assert answer.status_code == 500
+    assert "RuntimeError" in answer.json()["refused"]
+    assert "secret" not in answer.text

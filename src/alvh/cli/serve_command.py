@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alvh.cli.console import note, say, say_json, working
+from alvh.cli.desk_options import DEFAULT_LEDGER, LedgerFile
 from alvh.cli.options import AsJson, Data
 from alvh.cli.running import announce_compiling
 from alvh.errors import AlvhError
@@ -33,6 +34,11 @@ def serve(
         list[Path] | None,
         typer.Option("--condors", metavar="FILE", help="Condor programme to offer; repeat."),
     ] = None,
+    ledger: LedgerFile = DEFAULT_LEDGER,
+    book: Annotated[
+        Path | None,
+        typer.Option("--book", metavar="FILE", envvar="ALVH_BOOK", help="Book, .yaml or .csv."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Open the dashboard in a browser of this machine."""
@@ -41,11 +47,13 @@ def serve(
             f"host {host!r}: the dashboard answers on 127.0.0.1 only, since whoever reaches it "
             "reads the book; leave --host out, and reach another machine's by an SSH tunnel"
         )
-    desk = _open(data, hedge or [], condors or [])
+    desk = _open(data, hedge or [], condors or [], ledger, book)
     _answer(desk, port, as_json)
 
 
-def _open(data: str, hedges: list[Path], programmes: list[Path]) -> "Desk":
+def _open(
+    data: str, hedges: list[Path], programmes: list[Path], ledger: Path, book: Path | None
+) -> "Desk":
     try:
         from alvh.web import open_desk
     except ModuleNotFoundError as absent:
@@ -55,7 +63,7 @@ def _open(data: str, hedges: list[Path], programmes: list[Path]) -> "Desk":
         ) from absent
     announce_compiling()
     with working(f"reading {data}"):
-        desk = open_desk(data, hedges, programmes)
+        desk = open_desk(data, hedges, programmes, ledger, book)
         desk.warm()
     return desk
 
@@ -84,4 +92,7 @@ def _answer(desk: "Desk", port: int, as_json: bool) -> None:
             say(url)
         note("the dashboard answers on this machine alone; Ctrl-C ends it")
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
-        uvicorn.Server(config).run(sockets=[door])
+        try:
+            uvicorn.Server(config).run(sockets=[door])
+        finally:
+            desk.jobs.close()

@@ -18,9 +18,9 @@ from alvh.version import VERSION
 from alvh.web.desk import Desk
 from alvh.web.guard import Guard
 from alvh.web.pages import refusal
-from alvh.web.screens import book, lab, layers, stress
+from alvh.web.screens import book, data, lab, layers, ledger, stress, today, verdict
 
-HOME = "/lab"
+HOME = "/today"
 _REMEDIES = {
     404: "choose a screen from the bar above",
     405: "open the page and use its buttons",
@@ -63,7 +63,8 @@ def create_app(desk: Desk, hosts: Iterable[str], token: str | None = None) -> Fa
     app.add_exception_handler(AlvhError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _wrong)
-    for screen in (book, layers, lab, stress):
+    app.add_exception_handler(Exception, _broken)
+    for screen in (today, book, layers, lab, verdict, stress, ledger, data):
         app.include_router(screen.router)
     _add_scripts(app)
     return app
@@ -100,3 +101,9 @@ def _wrong(request: Request, fault: Any) -> Response:
     answer = _say(request, fault.status_code, str(fault.detail), remedy)
     answer.headers.update(fault.headers or {})
     return answer
+
+
+def _broken(request: Request, fault: Any) -> Response:
+    """Say that it is the program's fault; what happened goes to the terminal, not to the page."""
+    remedy = "read what the terminal of `alvh serve` says, and report it"
+    return _say(request, 500, f"a fault of this program: {type(fault).__name__}", remedy)

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import alvh
 from alvh.errors import AlvhError, PolicyError
+from alvh.web.jobs import Jobs
 from alvh.web.settings import Account
 
 KEPT_RUNS = 24  # some 3 MB each
@@ -48,6 +49,10 @@ class Desk:
         What a page may choose; a page never names a file.
     today : callable
         Gives the date of today.
+    ledger : Path, optional
+        Of the desk; it is read, and a halt is written to it.
+    book_file : Path, optional
+        The user's book; read anew for every decision.
     """
 
     def __init__(
@@ -57,9 +62,12 @@ class Desk:
         hedges: Mapping[str, "alvh.HedgePolicy"],
         programmes: Mapping[str, "alvh.CondorProgramme"],
         today: Callable[[], date] = date.today,
+        ledger: Path | None = None,
+        book_file: Path | None = None,
     ) -> None:
         self.history, self.source, self.today = history, source, today
         self.hedges, self.programmes = dict(hedges), dict(programmes)
+        self.jobs, self.ledger, self.book_file = Jobs(), ledger, book_file
         self._runs: OrderedDict[_Key, alvh.Result] = OrderedDict()
         self._lock = Lock()
 
@@ -126,7 +134,11 @@ class Desk:
 
 
 def open_desk(
-    data: str = "bundled", hedges: Iterable[Path] = (), programmes: Iterable[Path] = ()
+    data: str = "bundled",
+    hedges: Iterable[Path] = (),
+    programmes: Iterable[Path] = (),
+    ledger: Path | None = None,
+    book_file: Path | None = None,
 ) -> Desk:
     """Read the data and the policies that a server offers.
 
@@ -136,6 +148,8 @@ def open_desk(
         Folder of downloads, or ``bundled``.
     hedges, programmes : iterable of Path
         Policy files offered beside the presets, under their own names.
+    ledger, book_file : Path, optional
+        Of the desk.
 
     Returns
     -------
@@ -159,6 +173,8 @@ def open_desk(
         {name: alvh.load_policy(name) for name in offered[0]} | {p.name: p for p in own_hedges},
         {name: alvh.load_programme(name) for name in offered[1]}
         | {p.name: p for p in own_programmes},
+        ledger=ledger,
+        book_file=book_file,
     )
 
 

@@ -14,10 +14,14 @@ from alvh.formats import decimal, dollars, percent
 from alvh.plain import plain
 
 SCREENS = (
+    ("/today", "Today"),
     ("/book", "Book"),
     ("/layers", "Layers"),
     ("/lab", "Lab"),
+    ("/verdict", "Verdict"),
     ("/stress", "Stress"),
+    ("/ledger", "Ledger"),
+    ("/data", "Data"),
 )
 
 
@@ -44,6 +48,7 @@ def _environment() -> Environment:
         loader=PackageLoader("alvh.web", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -7,6 +7,7 @@ from fastapi import Query, Request
 from alvh.holdings import holdings
 from alvh.report import book_figures as figures
 from alvh.web.desk import Desk
+from alvh.web.own import own_book
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
 from alvh.web.settings import Account
@@ -25,6 +26,7 @@ def ask(request: Request, account: Settings) -> Shown:
         "vix": _vix(desk, book.as_of),
         "margin": {name: float(value) for name, value in levels.items()},
         "hedge_value": sum(layer.value for layer in book.layers),
+        "own": own_book(desk, account.end),
         "greeks": figures.greeks(desk.history, result).to_dicts(),
     }
     return Shown("/book", account, panels(desk, account, facts["vix"]), facts, result.meta)

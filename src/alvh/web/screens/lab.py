@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import numpy as np
 import polars as pl
 from fastapi import Query, Request
+from fastapi.responses import HTMLResponse
 
 import alvh
 from alvh import measures
@@ -12,8 +13,10 @@ from alvh.formats import decimal, dollars, percent
 from alvh.plain import plain
 from alvh.report import figures
 from alvh.web.desk import Book, Desk
+from alvh.web.pages import page
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
+from alvh.web.screens.verdict import Tried, judge, key
 from alvh.web.settings import Account
 
 Settings = Annotated[Account, Query()]
@@ -41,10 +44,34 @@ def ask(request: Request, account: Settings) -> Shown:
     rows = [(title, write(hedged[key]), write(unhedged[key])) for title, key, write in _FIGURES]
     facts = {"rows": rows, "name": label(book, account), "split": shares(book)}
     facts["share"] = book.result.model_priced_share
+    facts["colours"] = desk.jobs.find(key("simplex", every_split(account)))
     return Shown("/lab", account, panels(desk, account), facts, book.result.meta)
 
 
 router = screen_routes("lab", ask)
+
+
+@router.post("/lab/colours/start", response_class=HTMLResponse)
+def colour(request: Request, account: Settings) -> HTMLResponse:
+    """Begin to run every split, so that the triangle can be coloured by what each would do."""
+    desk: Desk = request.app.state.desk
+    tried = every_split(account)
+    desk.jobs.start(key("simplex", tried), lambda tell: judge(desk, "simplex", tried, tell))
+    return colours(request, account)
+
+
+@router.post("/lab/colours/cancel", response_class=HTMLResponse)
+def cancel(request: Request, account: Settings) -> HTMLResponse:
+    """Stop it at its next step."""
+    desk: Desk = request.app.state.desk
+    desk.jobs.cancel(key("simplex", every_split(account)))
+    return colours(request, account)
+
+
+@router.get("/lab/colours", response_class=HTMLResponse)
+def colours(request: Request, account: Settings) -> HTMLResponse:
+    """Show how far it has come, or the colours."""
+    return page(request, "lab_colours.html.j2", shown=ask(request, account))
 
 
 @router.get("/api/backtest")
@@ -77,6 +104,12 @@ def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
               f"Return of the account from the S&P 500's high to its low, %; {share}. Crises "
               "outside the days chosen are left out."),
     )  # fmt: skip
+
+
+def every_split(account: Account) -> Tried:
+    """Return the work that colours the triangle: every split, whichever is looked at."""
+    settings = account.model_dump(include=set(Account.model_fields) - set(LAYERS))
+    return Tried(**settings, step=10, resamples=0)
 
 
 def label(book: Book, account: Account) -> str:

@@ -12,6 +12,7 @@ import alvh
 from alvh.plain import plain
 from alvh.report import stress_figures as figures
 from alvh.web.desk import Book, Desk
+from alvh.web.own import own_stress
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
 from alvh.web.settings import Account
@@ -57,6 +58,7 @@ def ask(request: Request, stressed: Annotated[Stressed, Query()]) -> Shown:
         "moves": moves(desk, book, stressed),
         "crises": [(one, through(desk, book, one, "hold", stressed)) for one in covered(desk)],
         "chosen": chosen,
+        "own": own_stress(desk, stressed.end),
     }
     return Shown("/stress", stressed, panels(desk, book, stressed, chosen), facts,
                  book.result.meta)  # fmt: skip

@@ -8,6 +8,10 @@
     if (event.detail.verb !== "get") event.detail.headers["X-Alvh-Token"] = token;
     const given = event.detail.parameters;  // an empty field is one that was left alone
     for (const name of Object.keys(given)) if (given[name] === "") delete given[name];
+    if (event.detail.elt.matches("[data-query]")) {  // a change says what it asks in its address
+      event.detail.path += `?${new URLSearchParams(given)}`;
+      for (const name of Object.keys(given)) delete given[name];
+    }
   });
 
   function layout(own) {
@@ -49,6 +53,7 @@
       else waiting.push([panel, one]);
     }
     document.documentElement.dataset.drawn = String(Number(document.documentElement.dataset.drawn || 0) + 1);
+    performance.mark("drawn");
     setTimeout(drawWaiting, 20);
   }
 
@@ -61,6 +66,7 @@
 
   function drawPanel(panel, one) {
     const figure = choose(panel, one);
+    if (figure.layout.height) panel.querySelector(".plot").style.height = `${figure.layout.height}px`;
     Plotly.react(panel.querySelector(".plot"), figure.data, layout(figure.layout), config);
     const caption = panel.querySelector("figcaption");
     caption.querySelector("span").textContent = one.caption;
@@ -84,6 +90,14 @@
     if (shown) shown.textContent = event.target.value;
   });
 
+  // A search field leaves the rows that hold its words.
+  document.addEventListener("input", event => {
+    if (!event.target.matches("[data-filter]")) return;
+    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const row of document.getElementById(event.target.dataset.filter).rows)
+      row.hidden = !words.every(word => row.textContent.toLowerCase().includes(word));
+  });
+
   // The settings go along from screen to screen.
   function carry() {
     const query = new URLSearchParams(location.search);
@@ -95,13 +109,31 @@
     }
   }
 
-  document.addEventListener("htmx:afterSettle", () => { draw(); carry(); });
+  // One answer may settle in several places; it is drawn once.
+  let due = false;
+  document.addEventListener("htmx:afterSettle", () => {
+    if (due) return;
+    due = true;
+    setTimeout(() => { due = false; draw(); carry(); }, 0);
+  });
   document.addEventListener("click", event => {
     const copy = event.target.closest("[data-copy]");
     if (!copy) return;
     navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent)
       .then(() => { copy.textContent = "Copied"; });
   });
+  // How long is left until a moment, by the minute.
+  function count() {
+    for (const place of document.querySelectorAll("[data-until]")) {
+      const minutes = Math.floor((new Date(place.dataset.until) - Date.now()) / 60000);
+      place.textContent = minutes < 0 ? "which has passed"
+        : `in ${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+    }
+  }
+  setInterval(count, 20000);
+  document.addEventListener("htmx:afterSettle", count);
+  count();
+
   dark.addEventListener("change", draw);
   narrow.addEventListener("change", draw);
   draw();

@@ -98,6 +98,45 @@
     if (known) split = chosen.includes("") ? found : chosen.map(Number);
     show();
   }
-  document.addEventListener("htmx:afterSettle", read);
+  // Every split as a dot, dark where it is worst and light where it is best, as in the reports.
+  const stops = [[0, 32, 76], [65, 77, 107], [124, 123, 120], [188, 175, 111], [255, 233, 69]];
+  const scales = {growth: 100, risk_removed: 100, per_carry: 1};
+
+  function shade(share) {
+    const at = Math.min(share * 4, 3.999), low = Math.floor(at);
+    const mixed = stops[low].map((one, k) => Math.round(one + (at - low) * (stops[low + 1][k] - one)));
+    return `rgb(${mixed.join(",")})`;
+  }
+
+  function colour() {
+    const source = document.getElementById("every-split"), criterion = document.getElementById("criterion");
+    dots.replaceChildren();
+    if (!source || !criterion) return;
+    const rows = JSON.parse(source.textContent).filter(row => row[criterion.value] !== null);
+    const values = rows.map(row => row[criterion.value] * scales[criterion.value]);
+    const low = Math.min(...values), high = Math.max(...values);
+    rows.forEach((row, k) => {
+      const shares = names.map(name => Math.round(100 * row[name])), [cx, cy] = place(shares);
+      const dot = make("circle", {cx, cy, r: 3.6, fill: shade(high > low ? (values[k] - low) / (high - low) : 0.5)}, dots);
+      make("title", {}, dot).textContent = `${shares.join("/")}: ${values[k].toFixed(2)}`;
+    });
+    document.getElementById("colour-legend").textContent =
+      `Dark ${low.toFixed(2)} to light ${high.toFixed(2)}; prices of options are the model's.`;
+  }
+
+  let criterion = "growth";
+  document.addEventListener("change", event => {
+    if (event.target.id !== "criterion") return;
+    criterion = event.target.value;
+    colour();
+  });
+  function refresh() {
+    const select = document.getElementById("criterion");
+    if (select) select.value = criterion;
+    colour();
+  }
+
+  document.addEventListener("htmx:afterSettle", () => { read(); refresh(); });
   read();
+  refresh();
 })();
