@@ -44,6 +44,8 @@ results: $(STAMP) ## rewrite the measured pages of docs/ from DATA=folder
 	$(BIN)/python docs/build_ideas.py --data $(DATA)
 	$(BIN)/python docs/build_worlds.py --data $(DATA)
 	$(BIN)/python docs/build_simplex.py --data $(DATA)
+	$(BIN)/python docs/build_claims.py --data $(DATA)
+	$(BIN)/python docs/build_verdict.py --data $(DATA)
 
 docs: $(STAMP) ## build the documentation strictly; open site/index.html
 	$(BIN)/python -m sphinx -W --keep-going -E -q -b html docs site

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alvh.advise.replay import replay
     from alvh.advise.shift import shift
     from alvh.advise.steward import steward
+    from alvh.advise.today import today
     from alvh.engine import backtest
     from alvh.errors import AlvhError
     from alvh.evidence.ablation import ablation
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from alvh.evidence.motion import motion
     from alvh.evidence.simplex import Simplex, simplex, with_split
     from alvh.evidence.stress import Stress, stress
+    from alvh.market.chains.table import load_chains
     from alvh.market.futures_index import futures_index
     from alvh.market.history import History, load_history
     from alvh.market.quote import quote
@@ -71,6 +73,7 @@ _HOMES = {
     "health": "alvh.advise.health",
     "health_history": "alvh.advise.health",
     "list_policies": "alvh.policy",
+    "load_chains": "alvh.market.chains.table",
     "load_history": "alvh.market.history",
     "load_policy": "alvh.policy",
     "load_programme": "alvh.policy",
@@ -88,6 +91,7 @@ _HOMES = {
     "simulate": "alvh.worlds",
     "steward": "alvh.advise.steward",
     "stress": "alvh.evidence.stress",
+    "today": "alvh.advise.today",
     "with_split": "alvh.evidence.simplex",
 }
 
@@ -117,6 +121,7 @@ __all__ = [
     "health",
     "health_history",
     "list_policies",
+    "load_chains",
     "load_history",
     "load_policy",
     "load_programme",
@@ -134,6 +139,7 @@ __all__ = [
     "simulate",
     "steward",
     "stress",
+    "today",
     "with_split",
 ]
 

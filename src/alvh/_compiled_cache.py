@@ -33,7 +33,7 @@ def _sources_digest() -> str:
     here = Path(__file__).parent
     digest = hashlib.sha256(sys.version.encode())
     for folder in ("contracts", "kernel", "market"):
-        for path in sorted((here / folder).glob("*.py")):
+        for path in sorted((here / folder).rglob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:20]
 

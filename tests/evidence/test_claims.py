@@ -69,7 +69,7 @@ def test_evidence_on_the_wrong_side_is_said():
     worse = Reading("growth", "share a year", -0.02, -0.03, -0.01, NO_DRAWS)
     card = Card(claim, "not supported", Finding((worse,), "here"))
     assert card.refuted
-    assert verdict_words(card) == "not supported; the opposite is seen"
+    assert verdict_words(card) == "not supported; ruled out by the interval"
 
 
 def test_files_of_claims_are_refused_with_the_remedy(tmp_path):

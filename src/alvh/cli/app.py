@@ -5,7 +5,15 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from alvh.cli import data_commands, ledger_commands, policy_commands, version_commands
+from alvh.cli import (
+    book_commands,
+    chain_commands,
+    chain_fit_commands,
+    data_commands,
+    ledger_commands,
+    policy_commands,
+    version_commands,
+)
 from alvh.cli.ablation_command import ablation
 from alvh.cli.attribution_command import attribution
 from alvh.cli.backtest_command import backtest
@@ -26,6 +34,7 @@ from alvh.cli.signals_command import signals
 from alvh.cli.simplex_command import simplex
 from alvh.cli.steward_command import steward
 from alvh.cli.stress_command import stress
+from alvh.cli.today_command import today
 from alvh.cli.worlds_command import worlds
 from alvh.errors import AlvhError
 
@@ -99,13 +108,17 @@ for command in (
     worlds,
     quote,
     serve,
+    today,
 ):
     app.command()(command)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
+app.add_typer(book_commands.app, name="book")
 policy_commands.app.command()(version_commands.propose)
 policy_commands.app.command()(version_commands.sign)
+app.add_typer(chain_commands.app, name="chain")
+app.add_typer(chain_fit_commands.app, name="chain")
 
 
 def _show_version(wanted: bool) -> None:

@@ -48,7 +48,7 @@ def pull(
 
     today = date.today()
     wanted = pulling.plan(today, sources=sources or pulling.SOURCES, weeklies=weeklies)
-    with _progress() as progress:
+    with file_progress() as progress:
         report = pulling.pull(
             folder,
             wanted,
@@ -185,8 +185,14 @@ def _outcomes(report: "PullReport") -> dict[str, Any]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int, str, str], None]]:
-    """Draw a bar on a terminal; in a pipe, write a line for every file that came or failed."""
+def file_progress() -> Iterator[Callable[[int, int, str, str], None]]:
+    """Draw a bar on a terminal; in a pipe, write a line for every file that came or failed.
+
+    Yields
+    ------
+    callable
+        To be called with (files done, files in all, path, outcome).
+    """
     console = err()
     if not console.is_terminal:
         yield (

@@ -43,8 +43,8 @@ def measured(one: Reading) -> str:
 
 
 def verdict_words(card: Card) -> str:
-    """Say the verdict, and where the evidence says the opposite."""
-    return f"{card.verdict}; the opposite is seen" if card.refuted else card.verdict
+    """Say the verdict, and where a whole interval lies on the wrong side of the rule."""
+    return f"{card.verdict}; ruled out by the interval" if card.refuted else card.verdict
 
 
 def basis(card: Card) -> str:

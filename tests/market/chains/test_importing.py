@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from samples import DELAYED, DELTA_NEUTRAL, QUOTE_TABLE
+from tests.market.chains.samples import DELAYED, DELTA_NEUTRAL, QUOTE_TABLE
 
 from alvh.errors import DataError
 from alvh.market.chains import importing, lines, spool

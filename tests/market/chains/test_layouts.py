@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from samples import (
+from tests.market.chains.samples import (
     DATASHOP_CALCS,
     DATASHOP_QUOTES,
     DELAYED,

@@ -26,6 +26,7 @@ from alvh.market.sources.records import Unread
 #: Called with (files done, files in all, file, what became of it or how far it is).
 Progress = Callable[[int, int, str, str], None]
 
+_TELL: Final = 250_000  # lines between two words of progress
 _WORK: Final = ".work"
 _PACKED: Final = (".7z", ".rar", ".xz", ".bz2", ".zst", ".tar", ".tgz")
 
@@ -161,7 +162,7 @@ def _one(
         report.left.append(Unread(name, "no table of option quotes of a known layout"))
         return "left"
     report.imported.append(source)
-    return f"{source.rows} quotes, {source.rejected} lines refused"
+    return f"{source.rows:,} quotes, {source.rejected:,} lines refused"
 
 
 def _taken(
@@ -174,7 +175,7 @@ def _taken(
     say: Callable[[str], None],
 ) -> Source | None:
     """Read one file, write its parts and its rejects, and list it; None if it is no chain."""
-    layouts, notes, read = [], [], 0
+    layouts, notes, read, told = [], [], 0, 0
     with lines.opened(path) as members:
         for member, stream in members:
             inner = f"{name}/{member}" if member else name
@@ -184,7 +185,9 @@ def _taken(
                 if bound.layout.name not in layouts:
                     layouts.append(bound.layout.name)
                 notes += [note for note in bound.notes if note not in notes]
-                say(f"{read} lines")
+                if read - told >= _TELL:
+                    told = read
+                    say(f"{read:,} lines")
     if not layouts:
         return None
     return _listed(name, content, store, terms, spool, ", ".join(layouts), notes)

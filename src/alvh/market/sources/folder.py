@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from alvh.errors import DataError
+from alvh.market.chains.store import INDEX
 from alvh.market.sources import cfe, cfe_tables, tables
 from alvh.market.sources.recognise import HEAD, Found, recognise
 from alvh.market.sources.records import Gathered, Unread
@@ -29,7 +30,8 @@ def survey(folder: Path) -> list[Found]:
     Parameters
     ----------
     folder : pathlib.Path
-        Searched recursively; names that start with a dot are passed over.
+        Searched recursively; names that start with a dot, and folders of imported chains, are
+        passed over.
 
     Returns
     -------
@@ -58,6 +60,9 @@ def survey(folder: Path) -> list[Found]:
 def _names(folder: Path) -> list[str]:
     names = []
     for base, inner, files in os.walk(folder):
+        if INDEX in files:  # a folder of imported chains
+            inner.clear()
+            continue
         inner[:] = [name for name in inner if not name.startswith(".")]
         relative = os.path.relpath(base, folder)
         for name in files:
