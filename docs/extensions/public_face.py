@@ -14,6 +14,7 @@ import alvh
 from alvh import errors
 
 INHERITED = "model_config, model_fields, model_computed_fields"
+KEYS = "   Its keys are those of :doc:`policy files </reference/policy-file>`."
 OPTIONS = {
     "function": [],
     "class": ["   :members:", f"   :exclude-members: {INHERITED}"],
@@ -42,6 +43,8 @@ def entries(kind: str) -> Iterator[str]:
     for name in names(kind):
         if kind == "data":
             yield from (f".. py:data:: {name}", "", f"   {_essay_of_home(name)}", "")
+        elif hasattr(getattr(alvh, name.removeprefix("alvh."), None), "model_fields"):
+            yield from (f".. auto{kind}:: {name}(**keys)", *OPTIONS[kind], "", KEYS, "")
         else:
             yield from (f".. auto{kind}:: {name}", *OPTIONS[kind], "")
 
