@@ -19,6 +19,8 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TYPED = re.compile(r"^(?:\$ )?alvh .*$", re.MULTILINE)
 QUOTED = re.compile(r"`alvh ([a-z][\w-]*)(?: ([a-z][\w-]*))?")
 LINK = re.compile(r"(?<!`)\]\(([^)\s]+)\)")
+SCRIPT = re.compile(r"python (-m )?((?:docs|calibration|benchmarks)[./][\w./]*\w)")
+MADE = re.compile(r"(?:`|^)make ([a-z]+)\b(?=[^\n]*`|\s*(?:#.*)?$)", re.MULTILINE)
 SHELL = {"|", "||", "&&", ">", ">>"}
 TO_BE_MENDED = {"README.md": [["data", "check", "my-data"]]}  # wanted: --data my-data
 PROGRAM = typer.main.get_command(app)
@@ -75,6 +77,17 @@ def test_every_link_in_a_page_leads_to_a_file(page: Path) -> None:
     links = LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8")))
     here = [link.partition("#")[0] for link in links if not re.match(r"https?:|mailto:|#", link)]
     assert [link for link in here if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_script_and_make_target_in_a_page_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for module, path in SCRIPT.findall(text):
+        file = ROOT / (f"{path.replace('.', '/')}.py" if module else path)
+        assert file.is_file(), path
+    for target in MADE.findall(text):
+        assert f"\n{target}:" in makefile, target
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if DOCS in p.parents], ids=name_of)
