@@ -42,5 +42,5 @@ html_show_sphinx = False
 templates_path = ["templates"]
 html_static_path = ["static"]
 html_css_files = ["alvh.css"]
-pygments_style = "friendly"
-pygments_dark_style = "github-dark"
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"

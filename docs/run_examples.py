@@ -33,6 +33,8 @@ BLOCK = re.compile(r"^```(console|pycon|yaml)\n(.*?)^```$", re.MULTILINE | re.DO
 HASH = re.compile(r"\b(?:[0-9a-f]{64}|(?=[0-9a-f]*\d)[0-9a-f]{12})\b")
 ANY = "..."
 DATA = "my-data"
+# Whoever runs the examples, commands read these and nothing else of the environment.
+SURROUNDINGS = {"USER": "you", "ALVH_BOOK": None, "ALVH_LEDGER": None, "ALVH_KEY": None}
 
 
 @dataclass
@@ -108,7 +110,7 @@ def _command(example: Example) -> str:
         name, *words = _under(words[0])
     if name != "alvh":
         raise ValueError(f"`{example.source}`: only alvh, and make for one of its commands, is run")
-    found = CliRunner().invoke(app, words)
+    found = CliRunner(env=SURROUNDINGS).invoke(app, words)
     if found.exception is not None and not isinstance(found.exception, SystemExit):
         raise found.exception
     if found.exit_code != 0 and ANY in example.want:

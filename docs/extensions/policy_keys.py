@@ -60,9 +60,9 @@ def essay(model: dict[str, Any]) -> str:
 
 
 def page(kind: str) -> Iterator[str]:
-    """Yield the reference of one kind of file as Markdown."""
+    """Yield the reference of one kind of file as Markdown, beginning with its heading."""
     schema = policy_schema("hedge" if kind == "hedge" else "programme")
-    yield from (essay(schema), "", *table(schema))
+    yield from (f"## {kind.capitalize()}", "", essay(schema), "", *table(schema))
     for name, model in schema.get("$defs", {}).items():
         yield from (f"### {name}", "", essay(model), "", *table(model))
 
@@ -74,7 +74,8 @@ class PolicyKeys(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Hand the lines to the parser of the page and return what it makes of them."""
-        lines = StringList(list(page(self.arguments[0])), source="alvh.policy")
+        text = "\n".join(page(self.arguments[0]))
+        lines = StringList(text.splitlines(), source="alvh.policy")
         holder = nodes.section()
         holder.document = self.state.document
         nested_parse_with_titles(self.state, lines, holder)

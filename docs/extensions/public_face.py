@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from importlib import import_module
 
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -13,6 +14,7 @@ import alvh
 from alvh import errors
 
 INHERITED = "model_config, model_fields, model_computed_fields"
+KEYS = "   Its keys are those of :doc:`policy files </reference/policy-file>`."
 OPTIONS = {
     "function": [],
     "class": ["   :members:", f"   :exclude-members: {INHERITED}"],
@@ -21,9 +23,9 @@ OPTIONS = {
 
 
 def kind_of(thing: object) -> str:
-    """Tell functions, classes and errors apart."""
+    """Tell functions, classes, errors and constants apart."""
     if not inspect.isclass(thing):
-        return "function"
+        return "function" if callable(thing) else "data"
     return "exception" if issubclass(thing, BaseException) else "class"
 
 
@@ -39,11 +41,22 @@ def names(kind: str) -> Iterator[str]:
 def entries(kind: str) -> Iterator[str]:
     """Yield the autodoc lines of one kind."""
     for name in names(kind):
-        yield from (f".. auto{kind}:: {name}", *OPTIONS[kind], "")
+        if kind == "data":
+            yield from (f".. py:data:: {name}", "", f"   {_essay_of_home(name)}", "")
+        elif hasattr(getattr(alvh, name.removeprefix("alvh."), None), "model_fields"):
+            yield from (f".. auto{kind}:: {name}(**keys)", *OPTIONS[kind], "", KEYS, "")
+        else:
+            yield from (f".. auto{kind}:: {name}", *OPTIONS[kind], "")
+
+
+def _essay_of_home(name: str) -> str:
+    """Return the first line of the module that a constant comes from; a constant has none."""
+    home = alvh._HOMES[name.removeprefix("alvh.")]
+    return f"{(import_module(home).__doc__ or '').partition(chr(10))[0]} From ``{home}``."
 
 
 class PublicFace(SphinxDirective):
-    """Document one kind: ``function``, ``class`` or ``exception``. For pages in reST."""
+    """Document one kind: ``function``, ``class``, ``data`` or ``exception``. For pages in reST."""
 
     required_arguments = 1
 

@@ -21,7 +21,7 @@ import alvh
 
 ROOT = Path(str(alvh.__file__)).parent
 REFERENCES = re.compile(r"^References\n-{3,}\n(.*?)(?=^\S.*\n-{3,}$|\Z)", re.MULTILINE | re.DOTALL)
-FORMULA = re.compile(r"(?<=[,:])\n\n(?= {4}\S)")
+FORMULA = re.compile(r"(?<=\S)\n\n(?= {4}\S)")
 OWNED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
 
@@ -32,7 +32,7 @@ def module_path(name: str) -> Path:
 
 
 def essay_of(name: str) -> list[str]:
-    """Return a module's docstring as reST; what is indented after a comma or colon is a formula."""
+    """Return a module's docstring as reST; what is indented by four is a formula."""
     text = ast.get_docstring(ast.parse(module_path(name).read_text(encoding="utf-8"))) or ""
     text = FORMULA.sub("\n\n.. code-block:: text\n\n", text)
     return str(NumpyDocstring(text, Config(), what="module", name=name)).splitlines()
@@ -73,9 +73,15 @@ class Sources(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Build the table as reST."""
-        rows = [f"   * - ``{name}``\n     - {text}" for name, text in references()]
+        rows = [f"   * - ``{name}``\n     - {_escaped(text)}" for name, text in references()]
         head = [".. list-table::", "   :header-rows: 1", "", "   * - where", "     - source"]
         return _parsed(self, [*head, *"\n".join(rows).splitlines()], "alvh")
+
+
+def _escaped(text: str) -> str:
+    """Take their meaning from the signs of reST, but for those of a literal."""
+    parts = re.split(r"(``.*?``)", text)
+    return "".join(p if p.startswith("``") else re.sub(r"([|*_`])", r"\\\1", p) for p in parts)
 
 
 def _parsed(directive: SphinxDirective, lines: list[str], source: str) -> list[nodes.Node]:

@@ -19,6 +19,8 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TYPED = re.compile(r"^(?:\$ )?alvh .*$", re.MULTILINE)
 QUOTED = re.compile(r"`alvh ([a-z][\w-]*)(?: ([a-z][\w-]*))?")
 LINK = re.compile(r"(?<!`)\]\(([^)\s]+)\)")
+SCRIPT = re.compile(r"python (-m )?((?:docs|calibration|benchmarks)[./][\w./]*\w)")
+MADE = re.compile(r"(?:`|^)make ([a-z]+)\b(?=[^\n]*`|\s*(?:#.*)?$)", re.MULTILINE)
 SHELL = {"|", "||", "&&", ">", ">>"}
 TO_BE_MENDED = {"README.md": [["data", "check", "my-data"]]}  # wanted: --data my-data
 PROGRAM = typer.main.get_command(app)
@@ -56,7 +58,11 @@ def test_a_command_that_is_not_there_is_found_out() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_every_command_in_a_page_is_one_of_the_program(page: Path) -> None:
+def test_every_command_in_a_page_is_one_of_the_program(
+    page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("USER", "ALVH_BOOK", "ALVH_KEY"):  # what a desk has set once for all
+        monkeypatch.setenv(name, "main.yaml")
     text = page.read_text(encoding="utf-8")
     for words in typed_commands(text):
         if words not in TO_BE_MENDED.get(page.name, ()):
@@ -71,6 +77,17 @@ def test_every_link_in_a_page_leads_to_a_file(page: Path) -> None:
     links = LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8")))
     here = [link.partition("#")[0] for link in links if not re.match(r"https?:|mailto:|#", link)]
     assert [link for link in here if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_script_and_make_target_in_a_page_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for module, path in SCRIPT.findall(text):
+        file = ROOT / (f"{path.replace('.', '/')}.py" if module else path)
+        assert file.is_file(), path
+    for target in MADE.findall(text):
+        assert f"\n{target}:" in makefile, target
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if DOCS in p.parents], ids=name_of)
