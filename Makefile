@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench golden results format lock clean
+.PHONY: help demo test check bench golden results docs format lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -44,13 +44,18 @@ results: $(STAMP) ## rewrite the measured pages of docs/ from DATA=folder
 	$(BIN)/python docs/build_ideas.py --data $(DATA)
 	$(BIN)/python docs/build_worlds.py --data $(DATA)
 	$(BIN)/python docs/build_simplex.py --data $(DATA)
+	$(BIN)/python docs/build_claims.py --data $(DATA)
+	$(BIN)/python docs/build_verdict.py --data $(DATA)
+
+docs: $(STAMP) ## build the documentation strictly; open site/index.html
+	$(BIN)/python -m sphinx -W --keep-going -E -q -b html docs site
 
 format: $(STAMP) ## rewrite the sources in the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 lock: $(STAMP) ## renew requirements.lock from pyproject.toml (needs uv)
-	uv pip compile --universal --quiet --no-emit-index-url --no-emit-find-links --no-header --group dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --quiet --no-emit-index-url --no-emit-find-links --no-header --group dev --extra web pyproject.toml -o requirements.lock
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) demo dist build
+	rm -rf $(VENV) demo dist build site

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 import alvh
-from alvh.evidence.simplex import criteria_of, resampled_days, standing_of, superiority_of
+from alvh.evidence.intervals import resampled_days
+from alvh.evidence.simplex import criteria_of, standing_of, superiority_of
 
 PAGE = Path(__file__).with_name("simplex.md")
 BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"

@@ -23,21 +23,33 @@ if TYPE_CHECKING:
     from alvh.errors import AlvhError
     from alvh.evidence.ablation import ablation
     from alvh.evidence.attribution import attribute
+    from alvh.evidence.claims import Claims, claims
     from alvh.evidence.comparison import Comparison, compare
+    from alvh.evidence.crises import CRISES, crisis_returns, crisis_table
     from alvh.evidence.motion import motion
-    from alvh.evidence.simplex import Simplex, simplex
+    from alvh.evidence.simplex import Simplex, simplex, with_split
+    from alvh.evidence.stress import Stress, stress
     from alvh.market.chains.table import load_chains
     from alvh.market.futures_index import futures_index
     from alvh.market.history import History, load_history
     from alvh.market.quote import quote
     from alvh.market.vix_index import cboe_vix
-    from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
+    from alvh.policy import (
+        CondorProgramme,
+        HedgePolicy,
+        list_policies,
+        load_policy,
+        load_programme,
+        policy_hash,
+    )
     from alvh.result import Result
     from alvh.signals import SignalTable, signal_table
     from alvh.worlds import bootstrap_model, run_worlds, simulate
 
 _HOMES = {
+    "CRISES": "alvh.evidence.crises",
     "AlvhError": "alvh.errors",
+    "Claims": "alvh.evidence.claims",
     "Comparison": "alvh.evidence.comparison",
     "CondorProgramme": "alvh.policy",
     "HedgePolicy": "alvh.policy",
@@ -45,21 +57,27 @@ _HOMES = {
     "Result": "alvh.result",
     "SignalTable": "alvh.signals",
     "Simplex": "alvh.evidence.simplex",
+    "Stress": "alvh.evidence.stress",
     "ablation": "alvh.evidence.ablation",
     "attribute": "alvh.evidence.attribution",
     "backtest": "alvh.engine",
     "bootstrap_model": "alvh.worlds",
     "cboe_vix": "alvh.market.vix_index",
+    "claims": "alvh.evidence.claims",
     "compare": "alvh.evidence.comparison",
+    "crisis_returns": "alvh.evidence.crises",
+    "crisis_table": "alvh.evidence.crises",
     "explain": "alvh.advise.explain",
     "futures_index": "alvh.market.futures_index",
     "health": "alvh.advise.health",
     "health_history": "alvh.advise.health",
+    "list_policies": "alvh.policy",
     "load_chains": "alvh.market.chains.table",
     "load_history": "alvh.market.history",
     "load_policy": "alvh.policy",
     "load_programme": "alvh.policy",
     "motion": "alvh.evidence.motion",
+    "policy_hash": "alvh.policy",
     "pool": "alvh.advise.pool",
     "project": "alvh.advise.project",
     "project_grid": "alvh.advise.project",
@@ -71,10 +89,14 @@ _HOMES = {
     "simplex": "alvh.evidence.simplex",
     "simulate": "alvh.worlds",
     "steward": "alvh.advise.steward",
+    "stress": "alvh.evidence.stress",
+    "with_split": "alvh.evidence.simplex",
 }
 
 __all__ = [
+    "CRISES",
     "AlvhError",
+    "Claims",
     "Comparison",
     "CondorProgramme",
     "HedgePolicy",
@@ -82,21 +104,27 @@ __all__ = [
     "Result",
     "SignalTable",
     "Simplex",
+    "Stress",
     "ablation",
     "attribute",
     "backtest",
     "bootstrap_model",
     "cboe_vix",
+    "claims",
     "compare",
+    "crisis_returns",
+    "crisis_table",
     "explain",
     "futures_index",
     "health",
     "health_history",
+    "list_policies",
     "load_chains",
     "load_history",
     "load_policy",
     "load_programme",
     "motion",
+    "policy_hash",
     "pool",
     "project",
     "project_grid",
@@ -108,6 +136,8 @@ __all__ = [
     "simplex",
     "simulate",
     "steward",
+    "stress",
+    "with_split",
 ]
 
 

@@ -7,7 +7,7 @@ and presents what it wrote.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol, overload, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +39,33 @@ DEFAULT_DEBIT_SPREAD = 0.01  # a broker's margin loan over bills, per year
 _TRADES_PER_DAY, _DECISIONS_PER_DAY = 8, 6
 
 
+@runtime_checkable
+class Imagined(Protocol):
+    """Years that never happened, which a policy is run through in place of a history."""
+
+    def backtest(
+        self, hedge: HedgePolicy, condors: CondorProgramme, equity: float, fill: float,
+        **costs: float,
+    ) -> Any:  # fmt: skip
+        """Run one book through them; ``costs`` are the keywords of ``alvh.backtest``."""
+
+
+@overload
 def backtest(
-    history: History,
+    history: History, hedge: str | HedgePolicy = ..., condors: str | CondorProgramme = ...,
+    start: str | date | None = ..., end: str | date | None = ..., equity: float = ...,
+    fill: float = ..., *, fee_scale: float = ..., commission: float = ...,
+    debit_spread: float = ...,
+) -> Result: ...  # fmt: skip
+@overload
+def backtest(
+    history: Imagined, hedge: str | HedgePolicy = ..., condors: str | CondorProgramme = ...,
+    start: None = ..., end: None = ..., equity: float = ...,
+    fill: float = ..., *, fee_scale: float = ..., commission: float = ...,
+    debit_spread: float = ...,
+) -> Any: ...  # fmt: skip
+def backtest(
+    history: History | Imagined,
     hedge: str | HedgePolicy = "alvh-40-40-20",
     condors: str | CondorProgramme = "cndr",
     start: str | date | None = None,
@@ -51,19 +76,20 @@ def backtest(
     fee_scale: float = 1.0,
     commission: float = DEFAULT_COMMISSION,
     debit_spread: float = DEFAULT_DEBIT_SPREAD,
-) -> Result:
-    """Run one book of condors and hedge through a history.
+) -> Any:
+    """Run one book of condors and hedge through a history, or through worlds.
 
     Parameters
     ----------
-    history : History
-        From ``alvh.load_history``.
+    history : History or Worlds
+        From ``alvh.load_history``, or from ``alvh.simulate``.
     hedge : str or HedgePolicy
         Preset name, path of a YAML file, or policy.
     condors : str or CondorProgramme
         Programme likewise.
     start, end : str, date or None
-        First and last session; None takes the history's first or last usable one.
+        First and last session; None takes the history's first or last usable one. Worlds have
+        none to choose.
     equity : float
         Account value at the start, USD.
     fill : float
@@ -77,7 +103,9 @@ def backtest(
 
     Returns
     -------
-    Result
+    Result or WorldsResult
+        Of a history, or of a single world, everything; of many worlds what each came to, hedged
+        and unhedged. ``worlds[n]`` is world number n alone.
 
     Raises
     ------
@@ -88,16 +116,16 @@ def backtest(
     """
     policy = hedge if isinstance(hedge, HedgePolicy) else load_policy(hedge)
     programme = condors if isinstance(condors, CondorProgramme) else load_programme(condors)
+    if isinstance(history, Imagined):
+        _refuse_dates(start, end)
+        return history.backtest(
+            policy, programme, equity, fill, fee_scale=fee_scale, commission=commission,
+            debit_spread=debit_spread,
+        )  # fmt: skip
     surfaces = build_surfaces(history)
     window = session_window(surfaces, start, end)
-    records = (
-        *compile_hedge(policy),
-        compile_programme(programme, fill),
-        compile_account(equity, fill, fee_scale, commission, debit_spread),
-    )
-    days = surfaces.days[window]
+    account = compile_account(equity, fill, fee_scale, commission, debit_spread)
     guides = build_guides(history, policy, programme, surfaces.dates[window])
-    daily, logs, book = run_window(surfaces, window, guides, records)
     meta = _identity(history, policy, programme) | {
         "fill": fill,
         "equity": equity,
@@ -109,9 +137,31 @@ def backtest(
             *deaf_notes(history, policy, surfaces.dates[window][0]),
         ),
     }
+    records = (*compile_hedge(policy), compile_programme(programme, fill), account)
+    return result_of(surfaces, window, guides, records, meta)
+
+
+def _refuse_dates(start: object, end: object) -> None:
+    if start is not None or end is not None:
+        raise DataError(
+            f"start {start}, end {end}: a world has no dates of its own to choose from; give the "
+            "model those of the history to draw from"
+        )
+
+
+def result_of(
+    surfaces: Surfaces,
+    window: slice,
+    guides: tuple[Records, Floats],
+    records: tuple[Records, ...],
+    meta: dict[str, Any],
+) -> Result:
+    """Run the kernel through some sessions and present what it wrote; see ``run_window``."""
+    daily, logs, book = run_window(surfaces, window, guides, records)
     names = ("fills", "fills_modelled", "trades", "decisions", "condors", "wins", "closed")
     counts = {name: int(book.state[0][name]) for name in names}
-    return Result(surfaces.dates[window], daily, days["rate"].copy(), meta, logs, counts, book)
+    rates = surfaces.days["rate"][window].copy()
+    return Result(surfaces.dates[window], daily, rates, meta, logs, counts, book)
 
 
 def _identity(history: History, policy: HedgePolicy, programme: CondorProgramme) -> dict[str, Any]:

@@ -27,3 +27,7 @@ class CalendarError(AlvhError):
 
 class LedgerError(AlvhError):
     """A ledger that cannot be written, or whose record does not hold together."""
+
+
+class GovernanceError(AlvhError):
+    """A change, an override or an order that the desk's own rules do not allow."""

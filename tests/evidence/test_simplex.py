@@ -7,13 +7,12 @@ import pytest
 
 import alvh
 from alvh.errors import DataError, PolicyError
-from alvh.evidence.intervals import growth_and_tail
+from alvh.evidence.intervals import growth_and_tail, resampled_days
 from alvh.evidence.selection import superior_ability
 from alvh.evidence.simplex import (
     CRITERIA,
     all_splits,
     criteria_of,
-    resampled_days,
     simplex,
     standing_of,
     superiority_of,

@@ -6,7 +6,8 @@ import pytest
 import alvh
 from alvh.errors import DataError
 from alvh.market.surfaces import build_surfaces
-from alvh.worlds.bootstrap import _nearest, bootstrap_model, calendar_of, expiries_of
+from alvh.worlds.bootstrap import _nearest, bootstrap_model
+from alvh.worlds.calendar import calendar_to, expiries_of
 from alvh.worlds.facts import TOLERANCES, stylised_facts
 from alvh.worlds.run import simulate
 
@@ -27,7 +28,7 @@ def test_a_world_that_never_leaves_is_its_stretch_of_history(history):
     rows = model.draw(0, 40, 120, seed=3)
     whole = np.flatnonzero((np.diff(rows, axis=1) == 1).all(axis=1))
     assert whole.size > 20  # the others come to the end of history
-    world = model.worlds(int(whole[0]), 1, calendar_of(model, 120), seed=3)[0]
+    world = model.worlds(int(whole[0]), 1, calendar_to(model.last, 120), seed=3)[0]
     there = model.days[rows[whole[0]]]
     np.testing.assert_array_equal(world["vix"], there["vix"])
     np.testing.assert_array_equal(world["vix_smile"], there["vix_smile"])
@@ -37,7 +38,7 @@ def test_a_world_that_never_leaves_is_its_stretch_of_history(history):
 
 
 def test_a_world_depends_on_its_number_and_the_seed_alone(model):
-    dates = calendar_of(model, 60)
+    dates = calendar_to(model.last, 60)
     whole = model.worlds(0, 9, dates, seed=5)
     parts = np.concatenate([model.worlds(0, 2, dates, 5), model.worlds(2, 7, dates, 5)])
     assert whole.tobytes() == parts.tobytes()
@@ -67,7 +68,7 @@ def test_neighbours_are_the_nearest_of_the_same_state(history):
 
 
 def test_the_calendar_is_the_exchange_s(model):
-    dates = calendar_of(model, 300)
+    dates = calendar_to(model.last, 300)
     assert str(dates[-1]) == str(model.last)
     world = model.worlds(0, 1, dates, seed=0)[0]
     expiries = expiries_of(dates)[1]

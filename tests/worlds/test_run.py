@@ -12,7 +12,7 @@ from alvh.errors import DataError, PolicyError
 from alvh.guides import NO_SCENARIOS, neutral_guides
 from alvh.market.surfaces import Surfaces
 from alvh.worlds import bootstrap_model, run, run_worlds, simulate
-from alvh.worlds.bootstrap import calendar_of, expiries_of
+from alvh.worlds.calendar import expiries_of
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def found(worlds):
 def test_a_world_is_run_as_history_is(worlds, found):
     """One world as surfaces through the run that ``backtest`` makes."""
     day_records = worlds.shard(4, 1)[0]
-    surfaces = Surfaces(day_records, *expiries_of(calendar_of(worlds.model, 252)), ())
+    surfaces = Surfaces(day_records, *expiries_of(worlds.dates), ())
     records = (
         *compile_hedge(alvh.load_policy("alvh-40-40-20")),
         compile_programme(alvh.load_programme("monthly45"), 0.5),
@@ -103,3 +103,37 @@ def test_the_command_prints_what_the_function_finds(found):
     assert "all of them are made of the same history's crises" in text
     refused = CliRunner().invoke(app, [*words, "--hedge", "alvh-adaptive"])
     assert refused.exit_code == 1
+
+
+def test_backtest_takes_worlds_like_a_history(worlds, found):
+    """Many give what each came to, one gives everything; the two agree."""
+    many = alvh.backtest(worlds, "alvh-40-40-20", "monthly45")
+    assert many.table.equals(found.table)
+    one = alvh.backtest(worlds[4], "alvh-40-40-20", "monthly45")
+    row = found.table.row(4, named=True)
+    assert len(one.dates) == 252
+    assert one.summary()["final_nav"] == pytest.approx(
+        1e6 * (1 + row["hedged_growth"]) ** (251 / 252), rel=1e-12
+    )
+    assert -one.sleeves["costs"][-1] / 1e6 == pytest.approx(row["hedged_costs"], rel=1e-12)
+    assert len(one.trades) > 50
+    assert len(one.decisions) > 0
+    assert one.model_priced_share == 1.0
+    assert "world 4, seed 2" in one.meta["notes"][0]
+
+
+def test_costs_are_those_asked_for(worlds):
+    """Ten times the fees cost more in every world, and say so in the identity."""
+    few = worlds[0], worlds[1]
+    for one in few:
+        dear = alvh.backtest(one, "none", "cndr", fee_scale=10.0)
+        assert dear.sleeves["costs"][-1] < alvh.backtest(one, "none", "cndr").sleeves["costs"][-1]
+        assert dear.meta["fee_scale"] == 10.0
+
+
+def test_worlds_have_no_dates_to_choose_and_end_somewhere(worlds):
+    with pytest.raises(DataError, match="a world has no dates of its own"):
+        alvh.backtest(worlds, "none", "cndr", start="2015-01-02")
+    with pytest.raises(IndexError, match="world 6 of 6"):
+        worlds[6]
+    assert len(list(worlds)) == len(worlds) == 6

@@ -90,6 +90,7 @@ def replay(
     policy: HedgePolicy | None = None,
     programme: CondorProgramme | None = None,
     fill: float = DEFAULT_FILL,
+    evening: Evening | None = None,
 ) -> Replay:
     """Take the book at the last close of a run through a stretch of history.
 
@@ -106,6 +107,8 @@ def replay(
         Needed for ``policy``.
     fill : float
         As for ``alvh.backtest``.
+    evening : Evening, optional
+        The book, where it is not the one that the run ended with.
 
     Returns
     -------
@@ -117,18 +120,19 @@ def replay(
         If the start is no session with prices, a policy is missing, or the book would live past
         the end of the exchange calendar.
     """
-    evening = read_evening(history, result)
+    evening = evening or read_evening(history, result)
     window = _window(evening, start, sessions)
     if mode == "policy" and (policy is None or programme is None):
         raise DataError("replay by policy: a policy and a programme were wanted; pass both")
     moved = move_stretch(evening, window)
     settled = list[dict[str, Any]]()
     if policy is None or programme is None or mode == "hold":
-        pnl, settled = _hold(evening, moved)
+        gains, settled = held(evening.legs, moved)
+        pnl = by_sleeve(evening.legs, gains)
     else:
         dates = evening.surfaces.dates[window]
         guides = _moved_guides(build_guides(history, policy, programme, dates), dates, moved)
-        pnl = _by_policy(evening, moved, guides, policy, programme, fill)
+        pnl = by_policy(evening, moved, guides, policy, programme, fill)
     days: Any = moved.days
     return Replay(
         evening.as_of, mode, evening.surfaces.dates[window], moved.dates, pnl, evening.book.nav,
@@ -155,10 +159,18 @@ def _window(evening: Evening, start: date | str, sessions: int) -> slice:
     return slice(row, min(row + sessions + 1, len(surfaces.dates)))
 
 
-def _hold(evening: Evening, moved: Surfaces) -> tuple[dict[str, Floats], list[dict[str, Any]]]:
-    """Return the gains of every sleeve, and what settled."""
+def held(legs: Records, moved: Surfaces) -> tuple[Floats, list[dict[str, Any]]]:
+    """Return the cumulative gain of every leg, USD, shape (n_days, n_legs), and what settled.
+
+    Parameters
+    ----------
+    legs : ndarray of LEG, shape (n_legs,)
+        Marked at the first of the days.
+    moved : Surfaces
+        The evening and the days after it; nothing is traded on them.
+    """
     days: Any = moved.days
-    legs, settled = evening.legs.copy(), list[dict[str, Any]]()
+    legs, settled = legs.copy(), list[dict[str, Any]]()
     size = np.array([float(multiplier(int(leg["root"]))) for leg in legs])
     alive = np.ones(len(legs), dtype=bool)
     gains = np.zeros((len(days), len(legs)))
@@ -177,8 +189,13 @@ def _hold(evening: Evening, moved: Surfaces) -> tuple[dict[str, Floats], list[di
         revalue(day, legs[held], codes.TODAY, 0.0, 0.0, out)
         gains[t, held] += out
         legs["mid"][held] += out / (size[held] * legs["quantity"][held])
+    return gains, settled
+
+
+def by_sleeve(legs: Records, gains: Floats) -> dict[str, Floats]:
+    """Return the gains of legs, shape (n_days, n_legs), by ``condors``, layer and ``total``."""
     pnl = {name: gains[:, legs["sleeve"] == i].sum(axis=1) for i, name in enumerate(codes.SLEEVES)}
-    return pnl | {"total": gains.sum(axis=1)}, settled
+    return pnl | {"total": gains.sum(axis=1)}
 
 
 def _settlement(day: Any, leg: Any) -> float:
@@ -225,7 +242,7 @@ def _moved_guides(
     return rows, scenarios
 
 
-def _by_policy(
+def by_policy(
     evening: Evening,
     moved: Surfaces,
     guides: tuple[Records, Floats],

@@ -70,7 +70,7 @@ def move_stretch(evening: Evening, window: slice) -> Surfaces:
     ==================== ===============================================================
     """
     source, first = evening.surfaces.days[window], evening.surfaces.days[window.start]
-    dates = _sessions_after(evening, len(source))
+    dates = sessions_after(evening, len(source))
     days = source.copy()
     days["date"] = dates.astype(np.int64)
     days["session"] = evening.day["session"] + np.arange(len(days))
@@ -82,7 +82,7 @@ def move_stretch(evening: Evening, window: slice) -> Surfaces:
     return Surfaces(days, spx_expiries(start, end), vix_expiries(start, end), ())
 
 
-def _sessions_after(evening: Evening, count: int) -> Dates:
+def sessions_after(evening: Evening, count: int) -> Dates:
     """Return the evening and the sessions after it: the history's own, then the calendar's."""
     own = evening.surfaces.dates[evening.row :]
     dates = np.concatenate([own, sessions()[np.searchsorted(sessions(), own[-1], "right") :]])
@@ -115,11 +115,11 @@ def _move_curve(days: Any, source: Any, first: Any, now: Any, dates: Dates) -> N
     days["curve_quoted"] = 0
     for day, there in zip(days, source, strict=True):
         ahead = day["curve_expiry"] - day["date"]
-        factor = _forwards(there, ahead) / _forwards(first, ahead)
-        day["curve_forward"] = _forwards(now, ahead) * factor
+        factor = forwards_ahead(there, ahead) / forwards_ahead(first, ahead)
+        day["curve_forward"] = forwards_ahead(now, ahead) * factor
 
 
-def _forwards(day: Any, ahead: NDArray[np.int64]) -> Floats:
+def forwards_ahead(day: Any, ahead: NDArray[np.int64]) -> Floats:
     """Return the VIX forwards of a day so many days ahead, points."""
     curve = day["curve_expiry"], day["curve_forward"], day["vix"], day["date"]
     return np.array([vix_forward(*curve, day["date"] + days) for days in ahead])
@@ -138,19 +138,28 @@ def _move_vix_smile(days: Any, source: Any, first: Any, evening: Evening) -> Non
 def _move_spx_smile(days: Any, source: Any, first: Any, evening: Evening, dates: Dates) -> None:
     smile, now = days["spx_smile"], evening.day["spx_smile"]
     there, start = source["spx_smile"], first["spx_smile"]
-    variance = now[:4] * (there[:, :4] / start[:4])
+    place_spx_variance(smile, now, there[:, :4] / start[:4], dates)
+    ratio = _short_ratio(now) * (_short_ratio(there) / _short_ratio(start))
+    smile[:, SHORT_RATE] = np.clip(ratio, *SHORT_RANGE) * smile[:, 0] / smile[:, CLOCK_9]
+    shown = evening.surfaces.days["spx_smile"][:, SHAPE:]
+    shape = now[SHAPE:] + (there[:, SHAPE:] - start[SHAPE:])
+    smile[:, SHAPE:] = np.clip(shape, np.nanmin(shown, axis=0), np.nanmax(shown, axis=0))
+
+
+def place_spx_variance(smile: Any, now: Any, factor: Floats, dates: Dates) -> None:
+    """Write an evening's at-the-money variances times a factor, shape (n, 4), under other dates.
+
+    They grow from node to node at least as those of every day do; the shortest end keeps its rate
+    relative to the mean of the first nine days.
+    """
+    variance = now[:4] * factor
     variance[:, 0] = np.minimum(variance[:, 0], variance[:, 1] / LEAST_GROWTH[0])
     variance[:, 2] = np.maximum(variance[:, 2], variance[:, 1] * LEAST_GROWTH[1])
     variance[:, 3] = np.maximum(variance[:, 3], variance[:, 2] * LEAST_GROWTH[2])
     smile[:, :4] = variance
     smile[:, CLOCK_9] = node_clock(dates, int(NODE_DAYS[0]))
     smile[:, CLOCK_30] = node_clock(dates, int(NODE_DAYS[1]))
-    ratio = _short_ratio(now) * (_short_ratio(there) / _short_ratio(start))
-    mean = variance[:, 0] / smile[:, CLOCK_9]
-    smile[:, SHORT_RATE] = np.clip(ratio, *SHORT_RANGE) * mean
-    shown = evening.surfaces.days["spx_smile"][:, SHAPE:]
-    shape = now[SHAPE:] + (there[:, SHAPE:] - start[SHAPE:])
-    smile[:, SHAPE:] = np.clip(shape, np.nanmin(shown, axis=0), np.nanmax(shown, axis=0))
+    smile[:, SHORT_RATE] = _short_ratio(now) * variance[:, 0] / smile[:, CLOCK_9]
 
 
 def _short_ratio(smile: Any) -> Any:

@@ -5,10 +5,17 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from alvh.cli import chain_fit_commands, data_commands, policy_commands
+from alvh.cli import (
+    chain_fit_commands,
+    data_commands,
+    ledger_commands,
+    policy_commands,
+    version_commands,
+)
 from alvh.cli.ablation_command import ablation
 from alvh.cli.attribution_command import attribution
 from alvh.cli.backtest_command import backtest
+from alvh.cli.claims_command import claims
 from alvh.cli.compare_command import compare
 from alvh.cli.console import note, say
 from alvh.cli.explain_command import explain
@@ -19,10 +26,12 @@ from alvh.cli.press_command import press
 from alvh.cli.project_command import project
 from alvh.cli.quote_command import quote
 from alvh.cli.replay_command import replay
+from alvh.cli.serve_command import serve
 from alvh.cli.shift_command import shift
 from alvh.cli.signals_command import signals
 from alvh.cli.simplex_command import simplex
 from alvh.cli.steward_command import steward
+from alvh.cli.stress_command import stress
 from alvh.cli.worlds_command import worlds
 from alvh.errors import AlvhError
 
@@ -79,6 +88,7 @@ for command in (
     compare,
     backtest,
     simplex,
+    claims,
     explain,
     signals,
     health,
@@ -91,13 +101,18 @@ for command in (
     project,
     shift,
     replay,
+    stress,
     worlds,
     quote,
+    serve,
 ):
     app.command()(command)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
 app.add_typer(chain_fit_commands.app, name="chain")
+app.add_typer(ledger_commands.app, name="ledger")
+policy_commands.app.command()(version_commands.propose)
+policy_commands.app.command()(version_commands.sign)
 
 
 def _show_version(wanted: bool) -> None:

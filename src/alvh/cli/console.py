@@ -5,21 +5,23 @@ line, as wide as they need to be.
 """
 
 import json
-import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import is_dataclass
-from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from alvh.formats import ABSENT
+from alvh.plain import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+__all__ = [
+    "ABSENT", "counting", "err", "note", "out", "plain", "say", "say_json", "show_table", "working",
+]  # fmt: skip
+
 PIPE_WIDTH = 1000  # columns; wide enough that no row of ours is wrapped
-ABSENT = "–"
 NARROWEST = 12  # columns that a text which may wrap should have
 GAP = 3  # columns between two cells
 
@@ -78,37 +80,6 @@ def say_json(value: object) -> None:
         null, which JSON has and NaN it has not.
     """
     say(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def plain(value: Any) -> Any:
-    """Turn a value into what JSON can hold.
-
-    Parameters
-    ----------
-    value : object
-        As for :func:`say_json`.
-
-    Returns
-    -------
-    object
-        Mappings, lists, texts, numbers, booleans and None.
-
-    Raises
-    ------
-    TypeError
-        If a value has no JSON form.
-    """
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): plain(child) for key, child in value.items()}
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Path):
-        return str(value)
-    return _plain_object(value)
 
 
 def show_table(
@@ -251,17 +222,3 @@ def _console(*, error: bool) -> "Console":
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
     return Console(stderr=error, width=width, highlight=False, markup=False, emoji=False)
-
-
-def _plain_object(value: Any) -> Any:
-    if hasattr(value, "model_dump"):
-        return plain(value.model_dump(mode="json"))
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    if hasattr(value, "to_dicts"):  # a polars table, which is not imported for this
-        return plain(value.to_dicts())
-    if hasattr(value, "tolist"):  # a numpy scalar or array
-        return plain(value.tolist())
-    if isinstance(value, Iterable):
-        return [plain(child) for child in value]
-    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -126,10 +126,14 @@ def variants(
             layer = one.layer or DEFAULT_LAYER
             tilt = {"strength": STRENGTH, "band": band,
                     "signals": [{"name": one.name, "layer": layer}]}  # fmt: skip
-            out.append((f"{one.name} on {layer}", group, _with(static, tilt=tilt), programme))
-        out.append((ALL_SIGNALS, group, _with(static, tilt=_tilt(everything, band)), programme))
+            out.append(
+                (f"{one.name} on {layer}", group, with_changes(static, tilt=tilt), programme)
+            )
+        out.append(
+            (ALL_SIGNALS, group, with_changes(static, tilt=_tilt(everything, band)), programme)
+        )
     for name, changes in _rules(everything).items():
-        out.append((name, "rule", _with(static, **changes), programme))
+        out.append((name, "rule", with_changes(static, **changes), programme))
     for name, condor_changes in _condor_rules(programme).items():
         changed = CondorProgramme.model_validate(programme.model_dump() | condor_changes)
         out.append((name, "condors", static, changed))
@@ -184,7 +188,8 @@ def _condor_rules(programme: CondorProgramme) -> dict[str, dict[str, Any]]:
     return rules
 
 
-def _with(policy: HedgePolicy, **changes: Any) -> HedgePolicy:
+def with_changes(policy: HedgePolicy, **changes: Any) -> HedgePolicy:
+    """Return a policy with keys of its sections, and of its layers by name, replaced."""
     values = policy.model_dump()
     by_layer = changes.pop("layers", {})
     for key, value in changes.items():
@@ -256,7 +261,7 @@ def ablation(
 
 def _row(key: tuple[str, str], run: Result, own: Result, gap: Differences | None) -> AblationRow:
     figures = account_figures(run) | hedge_figures(run)
-    moves = run.decisions["reason"].str.starts_with("weight moved").sum() // 3
+    moves = run.decisions["reason"].str.startswith_changes("weight moved").sum() // 3
     return AblationRow(
         *key, **{name: figures[name] for name in _MEASURES}, moves=int(moves),
         same=bool(np.array_equal(run.nav, own.nav)), difference=gap,

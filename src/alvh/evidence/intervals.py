@@ -1,9 +1,10 @@
 """Intervals of differences between two books, resampled together so that they share every day."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alvh.errors import DataError
 from alvh.measures import SESSIONS_PER_MONTH, Array
@@ -139,6 +140,25 @@ def _resample(
     for place, (positions, _) in enumerate(bootstrap.bootstrap(resamples)):
         draws[place] = growth_and_tail(logs[:, positions[0]], periods)
     return draws
+
+
+def resampled_days(count: int, block: int, resamples: int, seed: int) -> Iterator[NDArray[np.intp]]:
+    """Yield the days of each resampled history, shape (count,).
+
+    Parameters
+    ----------
+    count : int
+        Days of the history.
+    block : int
+        Mean length of the blocks, days.
+    resamples, seed : int
+    """
+    from arch.bootstrap import StationaryBootstrap
+
+    if resamples:
+        bootstrap = StationaryBootstrap(block, np.arange(count), seed=np.random.default_rng(seed))
+        for positions, _ in bootstrap.bootstrap(resamples):
+            yield positions[0]
 
 
 def growth_and_tail(logs: Array, periods: float) -> Array:

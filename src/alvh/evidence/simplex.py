@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from alvh.engine import DEFAULT_EQUITY, DEFAULT_FILL, sweep
 from alvh.errors import DataError, PolicyError
-from alvh.evidence.intervals import block_length, growth_and_tail
+from alvh.evidence.intervals import block_length, growth_and_tail, resampled_days
 from alvh.evidence.selection import superior_ability
 from alvh.market.history import History
 from alvh.measures import SESSIONS_PER_MONTH, SESSIONS_PER_YEAR, Array
@@ -220,16 +220,6 @@ def _grid(policy: HedgePolicy, step: int) -> tuple[Array, int]:
     if gap.min() > 1e-9:
         return np.vstack([splits, own]), len(splits)
     return splits, int(gap.argmin())
-
-
-def resampled_days(count: int, block: int, resamples: int, seed: int) -> Any:
-    """Yield the days of each resampled history."""
-    from arch.bootstrap import StationaryBootstrap
-
-    if resamples:
-        bootstrap = StationaryBootstrap(block, np.arange(count), seed=np.random.default_rng(seed))
-        for positions, _ in bootstrap.bootstrap(resamples):
-            yield positions[0]
 
 
 def criteria_of(logs: Array, carry: Array) -> tuple[Array, Array]:

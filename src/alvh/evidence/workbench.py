@@ -57,7 +57,7 @@ class Workbench:
         equity: float = 1_000_000.0,
     ) -> None:
         self.history, self.programme, self.fill = history, programme, fill
-        self._backtest, self._account = backtest, (start, end, equity)
+        self._backtest, self.account = backtest, (start, end, equity)
         self._kept: dict[tuple[str, str, float], Run] = {}
 
     def run(
@@ -91,7 +91,7 @@ class Workbench:
         key = (policy_hash(hedge), policy_hash(programme), fill)
         if key in self._kept:
             return self._kept[key]
-        start, end, equity = self._account
+        start, end, equity = self.account
         made = self._backtest(self.history, hedge, programme, start, end, equity, fill)
         if keep:
             self._kept[key] = made

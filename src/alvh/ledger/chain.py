@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,14 +42,25 @@ def link(number: int, previous: str, content: dict[str, Any]) -> Event:
     LedgerError
         Where the content has no canonical JSON (NaN, infinity, an unknown type).
     """
+    body = canonical(content, f"event {number}")
+    return Event(number, body, previous, digest(number, previous, body))
+
+
+def canonical(content: dict[str, Any], label: str) -> str:
+    """Write ``content``, called ``label`` in a refusal, as canonical JSON (RFC 8785).
+
+    Raises
+    ------
+    LedgerError
+        Where the content has no canonical JSON (NaN, infinity, an unknown type).
+    """
     try:
-        body = rfc8785.dumps(content).decode()
+        return rfc8785.dumps(content).decode()
     except rfc8785.CanonicalizationError as error:
         raise LedgerError(
-            f"event {number} cannot be written as canonical JSON: {error}; "
+            f"{label} cannot be written as canonical JSON: {error}; "
             "record finite numbers, text, lists and mappings"
         ) from error
-    return Event(number, body, previous, digest(number, previous, body))
 
 
 def check(events: Iterable[Event]) -> tuple[int, str]:
@@ -60,12 +71,25 @@ def check(events: Iterable[Event]) -> tuple[int, str]:
     LedgerError
         Names the first event that is missing, not chained or altered.
     """
-    number, previous = 0, GENESIS
-    for event in events:
-        number += 1
+    number, last = 0, GENESIS
+    for event in checked(events):
+        number, last = event.number, event.sha256
+    return number, last
+
+
+def checked(events: Iterable[Event]) -> Iterator[Event]:
+    """Yield events, each once it is known to follow the one before it unaltered.
+
+    Raises
+    ------
+    LedgerError
+        As for :func:`check`, at the event that is wrong.
+    """
+    previous = GENESIS
+    for number, event in enumerate(events, 1):
         _check_link(event, number, previous)
+        yield event
         previous = event.sha256
-    return number, previous
 
 
 def _check_link(event: Event, number: int, previous: str) -> None:

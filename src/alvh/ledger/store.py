@@ -1,10 +1,11 @@
 """The ledger on disk: SQLite in WAL, every append synced before it is acknowledged."""
 
+import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alvh.errors import LedgerError
 from alvh.ledger.chain import GENESIS, Event, check, link
@@ -19,10 +20,19 @@ _TABLE = (
 _SELECT = "SELECT number, body, previous, sha256 FROM events ORDER BY number"
 _GUARDS = {"events_not_changed", "events_not_removed"}
 _WAIT_SECONDS = 10.0
+Mode = Literal["create", "write", "read"]
 
 
 class Ledger:
-    """An append-only chain of events in the file ``path``, made where it is absent.
+    """An append-only chain of events in the file ``path``.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    mode : {"create", "write", "read"}
+        Whether it is made where it is absent, must be there, or is only read, as from a copy on a
+        disk that cannot be written.
 
     Raises
     ------
@@ -30,13 +40,34 @@ class Ledger:
         Where the file cannot be opened or written, or is no ledger.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, mode: Mode = "create") -> None:
         self.path = Path(path)
+        if mode != "create" and not self.path.is_file():
+            raise LedgerError(
+                f"there is no ledger {self.path}; name the one that is meant, or make one with "
+                "`alvh policy propose`"
+            )
         with self._refusals():
-            self._rows = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None)
+            self._rows = sqlite3.connect(
+                self._address(mode), timeout=_WAIT_SECONDS, isolation_level=None, uri=True
+            )
+            if mode == "read":
+                return
             self._rows.execute("PRAGMA journal_mode = WAL")
             self._rows.execute("PRAGMA synchronous = FULL")
             self._make_table()
+
+    def _address(self, mode: Mode) -> str:
+        """Return the address for SQLite, which wants to write beside even what it only reads."""
+        address = self.path.absolute().as_uri()
+        if mode != "read":
+            return address
+        still = not os.access(self.path.parent, os.W_OK) and not self._log.exists()
+        return f"{address}?mode=ro" + ("&immutable=1" if still else "")
+
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
 
     def _make_table(self) -> None:
         """Make table and guards together; a table that is there keeps the guards that it has."""
@@ -46,7 +77,14 @@ class Ledger:
                 for statement in _TABLE:
                     self._rows.execute(statement)
 
-    def _check_guards(self) -> None:
+    def check_guards(self) -> None:
+        """Refuse a ledger whose triggers against changes are gone.
+
+        Raises
+        ------
+        LedgerError
+            Names the first that is missing.
+        """
         found = self._rows.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         missing = _GUARDS - {name for (name,) in found}
         if missing:
@@ -55,10 +93,26 @@ class Ledger:
                 "changed events; keep the file and restore a copy that verifies"
             )
 
-    def append(self, content: dict[str, Any]) -> Event:
-        """Record ``content`` as the next event; when this returns, the event is on disk."""
+    def append(self, content: dict[str, Any], permit: Callable[[], object] | None = None) -> Event:
+        """Record ``content`` as the next event; when this returns, the event is on disk.
+
+        Parameters
+        ----------
+        content : dict
+            What canonical JSON can hold.
+        permit : callable, optional
+            Called while no other writer can append; what it raises leaves nothing recorded. A rule
+            that reads the ledger is judged here, so that no event comes between rule and record.
+
+        Raises
+        ------
+        LedgerError
+            Where the disk or the file refuses, or the content has no canonical JSON.
+        """
         with self._refusals(), self._writing():
-            self._check_guards()
+            self.check_guards()
+            if permit is not None:
+                permit()
             last = self._rows.execute(_SELECT + " DESC LIMIT 1").fetchone()
             number, previous = (last[0], last[3]) if last else (0, GENESIS)
             event = link(number + 1, previous, content)
@@ -83,8 +137,14 @@ class Ledger:
         """
         found = check(self.events())
         with self._refusals():
-            self._check_guards()
+            self.check_guards()
         return found
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other writer waiting while the block runs, which must not append."""
+        with self._refusals(), self._writing():
+            yield
 
     def close(self) -> None:
         """Close the file."""

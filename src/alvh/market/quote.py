@@ -57,12 +57,13 @@ def quote(history: History, symbols: Sequence[str], as_of: str | date) -> pl.Dat
     if isinstance(symbols, str):
         raise PricingError(f"symbols is the text {symbols!r}; a list of symbols was wanted")
     surfaces = build_surfaces(history)
-    day = _day(surfaces, as_of)
+    day = priced_day(surfaces, as_of)
     rows = [_quote_one(day, parse_osi(symbol), symbol) for symbol in symbols]
     return pl.DataFrame(rows, schema=list(COLUMNS), orient="row")
 
 
-def _day(surfaces: Surfaces, as_of: str | date) -> np.void:
+def priced_day(surfaces: Surfaces, as_of: str | date) -> np.void:
+    """Return the record of a session, or refuse one that prices cannot be made on."""
     try:
         when = np.datetime64(date.fromisoformat(as_of) if isinstance(as_of, str) else as_of, "D")
     except ValueError as error:
@@ -79,8 +80,14 @@ def _day(surfaces: Surfaces, as_of: str | date) -> np.void:
     return surfaces.days[row]  # type: ignore[no-any-return]
 
 
-def _root_and_session(day: np.void, option: OptionSymbol) -> tuple[int, int, int]:
-    """Return the kernel's root, the settlement date and its session number."""
+def listed_as(day: np.void, option: OptionSymbol) -> tuple[int, int, int]:
+    """Return the kernel's root, the settlement date and its session number.
+
+    Raises
+    ------
+    PricingError
+        If the root is not priced, or the option had expired by the close of the day.
+    """
     if option.root not in ROOTS:
         raise PricingError(
             f"option {option.compact!r}: root {option.root} is not priced; "
@@ -99,7 +106,7 @@ def _root_and_session(day: np.void, option: OptionSymbol) -> tuple[int, int, int
 
 
 def _quote_one(day: np.void, option: OptionSymbol, symbol: str) -> tuple[object, ...]:
-    root, expiry, session = _root_and_session(day, option)
+    root, expiry, session = listed_as(day, option)
     is_put = option.put_call == "P"
     tau = days_to_settlement(day, root, expiry)
     provenance = "modelled"

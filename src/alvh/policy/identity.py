@@ -103,16 +103,30 @@ def flat_values(policy: Policy) -> dict[str, object]:
     dict of str to object
         Scalars and lists of scalars, in the order of the model.
     """
-    return dict(_flatten(policy.model_dump(mode="json"), ""))
+    return dict(flatten(policy.model_dump(mode="json")))
 
 
-def _flatten(value: Any, prefix: str) -> Iterator[tuple[str, object]]:
+def flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the values of nested plain data under dotted keys, named lists by name.
+
+    Parameters
+    ----------
+    value : object
+        Mappings, lists and scalars, as JSON holds them.
+    prefix : str
+        Dotted key of ``value`` itself.
+
+    Yields
+    ------
+    tuple of (str, object)
+        Key, and scalar or list of scalars.
+    """
     if isinstance(value, dict):
         for key, child in value.items():
-            yield from _flatten(child, f"{prefix}.{key}" if prefix else key)
+            yield from flatten(child, f"{prefix}.{key}" if prefix else key)
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         for child in value:
             rest = {key: part for key, part in child.items() if key != "name"}
-            yield from _flatten(rest, f"{prefix}.{child['name']}")
+            yield from flatten(rest, f"{prefix}.{child['name']}")
     else:
         yield prefix, value

@@ -9,7 +9,8 @@ alone: neither threads, nor the size of the shards, nor an interruption changes 
 """
 
 from alvh.worlds.bootstrap import Bootstrap, bootstrap_model
-from alvh.worlds.run import Worlds, WorldsResult, run_worlds, simulate
+from alvh.worlds.outcome import WorldsResult
+from alvh.worlds.run import Worlds, run_worlds, simulate
 
 __all__ = [
     "Bootstrap",

@@ -26,17 +26,17 @@ from numba import njit, prange
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from alvh.calendars import spx_expiries, vix_expiries
+from alvh.calendars import vix_expiries
 from alvh.engine import session_window
 from alvh.errors import DataError
-from alvh.kernel.records import CURVE_NODES, DAY
+from alvh.kernel.records import DAY
 from alvh.kernel.spx_smile import CLOCK_9, CLOCK_30, NODE_DAYS, SHORT_RATE
 from alvh.kernel.vix_curve import vix_forward
 from alvh.market.curve import curve_nodes
 from alvh.market.history import History
 from alvh.market.spx_surface import node_clock
 from alvh.market.surfaces import REALISED_WINDOW, build_surfaces
-from alvh.sessions import FIRST_DAY, LAST_DAY, session_number, sessions
+from alvh.sessions import session_number
 
 Floats = NDArray[np.float64]
 Records = NDArray[np.void]
@@ -46,7 +46,6 @@ Dates = NDArray[np.datetime64]
 BLOCK = 63  # sessions: a quarter, the order of a volatility regime
 NEIGHBOURS = 20
 LEAST_ROWS = 504  # days to draw from: two years
-AHEAD = np.timedelta64(31 * (CURVE_NODES + 1), "D")  # nodes of the last day's curve, and a month
 SLOPE_DAYS = 93  # the futures' slope is that of the forward so far ahead over spot
 
 
@@ -170,26 +169,6 @@ def bootstrap_model(
         history.digest, surfaces.dates[rows[0]].astype(object),
         surfaces.dates[rows[-1]].astype(object),
     )  # fmt: skip
-
-
-def calendar_of(model: Bootstrap, n_days: int) -> Dates:
-    """Return the sessions that a world of ``n_days`` is dated by: the last ones of its history."""
-    last = np.datetime64(model.last, "D")
-    known = sessions()
-    end = int(np.searchsorted(known, last, "right"))
-    if n_days < 2 or n_days > end - int(np.searchsorted(known, FIRST_DAY)):
-        raise DataError(
-            f"a world of {n_days} sessions: between 2 and those from {FIRST_DAY} to {last} can be "
-            "had"
-        )
-    found: Dates = known[end - n_days : end]
-    return found
-
-
-def expiries_of(dates: Dates) -> tuple[Records, Records]:
-    """Return the SPX and VIX expiries listed during and after the sessions of a world."""
-    start, end = dates[0].astype(object), min(dates[-1] + AHEAD, LAST_DAY).astype(object)
-    return spx_expiries(start, end), vix_expiries(start, end)
 
 
 def _generator(seed: int, world: int) -> np.random.Generator:

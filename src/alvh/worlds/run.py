@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -17,113 +18,101 @@ from alvh.engine import (
     DEFAULT_DEBIT_SPREAD,
     DEFAULT_EQUITY,
     DEFAULT_FILL,
+    result_of,
 )
 from alvh.errors import DataError, PolicyError
 from alvh.guides import NO_SCENARIOS, listens, neutral_guides
 from alvh.kernel.policies import DAILY
 from alvh.kernel.run import new_books, new_log, run_batch
-from alvh.measures import cvar
+from alvh.market.surfaces import Surfaces
+from alvh.measures import SESSIONS_PER_YEAR
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme, policy_hash
+from alvh.result import Result
 from alvh.version import VERSION
-from alvh.worlds.bootstrap import Bootstrap, calendar_of, expiries_of
+from alvh.worlds.calendar import calendar_to, expiries_of
+from alvh.worlds.outcome import COLUMNS, KEPT, WorldsResult
 
 Floats = NDArray[np.float64]
+Dates = NDArray[np.datetime64]
+Records = NDArray[np.void]
 
 SHARD = 128  # worlds at once
-SESSIONS_PER_YEAR = 252
-HALF = 0.5  # an account that has lost so much is counted as ruined
-COLUMNS = ("growth", "max_drawdown", "hedge_pnl", "costs")
-_KEPT = tuple(f"{book}_{name}" for book in ("hedged", "twin") for name in COLUMNS)
+
+
+class Model(Protocol):
+    """What worlds are made by."""
+
+    @property
+    def name(self) -> str:
+        """What the worlds are made by, in one line, with all that changes them."""
+
+    @property
+    def digest(self) -> str:
+        """Of the history that the model comes from."""
+
+    @property
+    def last(self) -> date:
+        """Last session of that history; worlds are dated by the sessions up to it."""
+
+    def worlds(self, first: int, count: int, dates: Dates, seed: int) -> Records:
+        """Return worlds number ``first`` … as DAY records, shape (count, n_days)."""
 
 
 @dataclass(frozen=True)
 class Worlds:
-    """Worlds that are made when they are needed.
+    """Worlds that are made when they are needed; ``worlds[n]`` is world number n alone.
 
     Attributes
     ----------
-    model : Bootstrap
+    model : Model
     n_paths, n_days, seed : int
+    first : int
+        Number of the first of them.
     """
 
-    model: Bootstrap
+    model: Model
     n_paths: int
     n_days: int
     seed: int
+    first: int = 0
 
-    def shard(self, first: int, count: int) -> NDArray[np.void]:
+    def __len__(self) -> int:
+        return self.n_paths
+
+    def __getitem__(self, number: int) -> "Worlds":
+        if not 0 <= number < self.n_paths:
+            raise IndexError(f"world {number} of {self.n_paths}: from 0 on was wanted")
+        return replace(self, n_paths=1, first=self.first + number)
+
+    @property
+    def dates(self) -> Dates:
+        """Sessions that every one of them is dated by, shape (n_days,)."""
+        return calendar_to(self.model.last, self.n_days)
+
+    def shard(self, first: int, count: int) -> Records:
         """Return worlds ``first`` … as day records, shape (count, n_days)."""
-        return self.model.worlds(first, count, calendar_of(self.model, self.n_days), self.seed)
+        return self.model.worlds(self.first + first, count, self.dates, self.seed)
+
+    def surfaces(self) -> Surfaces:
+        """Return the first world as the engine reads a history."""
+        return Surfaces(self.shard(0, 1)[0], *expiries_of(self.dates), ())
+
+    def backtest(
+        self, hedge: HedgePolicy, condors: CondorProgramme, equity: float, fill: float,
+        **costs: float,
+    ) -> Result | WorldsResult:  # fmt: skip
+        """Run one book: a full result of a single world, what each came to of many."""
+        if self.n_paths > 1:
+            return run_worlds(self, hedge, condors, equity, fill, **costs)  # type: ignore[arg-type]
+        return _lived_through(_Job(self, hedge, condors, equity, fill, **costs))
 
 
-@dataclass(frozen=True)
-class WorldsResult:
-    """What one hedge, and no hedge, came to in every world.
-
-    Attributes
-    ----------
-    table : polars.DataFrame
-        One row a world: ``growth`` a year, ``max_drawdown``, ``hedge_pnl`` and ``costs`` as
-        fractions of the equity at the start, each for the ``hedged`` book and its unhedged
-        ``twin``.
-    years : float
-        Of one world.
-    meta : dict
-        Hashes, model, seed and what else made it.
-    """
-
-    table: pl.DataFrame
-    years: float
-    meta: dict[str, Any]
-
-    def summary(self) -> dict[str, dict[str, float]]:
-        """Return the distribution over worlds of both books, and of the difference, fractions.
-
-        ``error`` is 1.96 standard errors of the mean difference: of the drawing of worlds only.
-        That history has seen few crises, which all worlds are made of, is not in it.
-        """
-        books = {book: self._book(book) for book in ("hedged", "twin")}
-        gap = (self.table["hedged_growth"] - self.table["twin_growth"]).to_numpy()
-        depth = (self.table["hedged_max_drawdown"] - self.table["twin_max_drawdown"]).to_numpy()
-        error = 1.96 / np.sqrt(max(len(gap) - 1, 1))
-        return books | {
-            "difference": {
-                "growth": float(gap.mean()),
-                "growth_error": float(error * gap.std()),
-                "max_drawdown": float(depth.mean()),
-                "max_drawdown_error": float(error * depth.std()),
-                "hedged_is_ahead": float((gap > 0.0).mean()),
-                "hedged_falls_less": float((depth > 0.0).mean()),
-            }
-        }
-
-    def _book(self, book: str) -> dict[str, float]:
-        growth = self.table[f"{book}_growth"].to_numpy()
-        depth = self.table[f"{book}_max_drawdown"].to_numpy()
-        low, middle, high = np.quantile(growth, [0.05, 0.5, 0.95])
-        return {
-            "growth": float(growth.mean()),
-            "growth_05": float(low),
-            "growth_50": float(middle),
-            "growth_95": float(high),
-            "growth_cvar_95": cvar(growth),
-            "max_drawdown": float(depth.mean()),
-            "max_drawdown_cvar_95": cvar(depth),
-            "ruined": float((depth <= -HALF).mean()),
-            "hedge_pnl_per_year": self._a_year(f"{book}_hedge_pnl"),
-            "costs_per_year": self._a_year(f"{book}_costs"),
-        }
-
-    def _a_year(self, name: str) -> float:
-        return float(self.table[name].to_numpy().mean()) / self.years
-
-
-def simulate(model: Bootstrap, n_paths: int, n_days: int, seed: int) -> Worlds:
+def simulate(model: Model, n_paths: int, n_days: int, seed: int) -> Worlds:
     """Return worlds drawn from a model; they are made when a run asks for them.
 
     Parameters
     ----------
-    model : Bootstrap
+    model : Model
         From ``alvh.bootstrap_model``.
     n_paths : int
         Worlds.
@@ -138,7 +127,7 @@ def simulate(model: Bootstrap, n_paths: int, n_days: int, seed: int) -> Worlds:
     """
     if n_paths < 1 or seed < 0:
         raise DataError(f"{n_paths} worlds with seed {seed}: at least one, and a seed from 0 on")
-    calendar_of(model, n_days)
+    calendar_to(model.last, n_days)
     return Worlds(model, n_paths, n_days, seed)
 
 
@@ -149,6 +138,9 @@ def run_worlds(
     equity: float = DEFAULT_EQUITY,
     fill: float = DEFAULT_FILL,
     *,
+    fee_scale: float = 1.0,
+    commission: float = DEFAULT_COMMISSION,
+    debit_spread: float = DEFAULT_DEBIT_SPREAD,
     folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> WorldsResult:
@@ -157,7 +149,7 @@ def run_worlds(
     Parameters
     ----------
     worlds : Worlds
-    hedge, condors, equity, fill
+    hedge, condors, equity, fill, fee_scale, commission, debit_spread
         As for ``alvh.backtest``.
     folder : Path, optional
         Where finished shards are kept; a run that was interrupted takes them up again.
@@ -177,15 +169,9 @@ def run_worlds(
     """
     policy = hedge if isinstance(hedge, HedgePolicy) else load_policy(hedge)
     programme = condors if isinstance(condors, CondorProgramme) else load_programme(condors)
-    if listens(policy, programme):
-        raise PolicyError(
-            f"{policy.name} with {programme.name} listens to signals or to the calendar of events, "
-            "which drawn worlds do not have; run a static policy, or `alvh backtest` on history"
-        )
-    meta = _meta(worlds, policy, programme, equity, fill)
+    job = _Job(worlds, policy, programme, equity, fill, fee_scale, commission, debit_spread)
     if folder is not None:
-        _open_folder(folder, meta)
-    job = _Job(worlds, policy, programme, equity, fill)
+        _open_folder(folder, job.meta)
     parts = []
     for first in range(0, worlds.n_paths, SHARD):
         count = min(SHARD, worlds.n_paths - first)
@@ -193,29 +179,9 @@ def run_worlds(
         parts.append(_shard(job, first, count, file))
         if progress is not None:
             progress(first + count, worlds.n_paths)
-    table = pl.DataFrame(np.concatenate(parts), schema=list(_KEPT))
-    table = table.insert_column(0, pl.Series("world", np.arange(worlds.n_paths)))
-    return WorldsResult(table, (worlds.n_days - 1) / SESSIONS_PER_YEAR, meta)
-
-
-def _meta(
-    worlds: Worlds, policy: HedgePolicy, programme: CondorProgramme, equity: float, fill: float
-) -> dict[str, Any]:
-    return {
-        "model": worlds.model.name,
-        "n_paths": worlds.n_paths,
-        "n_days": worlds.n_days,
-        "seed": worlds.seed,
-        "hedge": policy.name,
-        "programme": programme.name,
-        "policy_hash": policy_hash(policy),
-        "programme_hash": policy_hash(programme),
-        "data_digest": worlds.model.digest,
-        "code_version": VERSION,
-        "equity": equity,
-        "fill": fill,
-        "model_priced_share": 1.0,
-    }
+    table = pl.DataFrame(np.concatenate(parts), schema=list(KEPT))
+    table = table.insert_column(0, pl.Series("world", worlds.first + np.arange(worlds.n_paths)))
+    return WorldsResult(table, (worlds.n_days - 1) / SESSIONS_PER_YEAR, job.meta)
 
 
 def _open_folder(folder: Path, meta: dict[str, Any]) -> None:
@@ -247,7 +213,7 @@ def _shard(job: "_Job", first: int, count: int, file: Path | None) -> Floats:
             kept: Floats = np.load(file)
         except (ValueError, EOFError) as error:
             raise DataError(f"{file} is no shard of worlds ({error}); delete it") from error
-        if kept.shape == (count, len(_KEPT)):
+        if kept.shape == (count, len(KEPT)):
             return kept
     found = job.run(first, count)
     if file is not None:
@@ -267,27 +233,67 @@ class _Job:
         programme: CondorProgramme,
         equity: float,
         fill: float,
+        fee_scale: float = 1.0,
+        commission: float = DEFAULT_COMMISSION,
+        debit_spread: float = DEFAULT_DEBIT_SPREAD,
     ) -> None:
-        self._worlds, self._equity = worlds, equity
-        hedges = [compile_hedge(policy), compile_hedge(load_policy("none"))]
-        self._hedges = np.concatenate([one for one, _ in hedges])
-        self._layers = np.stack([layers for _, layers in hedges])
-        account = compile_account(equity, fill, 1.0, DEFAULT_COMMISSION, DEFAULT_DEBIT_SPREAD)
-        self._rules = np.repeat(compile_programme(programme, fill), 2)
-        self._account = np.repeat(account, 2)
-        self._expiries = expiries_of(calendar_of(worlds.model, worlds.n_days))
+        _refuse_listening(policy, programme)
+        self.worlds, self.meta = worlds, _meta(worlds, policy, programme) | {
+            "equity": equity, "fill": fill, "fee_scale": fee_scale, "commission": commission,
+            "debit_spread": debit_spread,
+        }  # fmt: skip
+        self.hedges = [compile_hedge(policy), compile_hedge(load_policy("none"))]
+        self.rules = compile_programme(programme, fill)
+        self.account = compile_account(equity, fill, fee_scale, commission, debit_spread)
 
     def run(self, first: int, count: int) -> Floats:
         """Return the figures of worlds ``first`` …, shape (count, 8): hedged, then twin."""
-        days = self._worlds.shard(first, count)
-        daily = np.zeros((2 * count, self._worlds.n_days), DAILY)
+        days = self.worlds.shard(first, count)
+        daily = np.zeros((2 * count, self.worlds.n_days), DAILY)
         run_batch(
-            days, neutral_guides()[None], NO_SCENARIOS[None], *self._expiries, self._hedges,
-            self._layers, self._rules, self._account, new_books(2 * count), daily,
-            new_log(0, 0, 0),
+            days, neutral_guides()[None], NO_SCENARIOS[None], *expiries_of(self.worlds.dates),
+            np.concatenate([one for one, _ in self.hedges]),
+            np.stack([layers for _, layers in self.hedges]), np.repeat(self.rules, 2),
+            np.repeat(self.account, 2), new_books(2 * count), daily, new_log(0, 0, 0),
         )  # fmt: skip
-        _refuse_broken(daily["nav"], first)
-        return _figures(daily, self._equity).reshape(count, len(_KEPT))
+        _refuse_broken(daily["nav"], self.worlds.first + first)
+        return _figures(daily, self.meta["equity"]).reshape(count, len(KEPT))
+
+
+def _refuse_listening(policy: HedgePolicy, programme: CondorProgramme) -> None:
+    if listens(policy, programme):
+        raise PolicyError(
+            f"{policy.name} with {programme.name} listens to signals or to the calendar of events, "
+            "which drawn worlds do not have; run a static policy, or `alvh backtest` on history"
+        )
+
+
+def _meta(worlds: Worlds, policy: HedgePolicy, programme: CondorProgramme) -> dict[str, Any]:
+    return {
+        "model": worlds.model.name,
+        "n_paths": worlds.n_paths,
+        "n_days": worlds.n_days,
+        "seed": worlds.seed,
+        "first": worlds.first,
+        "hedge": policy.name,
+        "programme": programme.name,
+        "policy_hash": policy_hash(policy),
+        "programme_hash": policy_hash(programme),
+        "data_digest": worlds.model.digest,
+        "code_version": VERSION,
+        "model_priced_share": 1.0,
+    }
+
+
+def _lived_through(job: _Job) -> Result:
+    """Return everything of one world: levels, trades, decisions and the book at the end."""
+    surfaces, meta = job.worlds.surfaces(), job.meta
+    note = f"world {meta['first']}, seed {meta['seed']}: {meta['model']}; its dates are borrowed"
+    span = {"start": str(surfaces.dates[0]), "end": str(surfaces.dates[-1]), "notes": (note,)}
+    return result_of(
+        surfaces, slice(0, meta["n_days"]), (neutral_guides(), NO_SCENARIOS),
+        (*job.hedges[0], job.rules, job.account), meta | span,
+    )  # fmt: skip
 
 
 def _refuse_broken(nav: Floats, first: int) -> None:
@@ -308,4 +314,5 @@ def _figures(daily: Any, equity: float) -> Floats:
     depth = (nav / peak).min(axis=1) - 1.0
     last = daily[:, -1]
     hedge = last["pnl"][:, 1:].sum(axis=1) - last["cost"][:, 1:].sum(axis=1)
-    return np.stack([growth, depth, hedge / equity, last["cost"].sum(axis=1) / equity], axis=1)
+    figures = [growth, depth, hedge / equity, last["cost"].sum(axis=1) / equity]
+    return np.stack(figures, axis=1).reshape(len(nav), len(COLUMNS))

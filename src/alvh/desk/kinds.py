@@ -1,0 +1,28 @@
+"""The kinds of event that the desk records, and what stands in each beside ``kind`` and ``at``."""
+
+from typing import Final
+
+VERSION_PROPOSED: Final = "version.proposed"
+"""``document`` (see :mod:`alvh.desk.versions`), ``version`` (its SHA-256), ``differences``."""
+
+VERSION_SIGNED: Final = "version.signed"
+"""``version``, ``key`` and ``signature``, all hexadecimal."""
+
+OVERRIDE: Final = "override"
+"""``action`` (halt, reduce, close), ``reason``, ``by``; the last two actions also ``until``, the
+last day they hold (ISO), and reduce the ``share`` of what the rule asks for that may be opened."""
+
+DECISION: Final = "decision"
+"""What the rules decided for a session, with policy hash, data digest and code version."""
+
+TICKET: Final = "ticket"
+"""The fields of :class:`alvh.desk.tickets.Ticket`, and ``order``, whatever else describes it."""
+
+TICKET_VOID: Final = "ticket.void"
+"""``ticket`` and ``reason``: it was not filled, in whole or in the rest, and never will be."""
+
+FILL: Final = "fill"
+"""``ticket`` and ``cash``, USD, received positive and paid negative, after fees."""
+
+RECONCILIATION: Final = "reconciliation"
+"""``differences``: lines in which book and broker disagree; empty once they agree."""

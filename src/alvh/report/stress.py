@@ -1,0 +1,74 @@
+"""Shocks and crises as pictures: what the book gained, and the path that it was taken along."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from alvh.evidence.stress import Stress, StressPath
+from alvh.measures import Array
+from alvh.report.html import figure_page
+
+Figure = dict[str, Any]
+
+SHOWN = 130  # sessions drawn at first: half a year; longer paths can be dragged into view
+
+# Tol's muted scheme; shocks are solid, crises dashed
+_COLOURS = ("#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677",
+            "#882255", "#aa4499", "#777777")  # fmt: skip
+
+
+def paths_figure(found: Stress, title: str, values: Callable[[StressPath], Array]) -> Figure:
+    """Draw one line a path over sessions since the evening."""
+    lines = [
+        {
+            "type": "scatter", "mode": "lines", "name": path.name,
+            "x": list(range(len(path.on))), "y": [round(float(y), 5) for y in values(path)],
+            "line": {"color": _COLOURS[place % len(_COLOURS)], "width": 2,
+                     "dash": "solid" if path.kind == "shock" else "dash"},
+        }
+        for place, path in enumerate(found.paths)
+    ]  # fmt: skip
+    layout = {
+        "title": {"text": title},
+        "xaxis": {"title": {"text": "sessions after the evening"}, "range": [0, SHOWN]},
+        "yaxis": {"tickformat": ".0%" if "%" in title else None},
+        "hovermode": "x unified",
+    }
+    return {"data": lines, "layout": layout}
+
+
+def write_stress(found: Stress, path: str | Path) -> Path:
+    """Write the figures as one self-contained page.
+
+    Parameters
+    ----------
+    found : Stress
+    path : str or Path
+        An older file is replaced.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    AlvhError
+        If the folder does not exist or cannot be written to.
+    """
+    meta = found.meta
+    lines = [
+        f"Book of {found.as_of}, {found.nav:,.0f} USD, {found.mode}. All prices are a model's. "
+        "Shocks (solid) are declared, not forecast; crises (dashed) are moved as relative changes.",
+        *(f"{one.name}: {one.words}." for one in found.paths if one.kind == "shock"),
+        " · ".join(f"{key} {meta[name][:12]}" for key, name in
+                   (("policy", "policy_hash"), ("programme", "programme_hash"),
+                    ("data", "data_digest"), ("code", "code_version")) if name in meta),
+    ]  # fmt: skip
+    drawn = {
+        "gain": paths_figure(found, "Gain of the whole book, % of the account",
+                             lambda one: one.pnl["total"] / found.nav),
+        "spx": paths_figure(found, "S&P 500, % since the evening",
+                            lambda one: one.spx / one.spx[0] - 1.0),
+        "vix": paths_figure(found, "VIX, points", lambda one: one.vix),
+    }  # fmt: skip
+    return figure_page(path, f"{meta['programme']} with {meta['hedge']} under stress", lines, drawn)

@@ -1,0 +1,55 @@
+"""Templates into pages, and refusals into pages that say what to do."""
+
+import json
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from alvh.formats import decimal, dollars, percent
+from alvh.plain import plain
+
+SCREENS = (("/lab", "Lab"),)
+
+
+def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """Fill a template with what every page needs and what this one shows."""
+    desk = request.app.state.desk
+    text = _environment().get_template(template).render(
+        screens=SCREENS, here=request.url.path, token=request.app.state.token, desk=desk,
+        version=version("alvh"), **context,
+    )  # fmt: skip
+    return HTMLResponse(text, status)
+
+
+def refusal(request: Request, status: int, reason: str, remedy: str) -> HTMLResponse:
+    """Say why something was not done, as a page, or as a part of one where a part was asked for."""
+    part = request.headers.get("hx-request") == "true"
+    template = "refused_part.html.j2" if part else "refused.html.j2"
+    return page(request, template, status, reason=reason, remedy=remedy)
+
+
+@cache
+def _environment() -> Environment:
+    found = Environment(
+        loader=PackageLoader("alvh.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {
+        "percent": percent, "dollars": dollars, "decimal": decimal, "data": script_data,
+        "query": urlencode,
+    }  # fmt: skip
+    return found
+
+
+def script_data(content: Any) -> str:
+    """Return JSON that may stand inside a script element: no tag can be closed from within it."""
+    text = json.dumps(plain(content), allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    return text.replace("<", "\\u003c")

@@ -1,0 +1,141 @@
+"""Lab: choose a book and a hedge, drag the split, and see what it would have done."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import polars as pl
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+import alvh
+from alvh import measures
+from alvh.formats import decimal, dollars, percent
+from alvh.plain import plain
+from alvh.report import figures
+from alvh.web.desk import Book, Desk
+from alvh.web.pages import page
+from alvh.web.panels import Panel, Screen, as_csv
+from alvh.web.settings import Account
+
+router = APIRouter()
+Settings = Annotated[Account, Query()]
+LAYERS = ("short", "medium", "tail")
+_FIGURES = (
+    ("Growth a year", "cagr", percent),
+    ("Volatility a year", "volatility", percent),
+    ("Sharpe ratio over bills", "sharpe", decimal),
+    ("Deepest drawdown", "max_drawdown", percent),
+    ("Mean of the worst 5 % of days", "cvar_95", percent),
+    ("Ulcer index", "ulcer", percent),
+    ("Cost of the hedge a year", "hedge_cost_per_year", percent),
+    ("Fees and slippage a year", "costs_per_year", percent),
+    ("Condors won", "win_rate", percent),
+    ("Account at the end, USD", "final_nav", dollars),
+    ("Fills priced by a model", "model_priced_share", percent),
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the Lab shows of one book: figures in words, panels, and who made them."""
+
+    book: Book
+    name: str
+    split: tuple[int, ...] | None
+    rows: tuple[tuple[str, str, str], ...]
+    screen: Screen
+    meta: dict[str, Any]
+
+
+@router.get("/lab", response_class=HTMLResponse)
+def show_lab(request: Request, account: Settings) -> HTMLResponse:
+    """Show the whole screen."""
+    desk = request.app.state.desk
+    return page(request, "lab.html.j2", account=account, answer=answer(desk, account))
+
+
+@router.get("/lab/answer", response_class=HTMLResponse)
+def show_answer(request: Request, account: Settings) -> HTMLResponse:
+    """Show the part of the screen that the settings change."""
+    found = answer(request.app.state.desk, account)
+    part = page(request, "lab_answer.html.j2", account=account, answer=found)
+    part.headers["hx-replace-url"] = str(request.url.replace(path="/lab"))
+    return part
+
+
+@router.get("/lab/csv/{key}", response_class=Response)
+def download(request: Request, key: str, account: Settings) -> Response:
+    """Give the numbers behind one figure."""
+    return as_csv(panels(request.app.state.desk, account), key)
+
+
+@router.get("/api/backtest")
+def backtest(request: Request, account: Settings) -> dict[str, Any]:
+    """Give the figures of one hedged book, as ``alvh backtest --json`` does."""
+    result = request.app.state.desk.book(account).result
+    sleeves = {name: path[-1] for name, path in result.sleeves.items()}
+    found = plain({"summary": result.summary(), "sleeves": sleeves, "meta": result.meta})
+    return dict(found)
+
+
+def answer(desk: Desk, account: Account) -> Answer:
+    """Run an account and lay out what the screen shows of it."""
+    book = desk.book(account)
+    hedged, unhedged = book.result.summary(), book.twin.summary()
+    rows = tuple((title, write(hedged[key]), write(unhedged[key]))
+                 for title, key, write in _FIGURES)  # fmt: skip
+    screen = Screen("/lab", panels(desk, account), account.query())
+    return Answer(book, label(book, account), shares(book), rows, screen, book.result.meta)
+
+
+def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
+    """Return the four figures of the Lab with their tables."""
+    book = desk.book(account)
+    result, twin, name = book.result, book.twin, label(book, account)
+    runs = {"none": twin, name: result} if book.policy.layers else {"none": twin}
+    crises = alvh.crisis_table(result, twin, desk.history)
+    days = f"{result.dates[0]} to {result.dates[-1]}"
+    share = f"{percent(result.model_priced_share, 0)} of the fills priced by a model"
+    return (
+        Panel("equity", "Account", figures.equity(runs), _levels(runs, lambda run: run.nav),
+              f"USD at the close, {days}; {share}."),
+        Panel("drawdown", "Drawdown", figures.drawdown(runs),
+              _levels(runs, lambda run: measures.drawdowns(run.nav)),
+              f"Fall from the last high, % of it, {days}; {share}."),
+        Panel("cost", "Cost of the hedge", figures.layers(result), _layers(result),
+              f"Cumulative USD after fees and slippage; dotted: what an unchanged market would "
+              f"have given or taken. {days}; {share}."),
+        Panel("crises", "Crises", figures.crises(alvh.crisis_returns(runs)), crises,
+              f"Return of the account from the S&P 500's high to its low, %; {share}. Crises "
+              "outside the days chosen are left out."),
+    )  # fmt: skip
+
+
+def label(book: Book, account: Account) -> str:
+    """Name the hedged line: the policy, with its split where that was changed."""
+    if account.split is None:
+        return book.policy.name
+    return f"{book.policy.name} at {account.short}/{account.medium}/{account.tail}"
+
+
+def shares(book: Book) -> tuple[int, ...] | None:
+    """Return the split in whole per cent, or None where there are not three layers."""
+    weights: dict[str, float] = {layer.name: layer.weight for layer in book.policy.layers}
+    if sorted(weights) != sorted(LAYERS) or sum(weights.values()) <= 0:
+        return None
+    total = sum(weights.values())
+    return tuple(round(100 * weights[name] / total) for name in LAYERS)
+
+
+def _levels(runs: dict[str, Any], read: Any) -> pl.DataFrame:
+    first = next(iter(runs.values()))
+    return pl.DataFrame({"date": first.dates} | {name: read(run) for name, run in runs.items()})
+
+
+def _layers(result: "alvh.Result") -> pl.DataFrame:
+    columns: dict[str, Any] = {"date": result.dates}
+    for name in LAYERS:
+        columns[f"{name}_usd"] = result.sleeves[name] + result.costs_by_sleeve[name]
+        columns[f"{name}_carry_usd"] = np.asarray(result.carry[name])
+    return pl.DataFrame(columns)

@@ -1,0 +1,109 @@
+"use strict";
+// Draws what the server has computed, and carries the token with every change.
+(() => {
+  const narrow = matchMedia("(max-width: 760px)"), dark = matchMedia("(prefers-color-scheme: dark)");
+  const token = document.querySelector('meta[name="alvh-token"]').content;
+
+  document.addEventListener("htmx:configRequest", event => {
+    if (event.detail.verb !== "get") event.detail.headers["X-Alvh-Token"] = token;
+    const given = event.detail.parameters;  // an empty field is one that was left alone
+    for (const name of Object.keys(given)) if (given[name] === "") delete given[name];
+  });
+
+  function layout(own) {
+    const css = getComputedStyle(document.documentElement);
+    const color = name => css.getPropertyValue(name).trim();
+    const small = narrow.matches;
+    const axis = {gridcolor: color("--line"), zerolinecolor: color("--soft"), linecolor: color("--line"),
+                  zeroline: false, automargin: true};
+    const out = {
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true,
+      font: {color: color("--ink"), size: small ? 11 : 12, family: "system-ui, sans-serif"},
+      margin: {l: small ? 44 : 58, r: 10, t: 10, b: 34},
+      legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom"},
+      hoverlabel: {bgcolor: color("--panel"), bordercolor: color("--line"), font: {color: color("--ink")}},
+      dragmode: small ? false : "zoom",
+      ...own,
+    };
+    for (const name of Object.keys(out).filter(key => /^[xy]axis\d*$/.test(key)).concat("xaxis", "yaxis"))
+      out[name] = {...axis, ...(out[name] || {})};
+    return out;
+  }
+
+  const config = {responsive: true, displayModeBar: false, displaylogo: false};
+
+  // What is in sight is drawn at once, the rest as soon as there is time.
+  let waiting = [];
+
+  function draw() {
+    const source = document.getElementById("drawn");
+    if (!source || !window.Plotly) return;
+    const drawn = JSON.parse(source.textContent);
+    waiting = [];
+    for (const panel of document.querySelectorAll("[data-panel]")) {
+      const one = drawn[panel.dataset.panel];
+      panel.hidden = !one;
+      if (!one) continue;
+      const {top, bottom} = panel.getBoundingClientRect();
+      if (top < innerHeight && bottom > 0) drawPanel(panel, one);
+      else waiting.push([panel, one]);
+    }
+    document.documentElement.dataset.drawn = String(Number(document.documentElement.dataset.drawn || 0) + 1);
+    setTimeout(drawWaiting, 20);
+  }
+
+  function drawWaiting() {
+    const next = waiting.shift();
+    if (!next) { document.documentElement.dataset.complete = document.documentElement.dataset.drawn; return; }
+    drawPanel(...next);
+    setTimeout(drawWaiting, 0);
+  }
+
+  function drawPanel(panel, one) {
+    const figure = choose(panel, one);
+    Plotly.react(panel.querySelector(".plot"), figure.data, layout(figure.layout), config);
+    const caption = panel.querySelector("figcaption");
+    caption.querySelector("span").textContent = one.caption;
+    caption.querySelector("a").href = one.csv;
+  }
+
+  // A figure with frames shows one of them, by its slider.
+  function choose(panel, one) {
+    const slider = panel.querySelector("[data-frames]");
+    if (!one.frames || !slider) return one;
+    const at = Math.min(Number(slider.value), one.frames.length - 1);
+    slider.max = String(one.frames.length - 1);
+    slider.setAttribute("aria-valuetext", one.frames[at].name);
+    panel.querySelector("output").textContent = one.frames[at].name;
+    return {data: one.frames[at].data, layout: one.layout};
+  }
+
+  document.addEventListener("input", event => { if (event.target.matches("[data-frames]")) draw(); });
+  document.addEventListener("input", event => {
+    const shown = event.target.matches("[data-shown]") && document.getElementById(event.target.dataset.shown);
+    if (shown) shown.textContent = event.target.value;
+  });
+
+  // The settings go along from screen to screen.
+  function carry() {
+    const query = new URLSearchParams(location.search);
+    for (const link of document.querySelectorAll("nav a")) {
+      const kept = new URLSearchParams();
+      for (const name of ["condors", "hedge", "start", "end", "equity", "fill", "short", "medium", "tail"])
+        if (query.get(name)) kept.set(name, query.get(name));
+      link.href = link.pathname + (kept.size ? `?${kept}` : "");
+    }
+  }
+
+  document.addEventListener("htmx:afterSettle", () => { draw(); carry(); });
+  document.addEventListener("click", event => {
+    const copy = event.target.closest("[data-copy]");
+    if (!copy) return;
+    navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent)
+      .then(() => { copy.textContent = "Copied"; });
+  });
+  dark.addEventListener("change", draw);
+  narrow.addEventListener("change", draw);
+  draw();
+  carry();
+})();

@@ -1,0 +1,65 @@
+"""`alvh serve`: on this machine alone, and only by its own address."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+pytest.importorskip("uvicorn", reason="the extra `web` is not installed")
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where a server that was started as a user does answers."""
+    command = [sys.executable, "-c", "from alvh.cli import main; main()", "serve", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+def test_it_prints_where_it_answers(address: str) -> None:
+    assert address.startswith("http://127.0.0.1:")
+    assert httpx.get(f"{address}lab").status_code == 200
+    assert httpx.get(address, follow_redirects=True).status_code == 200
+    port = address.rsplit(":", 1)[1].rstrip("/")
+    assert httpx.get(f"http://127.0.0.1:{port}/lab", headers={"host": "evil"}).status_code == 421
+
+
+def test_malformed_requests_are_refused(address: str) -> None:
+    port = int(address.rsplit(":", 1)[1].rstrip("/"))
+    head = b"GET / HTTP/1.1\r\nhost: 127.0.0.1:%d\r\n" % port
+    for request in (b"\x00\xff\r\n\r\n", head + b"content-length: x\r\n\r\n",
+                    head + b"a: " + b"x" * 200_000 + b"\r\n\r\n"):  # fmt: skip
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as door:
+            door.sendall(request)
+            assert door.recv(64).split()[1] in (b"400", b"431")
+
+
+def test_other_hosts_are_not_served(run) -> None:
+    for host in ("0.0.0.0", "::", "192.168.1.5", "example.org"):
+        answer = run("serve", "--host", host)
+        assert answer.exit_code == 1
+        assert "127.0.0.1 only" in answer.stderr
+
+
+def test_a_port_in_use_is_refused(run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        answer = run("serve", "--port", taken.getsockname()[1])
+    assert answer.exit_code == 1
+    assert "--port" in answer.stderr
+
+
+def test_a_policy_file_that_is_not_valid_stops_the_start(run, tmp_path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("name: mine\nlayers: 3\n")
+    answer = run("serve", "--hedge", file)
+    assert answer.exit_code == 1
+    assert "mine.yaml" in answer.stderr

@@ -1,0 +1,145 @@
+"""The pages in a real Chromium: dragged, typed at, narrow and dark."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from tests.web.browser import Watched, chromium, serving
+
+from alvh.web import Desk
+
+YEAR = "start=2018-01-02&end=2018-12-31"
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
+SCREENS = ("lab",)
+
+
+@pytest.fixture(scope="module")
+def address(desk: Desk) -> Iterator[str]:
+    with serving(desk) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+def _says(locator: Any, words: str) -> None:
+    """Wait until an element says some words."""
+    from playwright.sync_api import expect
+
+    expect(locator).to_contain_text(words, timeout=10_000)
+
+
+def _shown(page: Any) -> dict[str, str]:
+    return {
+        row.locator("th").inner_text(): row.locator("td").first.inner_text()
+        for row in page.locator("table.figures tbody tr").all()
+    }
+
+
+def _drawn_value(page: Any, panel: str, line: int) -> float:
+    """Read the last value of a line from the figure that plotly holds."""
+    figure = page.locator(f"[data-panel={panel}] .plot")
+    return float(figure.evaluate(f"box => box.data[{line}].y.at(-1)"))
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
+def test_a_screen_is_whole_and_asks_nothing_of_the_world(
+    browser: Any, address: str, screen: str, options: dict[str, Any]
+) -> None:
+    watched = Watched(browser, address, **options)
+    page = watched.open(f"{address}/{screen}?{YEAR}")
+    assert watched.faults == []
+    assert watched.outside == []
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= page.viewport_size["width"]  # nothing to scroll sideways
+    for panel in page.locator("[data-panel]").all():
+        assert panel.locator(".plot svg.main-svg").count() > 0
+    page.context.close()
+
+
+def test_dragging_the_point_moves_the_numbers(browser: Any, address: str) -> None:
+    watched = Watched(browser, address)
+    page = watched.open(f"{address}/lab?{YEAR}")
+    before = _shown(page)
+    box = page.locator("#triangle .handle").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 9):
+        page.mouse.move(x, y - 10 * step)
+    page.mouse.up()
+    page.wait_for_url("**tail=*")
+    _says(page.locator("#answer caption"), page.locator("#split-text").inner_text().split(" ")[0])
+    split = page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
+    assert int(split["tail"]) > 40
+    asked = httpx.get(f"{address}/api/backtest", params=split).json()["summary"]
+    after = _shown(page)
+    assert after != before
+    assert after["Growth a year"] == f"{100 * asked['cagr']:.2f} %"
+    assert after["Account at the end, USD"] == f"{asked['final_nav']:,.0f}"
+    assert _drawn_value(page, "equity", 1) == round(asked["final_nav"])
+    assert f"{split['tail']} % tail" in page.locator("#split-text").inner_text()
+    assert watched.faults == []
+    page.context.close()
+
+
+def test_the_keyboard_alone_is_enough(browser: Any, address: str) -> None:
+    page = Watched(browser, address).open(f"{address}/lab?{YEAR}")
+    for _ in range(60):  # by Tab from the top of the page to the point
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('role')") == "slider":
+            break
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "slider"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    page.wait_for_url("**tail=21*")
+    _says(page.locator("#answer caption"), "alvh-40-40-20 at 35/44/21")
+    words = page.locator("#triangle .handle").get_attribute("aria-valuetext")
+    assert words == "35 % short, 44 % medium, 21 % tail"
+    page.context.close()
+
+
+def test_a_choice_in_the_form_redraws_and_a_refusal_says_why(browser: Any, address: str) -> None:
+    page = Watched(browser, address).open(f"{address}/lab?{YEAR}")
+    page.select_option("select[name=hedge]", "vxth")
+    _says(page.locator("#split-text"), "no three layers")
+    link = page.locator("nav a").first.get_attribute("href")
+    assert "hedge=vxth" in link  # the settings go along
+    page.fill("input[name=end]", "2017-06-01")  # before the start
+    page.locator("input[name=end]").blur()
+    refused = page.locator("#answer [role=alert]")
+    refused.wait_for()
+    assert "Refused" in refused.inner_text()
+    page.context.close()
+
+
+def test_the_file_behind_a_figure_is_downloaded(browser: Any, address: str) -> None:
+    page = Watched(browser, address).open(f"{address}/lab?{YEAR}")
+    with page.expect_download() as waited:
+        page.locator("[data-panel=equity] figcaption a").click()
+    with open(waited.value.path(), encoding="utf-8") as file:
+        assert file.readline().strip() == "date,none,alvh-40-40-20"
+    page.context.close()
+
+
+def test_another_site_can_neither_read_nor_post(browser: Any, address: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto("data:text/html,<p>elsewhere</p>")
+    tried = page.evaluate(
+        """async url => {
+            const out = [];
+            for (const method of ["GET", "POST"])
+                out.push(await fetch(url, {method}).then(() => "read", () => "refused"));
+            return JSON.stringify(out);
+        }""",
+        f"{address}/api/backtest",
+    )
+    assert json.loads(tried) == ["refused", "refused"]
+    context.close()
