@@ -119,6 +119,7 @@ for command in (
     app.command()(command)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
+app.add_typer(chain_fit_commands.app, name="chain")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(journal_commands.app, name="journal")
 app.add_typer(book_commands.app, name="book")
