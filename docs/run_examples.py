@@ -24,6 +24,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stdout
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -66,15 +67,29 @@ class Example:
     def rewrite(self, got: str) -> None:
         """Take an answer over, keeping as many lines before and after ``...`` as there were.
 
-        One that holds, and one with several ``...``, whose middle only its author knows, is left.
+        Where there are several ``...``, each line shown becomes the one that is most like it.
         """
-        want, new = self.want.splitlines(), got.splitlines()
-        if self.matches(got) or want.count(ANY) > 1:
+        if self.matches(got):
             return
-        if ANY in want:
+        want, new = self.want.splitlines(), got.splitlines()
+        if want.count(ANY) > 1:
+            new = _likest(want, new)
+        elif ANY in want:
             head, tail = want.index(ANY), len(want) - 1 - want.index(ANY)
             new = [*new[:head], ANY, *new[len(new) - tail :]]
         self.want = "".join(f"{line}\n" for line in new)
+
+
+def _likest(want: list[str], new: list[str]) -> list[str]:
+    """Put in place of each line the new one most like it, in the order of the answer."""
+    found, start = [], 0
+    for line in want:
+        if line != ANY:
+            likeness = [SequenceMatcher(None, line, other).ratio() for other in new[start:]]
+            start += max(range(len(likeness)), key=likeness.__getitem__, default=0) + 1
+            line = new[min(start, len(new)) - 1]
+        found.append(line)
+    return found
 
 
 @dataclass

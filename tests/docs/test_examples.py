@@ -44,6 +44,15 @@ def test_a_rewritten_answer_keeps_its_first_and_last_lines() -> None:
     assert example.want == "1\n...\n4\n5\n"
 
 
+def test_between_several_dots_each_line_becomes_the_one_most_like_it() -> None:
+    want = "...\n growth per year   1.00 %\n...\n drawdown   -9.00 %\n...\n"
+    example = Example("console", "", want, 1)
+    answer = "head\n growth per year   1.25 %\n Sharpe   0.10\n drawdown   -8.50 %\nfoot\n"
+    example.rewrite(answer)
+    assert example.want == "...\n growth per year   1.25 %\n...\n drawdown   -8.50 %\n...\n"
+    assert example.matches(answer)
+
+
 def test_a_refusal_is_no_answer_unless_it_is_shown_in_full() -> None:
     with pytest.raises(ValueError, match="refused: alvh: no hedge policy"):
         Session().answer(Example("console", "alvh policy show none-such", "...\n", 1))
