@@ -306,7 +306,7 @@ def _taken(folder: Path, name: str, data: bytes) -> Taken:
     assert len(rows) == source.rows, "the count of rows is wrong"
     if not source.rejects:
         return rows, pl.DataFrame({"line": [], "reason": []}, schema_overrides={"line": pl.Int64})
-    rejects = pl.read_csv(folder / "out" / source.rejects)
+    rejects = pl.read_csv(folder / "out" / source.rejects, schema_overrides={"text": pl.String})
     assert rejects["reason"].null_count() == 0, "a line was refused without a reason"
     return rows, rejects
 

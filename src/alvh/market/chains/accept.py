@@ -219,9 +219,8 @@ def _rows(good: pl.DataFrame) -> pl.DataFrame:
     """
     col = pl.col
     unquoted = (col("bid").fill_null(0) == 0) & (col("ask").fill_null(0) == 0)
-    other = col("other_underlying")
-    middle = pl.when(other.is_null()).then("underlying").otherwise((col("underlying") + other) / 2)
-    both = (col("underlying") > 0) & (other.is_null() | (other > 0))
+    level, other = col("underlying"), col("other_underlying")
+    both = (level > 0) & (other > 0)
     # On half days DataShop's afternoon snapshot is taken at 12:45, under the same column names.
     half_day = col("date").is_in(_calendar(calendars.half_days()))
     time = (
@@ -247,7 +246,7 @@ def _rows(good: pl.DataFrame) -> pl.DataFrame:
         "open_interest",
         _positive("sigma"),
         pl.when(col("sigma") > 0).then("delta").alias("delta"),
-        pl.when(both).then(middle).alias("underlying"),
+        pl.when(both).then((level + other) / 2).alias("underlying"),
         "line",
     )
 

@@ -56,6 +56,9 @@ def quotes(cells: pl.DataFrame, bound: Bound, view: View) -> pl.DataFrame:
         What neither the file nor its layout says is null.
     """
     columns, says = bound.columns(view), {**bound.says, **view.says}
+    for given in (columns, says):  # a single level is bid and ask of itself
+        if "underlying" in given:
+            given.setdefault("other_underlying", given["underlying"])
 
     def text(field: str) -> pl.Expr:
         if field in columns:
