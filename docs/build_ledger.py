@@ -96,7 +96,8 @@ def days(count: int) -> Iterator[str]:
         f"{kills_made} kills of {desks} desks, each of {len(decisions)} sessions with "
         f"{len(sound.tickets)} tickets: {same} of {desks} ended with the same decisions, tickets, "
         f"fills, alerts, and files to the byte as the desk that was not killed; {lost} "
-        "acknowledged decisions were lost."
+        "acknowledged decisions were lost. Kills leave hidden drafts (`.part`), which nothing "
+        "reads."
     )
 
 

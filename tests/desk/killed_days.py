@@ -51,7 +51,7 @@ class Ended:
     alerts : int
         Raised.
     files : dict of str to bytes
-        Tickets and alerts as written; the book.
+        Tickets and alerts as written, and the book; not the hidden drafts that kills leave.
     """
 
     decisions: int
@@ -136,10 +136,14 @@ def ended(path: Path) -> Ended:
         tickets={name: _plain(held) for name, held in state.tickets.items()},
         differences=state.differences,
         alerts=len(state.alerts),
-        files={str(f.relative_to(folder)): f.read_bytes() for f in files if f.is_file()},
+        files={str(f.relative_to(folder)): f.read_bytes() for f in files if _is_finished(f)},
     )
 
 
 def _plain(held: Ticketed) -> tuple[int, float, float, float, bool]:
     """Leave out the decision's event, whose hash comes of the desk's own key."""
     return held.ticket.quantity, held.ticket.outlay, held.paid, held.received, held.void
+
+
+def _is_finished(file: Path) -> bool:
+    return file.is_file() and not file.name.startswith(".")

@@ -13,6 +13,7 @@ from alvh.advise.account import read_account
 from alvh.advise.orders import decided
 from alvh.desk.book import Book
 from alvh.desk.book_files import csv_text, entry_row, read_book, write_book
+from alvh.desk.decisions import repeat
 from alvh.desk.entries import Flow
 from alvh.desk.forms.ibkr import read_basket
 from alvh.desk.forms.tastytrade import read_order_json
@@ -230,3 +231,4 @@ def test_february_and_march_2020_are_the_backtest(desk, shared_data, tmp_path):
     assert len(decisions) == 41
     assert sum(len(one.orders) for one in decisions) > 15
     desk.verify()
+    assert [one.difference for one in repeat(desk, history)] == [""] * 41

@@ -73,9 +73,9 @@ def _look(
     ledger: "Ledger", book: Path, data: str, as_of: datetime | None, fill: float
 ) -> "tuple[Alert, ...]":
     """Look once, and return the alerts that were not raised before."""
-    import alvh
     from alvh.desk.alerts import alerts, desk_alerts, raise_once, stale_alert
     from alvh.desk.book_files import read_book
+    from alvh.desk.issuing import decide
     from alvh.desk.moments import chicago_day
     from alvh.desk.standing import standing
     from alvh.errors import AlvhError
@@ -85,11 +85,9 @@ def _look(
     today = day(as_of) or chicago_day(at)
     try:
         history = read_history(data)
-        rules = stand.hedge, stand.condors
-        decision = alvh.today(
-            history, read_book(book), *rules, as_of=day(as_of), on=today, fill=fill
-        )
-        found = alerts(decision, history, stand, *rules)
+        held = read_book(book)
+        decision = decide(ledger, history, held, at, as_of=day(as_of), on=today, fill=fill)
+        found = alerts(decision, history, stand, stand.hedge, stand.condors)
     except AlvhError as refusal:
         found = (stale_alert(refusal, today.isoformat()), *desk_alerts(stand))
     return raise_once(ledger, found, at)
