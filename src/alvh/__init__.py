@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alvh.evidence.attribution import attribute
     from alvh.evidence.claims import Claims, claims
     from alvh.evidence.comparison import Comparison, compare
-    from alvh.evidence.crises import CRISES, crisis_returns, crisis_table
+    from alvh.evidence.crises import covered, crisis_returns, crisis_table
     from alvh.evidence.motion import motion
     from alvh.evidence.simplex import Simplex, simplex, with_split
     from alvh.evidence.stress import Stress, stress
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from alvh.worlds import bootstrap_model, run_worlds, simulate
 
 _HOMES = {
-    "CRISES": "alvh.evidence.crises",
     "AlvhError": "alvh.errors",
     "Claims": "alvh.evidence.claims",
     "Comparison": "alvh.evidence.comparison",
@@ -66,6 +65,7 @@ _HOMES = {
     "cboe_vix": "alvh.market.vix_index",
     "claims": "alvh.evidence.claims",
     "compare": "alvh.evidence.comparison",
+    "covered": "alvh.evidence.crises",
     "crisis_returns": "alvh.evidence.crises",
     "crisis_table": "alvh.evidence.crises",
     "explain": "alvh.advise.explain",
@@ -96,7 +96,6 @@ _HOMES = {
 }
 
 __all__ = [
-    "CRISES",
     "AlvhError",
     "Claims",
     "Comparison",
@@ -114,6 +113,7 @@ __all__ = [
     "cboe_vix",
     "claims",
     "compare",
+    "covered",
     "crisis_returns",
     "crisis_table",
     "explain",
