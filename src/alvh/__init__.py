@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alvh.evidence.attribution import attribute
     from alvh.evidence.claims import Claims, claims
     from alvh.evidence.comparison import Comparison, compare
-    from alvh.evidence.crises import CRISES, crisis_returns, crisis_table
+    from alvh.evidence.crises import CRISES, covered, crisis_returns, crisis_table
     from alvh.evidence.grids import Grid, grid
     from alvh.evidence.motion import motion
     from alvh.evidence.simplex import Simplex, simplex, with_split
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from alvh.worlds import bootstrap_model, path_dependent_model, run_worlds, simulate
 
 _HOMES = {
-    "CRISES": "alvh.evidence.crises",
     "AlvhError": "alvh.errors",
     "Claims": "alvh.evidence.claims",
     "Comparison": "alvh.evidence.comparison",
@@ -69,6 +68,7 @@ _HOMES = {
     "cboe_vix": "alvh.market.vix_index",
     "claims": "alvh.evidence.claims",
     "compare": "alvh.evidence.comparison",
+    "covered": "alvh.evidence.crises",
     "crisis_returns": "alvh.evidence.crises",
     "crisis_table": "alvh.evidence.crises",
     "explain": "alvh.advise.explain",
@@ -102,7 +102,6 @@ _HOMES = {
 }
 
 __all__ = [
-    "CRISES",
     "AlvhError",
     "Claims",
     "Comparison",
@@ -121,6 +120,7 @@ __all__ = [
     "cboe_vix",
     "claims",
     "compare",
+    "covered",
     "crisis_returns",
     "crisis_table",
     "explain",

@@ -56,7 +56,10 @@ def ask(request: Request, stressed: Annotated[Stressed, Query()]) -> Shown:
     chosen = crisis(desk, stressed.crisis)
     facts = {
         "moves": moves(desk, book, stressed),
-        "crises": [(one, through(desk, book, one, "hold", stressed)) for one in covered(desk)],
+        "crises": [
+            (one, through(desk, book, one, "hold", stressed))
+            for one in alvh.covered(desk.history.dates)
+        ],
         "chosen": chosen,
         "own": own_stress(desk, stressed.end),
     }
@@ -90,15 +93,9 @@ def project(request: Request, asked: Annotated[Moves, Query()]) -> dict[str, Any
     return dict(plain({"projection": record, "meta": book.result.meta}))
 
 
-def covered(desk: Desk) -> tuple[Any, ...]:
-    """Return the crises that the data hold completely."""
-    first, last = (day.astype(object) for day in desk.history.dates[[0, -1]])
-    return tuple(one for one in alvh.CRISES if first <= one.start and one.end <= last)
-
-
 def crisis(desk: Desk, key: str) -> Any:
     """Return the crisis asked for, or the last one that the data hold; None where none is."""
-    held = {one.key: one for one in covered(desk)}
+    held = {one.key: one for one in alvh.covered(desk.history.dates)}
     return held.get(key) or next(reversed(held.values()), None)
 
 
