@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alvh.evidence.attribution import attribute
     from alvh.evidence.claims import Claims, claims
     from alvh.evidence.comparison import Comparison, compare
-    from alvh.evidence.crises import CRISES, covered, crisis_returns, crisis_table
+    from alvh.evidence.crises import covered, crisis_returns, crisis_table
     from alvh.evidence.grids import Grid, grid
     from alvh.evidence.motion import motion
     from alvh.evidence.simplex import Simplex, simplex, with_split

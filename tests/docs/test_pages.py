@@ -22,7 +22,6 @@ LINK = re.compile(r"(?<!`)\]\(([^)\s]+)\)")
 SCRIPT = re.compile(r"python (-m )?((?:docs|calibration|benchmarks)[./][\w./]*\w)")
 MADE = re.compile(r"(?:`|^)make ([a-z]+)\b(?=[^\n]*`|\s*(?:#.*)?$)", re.MULTILINE)
 SHELL = {"|", "||", "&&", ">", ">>"}
-TO_BE_MENDED = {"README.md": [["data", "check", "my-data"]]}  # wanted: --data my-data
 PROGRAM = typer.main.get_command(app)
 
 
@@ -65,8 +64,7 @@ def test_every_command_in_a_page_is_one_of_the_program(
         monkeypatch.setenv(name, "main.yaml")
     text = page.read_text(encoding="utf-8")
     for words in typed_commands(text):
-        if words not in TO_BE_MENDED.get(page.name, ()):
-            parse(words)
+        parse(words)
     for first, second in QUOTED.findall(FENCE.sub("", text)):
         command = PROGRAM.commands[first]
         assert not second or second in getattr(command, "commands", {second}), (first, second)

@@ -172,6 +172,10 @@ def _rows(found: "Simplex") -> Iterator[tuple[str, ...]]:
 
 def _standings(found: "Simplex") -> Iterator[str]:
     level, count = found.meta["level"], len(found.splits)
+    if not found.meta["resamples"]:
+        for name, one in found.standings.items():
+            yield f"by {_TITLES[name]}: rank {one.rank} of {count}"
+        return
     for name, one in found.standings.items():
         among = "among" if one.region[found.marked] else "not among"
         yield (
