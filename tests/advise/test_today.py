@@ -15,6 +15,7 @@ from alvh.advise.restore import Rules, remember
 from alvh.compile import compile_account, compile_hedge, compile_programme
 from alvh.desk.book import Book
 from alvh.desk.entries import Flow
+from alvh.desk.paper import as_decided
 from alvh.engine import run_window
 from alvh.errors import DataError
 from alvh.guides import build_guides
@@ -212,3 +213,23 @@ def test_the_same_inputs_give_the_same_digest_and_other_cash_another():
     one, two = (alvh.today(bundled(), book, as_of=AS_OF).digest for _ in range(2))
     richer = book.add([Flow(date(2015, 8, 20), "deposit", 500_000.0)])
     assert one == two != alvh.today(bundled(), richer, as_of=AS_OF).digest
+
+
+def test_an_account_without_cash_or_with_a_loan_is_decided():
+    """All of it in the index fund, or on a margin loan of 500 USD beside it."""
+    for cash in (0.0, -500.0):
+        held = replace(FRESH, cash=cash, index_units=400.0)
+        found = alvh.today(bundled(), held, "none", "index", as_of=AS_OF)
+        assert found.stopped == ()
+        assert found.index_change * found.panel["spx"] == pytest.approx(
+            cash + found.interest, abs=0.01
+        )
+
+
+def test_the_index_fund_is_bought_with_all_cash_and_the_book_knows():
+    book = Book("main", (Flow(date(2015, 8, 20), "deposit", 1_000_000.0),))
+    found = alvh.today(bundled(), book, "none", "index", as_of=AS_OF)
+    after = book.add(as_decided(found)).account(AS_OF)
+    assert after.cash == pytest.approx(0.0, abs=1e-6)
+    assert after.index_units == pytest.approx(found.index_change)
+    assert after.index_units * found.panel["spx"] == pytest.approx(1_000_000 + found.interest)

@@ -80,6 +80,8 @@ class Decision:
     interest, cash_change : float
         USD that cash is expected to earn today, and to change by were everything filled as
         decided, for comparison with the statement.
+    index_change : float
+        Units of the S&P 500 to buy, or to sell where negative: the programme ``index`` alone.
     ages : dict of str to int
         Age of every series, sessions.
     meta : dict
@@ -97,6 +99,7 @@ class Decision:
     memory: Memory | None
     interest: float
     cash_change: float
+    index_change: float
     ages: dict[str, int]
     meta: dict[str, Any]
 
@@ -135,6 +138,7 @@ class Decision:
             "layers": [line.plain() for line in self.layers],
             "health": self.panel,
             "interest_usd": round(self.interest, 2) + 0.0,
+            "index_units": round(self.index_change, 6) + 0.0,
             "ages_sessions": self.ages,
             "memory": None if self.memory is None else self.memory.plain(),
             "meta": self.meta,
@@ -202,10 +206,11 @@ def today(
     account = book
     if not isinstance(account, Account):
         account = account.account(surfaces.dates[row - 1].astype(object))
+    terms = compile_account(1.0, fill, fee_scale, commission, debit_spread)
+    terms["equity"] = account.cash  # nought in an index fund, below it on a margin loan
     rules = Rules(
-        *compile_hedge(hedge), compile_programme(programme, fill),
-        compile_account(account.cash, fill, fee_scale, commission, debit_spread),
-        policy_hash(hedge), policy_hash(programme),
+        *compile_hedge(hedge), compile_programme(programme, fill), terms, policy_hash(hedge),
+        policy_hash(programme),
     )  # fmt: skip
     at = int(np.searchsorted(history.dates, surfaces.dates[row]))
     found = [*preflight(history, at, account, hedge, on or session), *_memory(account, rules)]
@@ -261,7 +266,7 @@ def _blank(
         "fill": fill,
     }
     return Decision(
-        as_of, (), (), Decided((), (), ()), (), (), {}, account, account.memory, 0.0, 0.0,
+        as_of, (), (), Decided((), (), ()), (), (), {}, account, account.memory, 0.0, 0.0, 0.0,
         series_ages(history, row), meta,
     )  # fmt: skip
 
@@ -304,6 +309,7 @@ def _decide(
         ),
         interest=float(daily[-1]["interest"] - daily[-2]["interest"]),
         cash_change=float(daily[-1]["cash"]) - blank.account.cash,
+        index_change=float(state["index_units"]) - blank.account.index_units,
     )
 
 

@@ -6,6 +6,7 @@ that is fed with them is the backtest's book.
 
 from collections.abc import Iterator
 
+from alvh.advise.instrument import Instrument
 from alvh.advise.today import Decision
 from alvh.desk.entries import Entry, Fill, Flow
 
@@ -23,13 +24,23 @@ def as_decided(decision: Decision) -> tuple[Entry, ...]:
     -------
     tuple of Fill and Flow
     """
-    entries = [*_settled(decision), *_filled(decision)]
+    entries = [*_settled(decision), *_filled(decision), *_swept(decision)]
     interest = Flow(decision.as_of, "interest", decision.interest, f"paper {decision.as_of} i")
     found: list[Entry] = [interest, *entries]
     variation = decision.cash_change - sum(entry.cash for entry in found)
     if abs(variation) > _CENT:
         found.append(Flow(decision.as_of, "variation", variation, f"paper {decision.as_of} v"))
     return tuple(found)
+
+
+def _swept(decision: Decision) -> Iterator[Fill]:
+    """Yield what moves between cash and the index fund, at the close."""
+    if decision.index_change != 0.0:
+        close = decision.panel["spx"]
+        yield Fill(
+            decision.as_of, "condors", f"{decision.as_of:%Y%m%d}-index", Instrument("INDEX", None),
+            decision.index_change, float(close or 0.0), key=f"paper {decision.as_of} index",
+        )  # fmt: skip
 
 
 def _settled(decision: Decision) -> Iterator[Fill]:
