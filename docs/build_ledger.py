@@ -95,7 +95,7 @@ def days(count: int) -> Iterator[str]:
     yield (
         f"{kills_made} kills of {desks} desks, each of {len(decisions)} sessions with "
         f"{len(sound.tickets)} tickets: {same} of {desks} ended with the same decisions, tickets, "
-        f"fills, alerts, and files to the byte as the desk that was not killed; {lost} "
+        f"fills, book, alerts, and files of tickets as the desk that was not killed; {lost} "
         "acknowledged decisions were lost. Kills leave hidden drafts (`.part`), which nothing "
         "reads."
     )

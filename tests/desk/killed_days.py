@@ -50,14 +50,17 @@ class Ended:
         Between book and tickets.
     alerts : int
         Raised.
+    book : Book
+        As it reads; a whole number may be written with a point or without.
     files : dict of str to bytes
-        Tickets and alerts as written, and the book; not the hidden drafts that kills leave.
+        Tickets and alerts as written; not the hidden drafts that kills leave.
     """
 
     decisions: int
     tickets: dict[str, tuple[int, float, float, float, bool]]
     differences: tuple[str, ...]
     alerts: int
+    book: Book
     files: dict[str, bytes]
 
 
@@ -130,12 +133,13 @@ def ended(path: Path) -> Ended:
     ledger = Ledger(path, "read")
     audit(ledger)
     state, folder = fold(ledger), path.parent
-    files = [*folder.glob("tickets/**/*"), folder / "alerts.jsonl", folder / "book.yaml"]
+    files = [*folder.glob("tickets/**/*"), folder / "alerts.jsonl"]
     return Ended(
         decisions=len(state.decisions),
         tickets={name: _plain(held) for name, held in state.tickets.items()},
         differences=state.differences,
         alerts=len(state.alerts),
+        book=read_book(folder / "book.yaml"),
         files={str(f.relative_to(folder)): f.read_bytes() for f in files if _is_finished(f)},
     )
 

@@ -1,6 +1,6 @@
 """What was filled, held against what was ordered; where they differ the next ticket waits."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime
 
 from alvh.advise.instrument import Instrument
@@ -8,6 +8,7 @@ from alvh.advise.orders import Order
 from alvh.desk import kinds
 from alvh.desk.book import Book
 from alvh.desk.entries import UNASSIGNED, Fill
+from alvh.desk.fold import Fold, Ticketed
 from alvh.desk.issuing import ticketed
 from alvh.desk.recording import record
 from alvh.desk.standing import fold
@@ -115,12 +116,24 @@ def reconcile(
         )
         due = round(cash_of - (held.received - held.paid), 2)
         if due != 0.0:
-            record(ledger, kinds.FILL, {"ticket": name, "cash": due}, at)
+            record(ledger, kinds.FILL, {"ticket": name, "cash": due}, at, _unless_changed(held))
     void = {name for name, held in state.tickets.items() if held.void}
     found = differences(orders, book, cash, void)
     if found != state.differences:
         record(ledger, kinds.RECONCILIATION, {"differences": list(found)}, at)
     return found
+
+
+def _unless_changed(held: Ticketed) -> Callable[[Fold], None]:
+    """Refuse a fill that was reckoned before another program recorded one of the same ticket."""
+
+    def judge(state: Fold) -> None:
+        if state.tickets[held.ticket.ticket] != held:
+            raise GovernanceError(
+                f"fills of {held.ticket.ticket} were recorded meanwhile; run the command again"
+            )
+
+    return judge
 
 
 def make_void(ledger: Ledger, ticket: str, reason: str, at: datetime) -> Event:
