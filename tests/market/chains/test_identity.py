@@ -8,6 +8,7 @@ from alvh.market.chains.identity import Identity, NoContract, Said, identify
 
 MAY_2012, JUNE_2012 = date(2012, 5, 1), date(2012, 6, 15)
 GOOD_THURSDAY = Identity("SPX", date(2014, 4, 17), "AM")
+JUNE_2016 = Identity("SPXW", date(2016, 6, 17), "PM")
 JULY_2010 = date(2010, 7, 9)
 JUNE_2010 = date(2010, 6, 18)
 MARCH_2014 = date(2014, 3, 18)
@@ -22,7 +23,7 @@ def said(root=None, index=None, expiry=date(2019, 6, 21), day=date(2019, 4, 25),
     [
         (said("SPX"), Identity("SPX", date(2019, 6, 21), "AM")),
         (said("SPXW"), Identity("SPXW", date(2019, 6, 21), "PM")),
-        (said("SPXPM"), Identity("SPXW", date(2019, 6, 21), "PM")),
+        (said("SPXPM", None, date(2016, 6, 17), date(2016, 5, 2)), JUNE_2016),
         # Saturdays of before February 2015 are the third Friday; Good Friday 2014: the Thursday
         (
             said("SPX", None, date(2012, 6, 16), MAY_2012),
@@ -66,6 +67,7 @@ def test_the_contract_of_a_line(line: Said, contract: Identity) -> None:
     ("line", "kind", "words"),
     [
         (said(None, "SPX"), "undecided", "SPX .AM. and SPXW .PM. were both listed"),
+        (said("SPXPM"), "root", "root 'SPXPM' is none of"),
         (said("SPY"), "root", "root 'SPY' is none of"),
         (said(None, "SPY"), "root", "underlying 'SPY' is neither"),
         (said(), "root", "neither a root nor an underlying"),

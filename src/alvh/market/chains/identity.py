@@ -23,6 +23,7 @@ _SATURDAYS_UNTIL: Final = date(2015, 2, 15)
 _ANY_STRIKE: Final = 1000.0  # of every root's grid: an expiry is looked up, not a strike
 #: Roots under which what is SPXW now was listed: PM third Fridays, quarter-ends, weeklys.
 _SPXW_ONCE: Final = ("SPXW", "SPXPM", "SPXQ", "JXA", "JXB", "JXD", "JXE")
+_RENAMED: Final = date(2017, 5, 1)  # [S] SPXPM became SPXW; the others had by then [U]
 _ROOTS: Final = {**dict.fromkeys(_SPXW_ONCE, "SPXW"), "SPX": "SPX", "VIX": "VIX", "VIXW": "VIXW"}
 _SETTLEMENTS: Final = {"AM": "AM", "A": "AM", "PM": "PM", "P": "PM"}
 
@@ -83,7 +84,7 @@ def identify(said: Said, third_fridays: ThirdFriday | None = None) -> Identity:
     >>> identify(Said("SPX", None, None, date(2012, 6, 16), date(2012, 5, 1))).expiry
     datetime.date(2012, 6, 15)
     """
-    index, root = _index(said.index), _root(said.root)
+    index, root = _index(said.index), _root(said.root, said.date)
     if root is not None and index is not None and root[:3] != index:
         raise NoContract("disagree", f"root {root} is no option on {index}")
     if root is None and index is None:
@@ -117,11 +118,12 @@ def _index(text: str | None) -> str | None:
     return root[:3]
 
 
-def _root(text: str | None) -> str | None:
+def _root(text: str | None, quoted: date) -> str | None:
     name = _letters(text)
     if not name:
         return None
-    if name not in _ROOTS:
+    renamed = name in _SPXW_ONCE[1:] and quoted >= _RENAMED
+    if name not in _ROOTS or renamed:
         raise NoContract("root", f"root {name[:20]!r} is none of SPX, SPXW, VIX, VIXW")
     return _ROOTS[name]
 
