@@ -44,6 +44,7 @@ results: $(STAMP) ## rewrite the measured pages of docs/ from DATA=folder
 	$(BIN)/python docs/build_ideas.py --data $(DATA)
 	$(BIN)/python docs/build_worlds.py --data $(DATA)
 	$(BIN)/python docs/build_path_worlds.py --data $(DATA)
+	$(BIN)/python docs/build_split_worlds.py --data $(DATA) --worlds 40
 	$(BIN)/python docs/build_simplex.py --data $(DATA)
 	$(BIN)/python docs/build_ledger.py
 	$(BIN)/python docs/build_claims.py --data $(DATA)

@@ -32,7 +32,7 @@ def use_content_addressed_cache() -> None:
 def _sources_digest() -> str:
     here = Path(__file__).parent
     digest = hashlib.sha256(sys.version.encode())
-    for folder in ("contracts", "kernel", "market"):
+    for folder in ("contracts", "kernel", "market", "signals", "worlds"):
         for path in sorted((here / folder).rglob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:20]
