@@ -95,6 +95,8 @@ def take_pictures(browser: Any, address: str, query: str) -> None:
             drawn(page, f"{address}/{screen}?{query}")
             if screen == "verdict":
                 run_simplex(page)
+            if screen == "lab":
+                colour_triangle(page)
             page.wait_for_timeout(400)
             width = options["viewport"]["width"]
             height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
@@ -103,6 +105,14 @@ def take_pictures(browser: Any, address: str, query: str) -> None:
                 path=PICTURES / f"dashboard-{screen}-{look}.png", full_page=True, clip=clip
             )
         page.context.close()
+
+
+def colour_triangle(page: Any) -> None:
+    """Press the button where the colours are not worked out yet, and wait."""
+    button = page.get_by_role("button", name="Colour the triangle")
+    if button.count():
+        button.click()
+    page.wait_for_selector("#dots circle", state="attached", timeout=600_000)
 
 
 def run_simplex(page: Any) -> None:

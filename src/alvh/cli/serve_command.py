@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost")
 DEFAULT_PORT = 8765
+BACKLOG = 128
 
 
 def serve(
@@ -79,6 +80,7 @@ def _answer(desk: "Desk", port: int, as_json: bool) -> None:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             door.bind((LOOPBACK[0], port))
+            door.listen(BACKLOG)  # whoever reads the address may come at once
         except OSError as fault:
             raise AlvhError(
                 f"port {port} cannot be had: {fault.strerror}; name another with --port"
