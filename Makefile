@@ -44,6 +44,7 @@ results: $(STAMP) ## rewrite the measured pages of docs/ from DATA=folder
 	$(BIN)/python docs/build_ideas.py --data $(DATA)
 	$(BIN)/python docs/build_worlds.py --data $(DATA)
 	$(BIN)/python docs/build_simplex.py --data $(DATA)
+	$(BIN)/python docs/build_fits.py --data $(DATA)
 	$(BIN)/python docs/build_claims.py --data $(DATA)
 	$(BIN)/python docs/build_verdict.py --data $(DATA)
 
