@@ -152,8 +152,8 @@ Written by `python docs/build_fits.py --data ../shared/data`. `alvh chain fit` a
   stay SVI's and below Lee's bound. Butterflies are kept out by a penalty and, at the last, by
   shrinking the correction; calendar spreads by a penalty where the expiry before is liquid. VIX
   smiles lean upward and know no calendar.
-- Beyond the last quotes nothing is known: drawn, call wings are seen to fall (2022-02-04) or to rise
-  past the few bids of a tick (2019-06-21, 91 days), free of arbitrage but not to be traded on.
+- Beyond the last quotes nothing is known: drawn, call wings are seen to fall (2022-02-04) or to
+  rise past the few bids of a tick (2019-06-21, 91 days), free of arbitrage but not to be traded on.
 - A quote is liquid with a bid, a forward delta of 1 % and a width of at most half its mid.
 
 ## Within the spread

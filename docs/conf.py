@@ -17,7 +17,7 @@ project_copyright = author
 version = release = VERSION
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "myst_parser"]
-extensions += ["navigation", "public_face", "commands", "policy_keys"]
+extensions += ["navigation", "public_face", "commands", "policy_keys", "sources"]
 exclude_patterns = ["extensions", "screenshots"]
 root_doc = "index"
 

@@ -59,7 +59,7 @@ class Pages(TocTree):
     def run(self) -> list[Node]:
         """Build it as a ``toctree`` of the section's pages."""
         section = self.arguments[0]
-        self.options.setdefault("caption", section)
+        self.options |= {"caption": section, "maxdepth": 1}
         entries = [f"/{page}" for page in pages_of(section, set(self.env.found_docs))]
         self.content = StringList(entries, source=self.env.docname)
         return super().run() if entries else []

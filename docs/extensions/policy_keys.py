@@ -1,5 +1,6 @@
 """The ``policy-keys`` directive: every key of a policy file, from the models' own JSON Schema."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from sphinx.util.nodes import nested_parse_with_titles
 
 from alvh.policy.schema import policy_schema
 
+SECTION = re.compile(r"\n\n\w+\n-{3,}\n")
 BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
 
@@ -33,7 +35,9 @@ def default(name: str, spec: dict[str, Any], required: list[str]) -> str:
     if name in required:
         return "needed"
     value = spec.get("default")
-    return "as below" if isinstance(value, dict) else f"`{value}`"
+    if isinstance(value, dict):
+        return "as below"
+    return "none" if value in (None, "", []) else f"`{value}`"
 
 
 def table(model: dict[str, Any]) -> Iterator[str]:
@@ -52,8 +56,7 @@ def table(model: dict[str, Any]) -> Iterator[str]:
 
 def essay(model: dict[str, Any]) -> str:
     """Return the paragraphs of a model's docstring, without its numpydoc sections."""
-    text: str = model.get("description", "")
-    return text.partition("\n\nParameters\n")[0].partition("\n\nAttributes\n")[0]
+    return SECTION.split(model.get("description", ""))[0]
 
 
 def page(kind: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alvh.advise.replay import replay
     from alvh.advise.shift import shift
     from alvh.advise.steward import steward
+    from alvh.advise.today import today
     from alvh.engine import backtest
     from alvh.errors import AlvhError
     from alvh.evidence.ablation import ablation
@@ -90,6 +91,7 @@ _HOMES = {
     "simulate": "alvh.worlds",
     "steward": "alvh.advise.steward",
     "stress": "alvh.evidence.stress",
+    "today": "alvh.advise.today",
     "with_split": "alvh.evidence.simplex",
 }
 
@@ -137,6 +139,7 @@ __all__ = [
     "simulate",
     "steward",
     "stress",
+    "today",
     "with_split",
 ]
 

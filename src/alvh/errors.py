@@ -29,5 +29,9 @@ class LedgerError(AlvhError):
     """A ledger that cannot be written, or whose record does not hold together."""
 
 
+class BookError(AlvhError):
+    """A book, statement or ticket that cannot be right; the message names the line."""
+
+
 class GovernanceError(AlvhError):
     """A change, an override or an order that the desk's own rules do not allow."""

@@ -241,6 +241,11 @@ _SHORT_REASONS = tuple(
 )
 
 
+def short_reason(reason: int) -> str:
+    """Return the short name of a reason code, as ``trades`` shows it."""
+    return _SHORT_REASONS[reason]
+
+
 def summarise(result: Result) -> dict[str, Any]:
     """Return the headline figures of a result; see ``Result.summary``."""
     nav, years = result.nav, measures.years_between(result.dates)

@@ -12,7 +12,7 @@ from alvh.web import Desk
 
 YEAR = "start=2018-01-02&end=2018-12-31"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-SCREENS = ("lab",)
+SCREENS = ("book", "layers", "lab", "stress")
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +143,28 @@ def test_another_site_can_neither_read_nor_post(browser: Any, address: str) -> N
     )
     assert json.loads(tried) == ["refused", "refused"]
     context.close()
+
+
+@pytest.mark.parametrize(("screen", "panel"), [("layers", "payoff"), ("book", "surface")])
+def test_the_slider_moves_the_days(browser: Any, address: str, screen: str, panel: str) -> None:
+    page = Watched(browser, address).open(f"{address}/{screen}?{YEAR}")
+    figure = page.locator(f"[data-panel={panel}]")
+    read = "box => JSON.stringify(box.data[0].z || box.data[0].y)"
+    before = figure.locator(".plot").evaluate(read)
+    figure.locator("input[type=range]").focus()
+    page.keyboard.press("ArrowRight")
+    _says(figure.locator("output"), "days")
+    assert figure.locator(".plot").evaluate(read) != before
+    page.context.close()
+
+
+def test_a_stress_slider_moves_the_table(browser: Any, address: str) -> None:
+    page = Watched(browser, address).open(f"{address}/stress?{YEAR}")
+    page.locator("input[name=gap]").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    _says(page.locator("#answer table").first, "S&P 500 -8 % overnight")
+    _says(page.locator("#shown-gap"), "-8")
+    asked = httpx.get(f"{address}/api/project?{YEAR}&spx=-8").json()["projection"]["gains"]
+    _says(page.locator("#answer table tbody tr").first, f"{asked['total']:,.0f}")
+    page.context.close()

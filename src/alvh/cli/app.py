@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from alvh.cli import (
+    book_commands,
     chain_fit_commands,
     data_commands,
     ledger_commands,
@@ -32,6 +33,7 @@ from alvh.cli.signals_command import signals
 from alvh.cli.simplex_command import simplex
 from alvh.cli.steward_command import steward
 from alvh.cli.stress_command import stress
+from alvh.cli.today_command import today
 from alvh.cli.worlds_command import worlds
 from alvh.errors import AlvhError
 
@@ -105,12 +107,14 @@ for command in (
     worlds,
     quote,
     serve,
+    today,
 ):
     app.command()(command)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(policy_commands.app, name="policy")
 app.add_typer(chain_fit_commands.app, name="chain")
 app.add_typer(ledger_commands.app, name="ledger")
+app.add_typer(book_commands.app, name="book")
 policy_commands.app.command()(version_commands.propose)
 policy_commands.app.command()(version_commands.sign)
 

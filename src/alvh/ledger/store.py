@@ -1,9 +1,10 @@
 """The ledger on disk: SQLite in WAL, every append synced before it is acknowledged."""
 
 import os
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,12 +14,13 @@ from alvh.ledger.chain import GENESIS, Event, check, link
 _REFUSE = "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
 _TABLE = (
     "CREATE TABLE events (number INTEGER PRIMARY KEY, body TEXT NOT NULL, "
-    "previous TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT",
-    f"CREATE TRIGGER events_not_changed BEFORE UPDATE ON events {_REFUSE}",
-    f"CREATE TRIGGER events_not_removed BEFORE DELETE ON events {_REFUSE}",
+    "previous TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT"
 )
+_GUARDS = {
+    "events_not_changed": f"CREATE TRIGGER events_not_changed BEFORE UPDATE ON events {_REFUSE}",
+    "events_not_removed": f"CREATE TRIGGER events_not_removed BEFORE DELETE ON events {_REFUSE}",
+}
 _SELECT = "SELECT number, body, previous, sha256 FROM events ORDER BY number"
-_GUARDS = {"events_not_changed", "events_not_removed"}
 _WAIT_SECONDS = 10.0
 Mode = Literal["create", "write", "read"]
 
@@ -42,20 +44,40 @@ class Ledger:
 
     def __init__(self, path: str | Path, mode: Mode = "create") -> None:
         self.path = Path(path)
-        if mode != "create" and not self.path.is_file():
-            raise LedgerError(
-                f"there is no ledger {self.path}; name the one that is meant, or make one with "
-                "`alvh policy propose`"
-            )
+        if not self.path.exists():
+            self._make(mode)
         with self._refusals():
             self._rows = sqlite3.connect(
                 self._address(mode), timeout=_WAIT_SECONDS, isolation_level=None, uri=True
             )
-            if mode == "read":
-                return
-            self._rows.execute("PRAGMA journal_mode = WAL")
-            self._rows.execute("PRAGMA synchronous = FULL")
-            self._make_table()
+            self._check_table()
+            if mode != "read":
+                self._rows.execute("PRAGMA synchronous = FULL")
+
+    def _make(self, mode: Mode) -> None:
+        """Make an empty ledger beside and link it into place, so that no half of one is found."""
+        if mode != "create":
+            raise LedgerError(
+                f"there is no ledger {self.path}; name the one that is meant, or make one with "
+                "`alvh policy propose`"
+            )
+        beside = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
+        with self._refusals(), closing(sqlite3.connect(beside, isolation_level=None)) as rows:
+            rows.execute("PRAGMA journal_mode = WAL")
+            for statement in (_TABLE, *_GUARDS.values()):
+                rows.execute(statement)
+        try:
+            os.link(beside, self.path)
+        except FileExistsError:  # somebody else was quicker; theirs is the ledger
+            pass
+        finally:
+            beside.unlink()
+
+    def _check_table(self) -> None:
+        """Refuse a file without the table: one that was emptied is not taken for a new one."""
+        names = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'"
+        if self._rows.execute(names).fetchone() is None:
+            raise LedgerError(f"{self.path} is no ledger: it has no events; restore a copy")
 
     def _address(self, mode: Mode) -> str:
         """Return the address for SQLite, which wants to write beside even what it only reads."""
@@ -69,24 +91,18 @@ class Ledger:
     def _log(self) -> Path:
         return self.path.with_name(f"{self.path.name}-wal")
 
-    def _make_table(self) -> None:
-        """Make table and guards together; a table that is there keeps the guards that it has."""
-        with self._writing():
-            names = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'"
-            if self._rows.execute(names).fetchone() is None:
-                for statement in _TABLE:
-                    self._rows.execute(statement)
-
     def check_guards(self) -> None:
-        """Refuse a ledger whose triggers against changes are gone.
+        """Refuse a ledger whose triggers against changes are gone or others.
 
         Raises
         ------
         LedgerError
             Names the first that is missing.
         """
-        found = self._rows.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        missing = _GUARDS - {name for (name,) in found}
+        with self._refusals():
+            statement = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+            found = dict(self._rows.execute(statement).fetchall())
+        missing = [name for name, guard in _GUARDS.items() if found.get(name) != guard]
         if missing:
             raise LedgerError(
                 f"the ledger {self.path} has lost its guard {min(missing)}: somebody could have "
@@ -121,10 +137,23 @@ class Ledger:
         return event
 
     def events(self) -> Iterator[Event]:
-        """Yield the recorded events in their order, unchecked."""
-        with self._refusals():
+        """Yield the recorded events in their order, unchecked.
+
+        Raises
+        ------
+        LedgerError
+            Names the first event that the file does not give back.
+        """
+        number = 0
+        try:
             for row in self._rows.execute(_SELECT):
                 yield Event(*row)
+                number = row[0]
+        except sqlite3.Error as error:
+            raise LedgerError(
+                f"the ledger {self.path} cannot be read from event {number + 1} on: {error}; "
+                "keep the file and restore a copy that verifies"
+            ) from error
 
     def verify(self) -> tuple[int, str]:
         """Return the count of events and the last hash, or name the first event that is wrong.

@@ -18,7 +18,7 @@ from alvh.version import VERSION
 from alvh.web.desk import Desk
 from alvh.web.guard import Guard
 from alvh.web.pages import refusal
-from alvh.web.screens import lab
+from alvh.web.screens import book, lab, layers, stress
 
 HOME = "/lab"
 _REMEDIES = {
@@ -63,7 +63,8 @@ def create_app(desk: Desk, hosts: Iterable[str], token: str | None = None) -> Fa
     app.add_exception_handler(AlvhError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _wrong)
-    app.include_router(lab.router)
+    for screen in (book, layers, lab, stress):
+        app.include_router(screen.router)
     _add_scripts(app)
     return app
 

@@ -13,7 +13,12 @@ from starlette.responses import HTMLResponse
 from alvh.formats import decimal, dollars, percent
 from alvh.plain import plain
 
-SCREENS = (("/lab", "Lab"),)
+SCREENS = (
+    ("/book", "Book"),
+    ("/layers", "Layers"),
+    ("/lab", "Lab"),
+    ("/stress", "Stress"),
+)
 
 
 def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:

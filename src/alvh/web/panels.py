@@ -9,6 +9,7 @@ import polars as pl
 from starlette.responses import Response
 
 from alvh.errors import DataError
+from alvh.web.settings import Account
 
 Figure = dict[str, Any]
 
@@ -27,6 +28,10 @@ class Panel:
         The numbers drawn, whole.
     caption : str
         Units, dates and the share of model prices.
+    slider : str
+        What the slider chooses, of a figure that has ``frames`` in place of ``data``.
+    wide : bool
+        Whether it takes the whole width.
     """
 
     key: str
@@ -34,38 +39,54 @@ class Panel:
     figure: Figure
     table: pl.DataFrame
     caption: str
+    slider: str = ""
+    wide: bool = False
 
 
 @dataclass(frozen=True)
-class Screen:
-    """The panels of a screen and where their numbers are downloaded.
+class Shown:
+    """What a screen shows of one request.
 
     Attributes
     ----------
     path : str
         Of the screen.
-    panels : tuple of Panel
-    query : dict of str to str
+    account : Account
         What was asked for.
+    panels : tuple of Panel
+    facts : dict
+        What the screen's template writes in words and tables.
+    meta : dict
+        Names, hashes and notes of the run.
     """
 
     path: str
+    account: Account
     panels: tuple[Panel, ...]
-    query: Mapping[str, str]
+    facts: Mapping[str, Any]
+    meta: Mapping[str, Any]
+
+    @property
+    def query(self) -> str:
+        """The request as the query of an address, with its question mark; empty by default."""
+        query = urlencode(self.account.query())
+        return f"?{query}" if query else ""
+
+    @property
+    def figures(self) -> tuple[Panel, ...]:
+        """The panels that are drawn; the others are tables of the page with a file."""
+        return tuple(panel for panel in self.panels if panel.figure)
 
     def csv(self, panel: Panel) -> str:
         """Return the address of a panel's numbers."""
-        query = urlencode(self.query)
-        return f"{self.path}/csv/{panel.key}" + (f"?{query}" if query else "")
+        return f"{self.path}/csv/{panel.key}{self.query}"
 
     def drawn(self) -> dict[str, Any]:
         """Return what the page's script needs to draw: figure, caption and address by key."""
         return {
-            panel.key: {
-                **panel.figure, "caption": panel.caption, "csv": self.csv(panel)
-            }
-            for panel in self.panels
-        }  # fmt: skip
+            panel.key: {**panel.figure, "caption": panel.caption, "csv": self.csv(panel)}
+            for panel in self.figures
+        }
 
 
 def as_csv(panels: Iterable[Panel], key: str) -> Response:

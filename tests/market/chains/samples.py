@@ -81,9 +81,9 @@ QUOTE_TABLE_DAT = """\
 S&P 500 INDEX,2919.04,-1.00
 Apr 28 2019 @ 18:24 ET,Bid,2910.5,Ask,2925.4,Size,1x1,Vol,0
 Expiration Date,Calls,Last Sale,Net,Bid,Ask,Vol,IV,Delta,Gamma,Open Int,Strike,Puts,\
-Last Sale,Net,Bid,Ask,Vol,IV,Delta,Gamma,Open Int
+Last Sale,Net,Bid,Ask,Vol,IV,Delta,Gamma,Open Int,
 06/21/2019,SPX190621C02900000,62.5,0,62.1,63.0,12,0.1152,0.57,0,345,2900.00,\
-SPX190621P02900000,0,0,38.1,38.9,0,0.1158,-0.43,0,1200
+SPX190621P02900000,0,0,38.1,38.9,0,0.1158,-0.43,0,1200,
 """
 
 DELAYED = """\

@@ -26,6 +26,7 @@ HIGHEST_PRICE: Final = 100_000.0  # points; no option is worth more than the hig
 HIGHEST_COUNT: Final = 1e9  # contracts
 HIGHEST_SIGMA: Final = 1_000.0
 _DELTA_SLACK: Final = 1.01  # vendors round, and discount or do not
+_DELTA_ZERO: Final = 0.01
 _OLD_SYMBOLS_UNTIL: Final = date(2010, 7, 1)  # [U] OSI symbols replaced them from February 2010
 _TIME: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
 _COUNTS: Final = ("bid_size", "ask_size", "volume", "open_interest")
@@ -132,8 +133,9 @@ def _rules(terms: Terms) -> list[tuple[str, pl.Expr, pl.Expr]]:
     sessions = calendars.sessions()
     first, last = (day.astype(object) for day in (sessions[0], sessions[-1]))
     is_session = col("date").is_in(_calendar(sessions))
-    lowest = pl.min_horizontal("bid", "ask", "last", "underlying", *_COUNTS)
-    highest = pl.max_horizontal("bid", "ask", "last", "underlying")
+    points = ("bid", "ask", "last", "underlying", "other_underlying")
+    lowest = pl.min_horizontal(*points, *_COUNTS)
+    highest = pl.max_horizontal(*points)
     counted = pl.max_horizontal(*_COUNTS)
     rules = [
         ("number", col("odd").is_not_null(), pl.format("{} is no number", "odd")),
@@ -180,6 +182,11 @@ def _rules(terms: Terms) -> list[tuple[str, pl.Expr, pl.Expr]]:
             pl.format("bid '{}' with ask '{}': one is missing", _text("bid"), _text("ask")),
         ),
         ("delta", col("delta").abs() > _DELTA_SLACK, pl.format("delta {} is beyond 1", "delta")),
+        (
+            "delta",
+            pl.when(col("right") == "P").then(-col("delta")).otherwise("delta") < -_DELTA_ZERO,
+            pl.format("delta {} has the sign of the other right", "delta"),
+        ),
     ]  # fmt: skip
     if terms.today is not None:
         after = pl.format("{} is after {}", "date", lit(str(terms.today)))
@@ -198,12 +205,14 @@ def _text(name: str) -> pl.Expr:
 def _rows(good: pl.DataFrame) -> pl.DataFrame:
     """Return accepted lines in the columns of the table; what says nothing becomes null.
 
-    Zero bid and ask are no quote, a volatility that is not above zero is a solver's failure and
-    its delta with it, and a last trade or an index at zero is none.
+    Zero bid and ask are no quote, a volatility that is absent or not above zero is a
+    solver's failure and its delta with it, and a last trade or an index at zero is none.
     """
     col = pl.col
     unquoted = (col("bid").fill_null(0) == 0) & (col("ask").fill_null(0) == 0)
-    solved = col("sigma").is_null() | (col("sigma") > 0)
+    other = col("other_underlying")
+    middle = pl.when(other.is_null()).then("underlying").otherwise((col("underlying") + other) / 2)
+    both = (col("underlying") > 0) & (other.is_null() | (other > 0))
     # On half days DataShop's afternoon snapshot is taken at 12:45, under the same column names.
     early = (col("time") == "15:45") & col("date").is_in(_calendar(calendars.half_days()))
     return good.select(
@@ -221,8 +230,8 @@ def _rows(good: pl.DataFrame) -> pl.DataFrame:
         "volume",
         "open_interest",
         _positive("sigma"),
-        pl.when(solved).then("delta").alias("delta"),
-        _positive("underlying"),
+        pl.when(col("sigma") > 0).then("delta").alias("delta"),
+        pl.when(both).then(middle).alias("underlying"),
         "line",
     )
 

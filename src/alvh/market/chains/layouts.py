@@ -86,10 +86,14 @@ class Layout:
     spare: tuple[str, ...] = ()
 
     @property
+    def reads(self) -> frozenset[str]:
+        """Columns that any view reads."""
+        return frozenset(column for view in self.views for column in view.columns.values())
+
+    @property
     def needs(self) -> frozenset[str]:
         """Columns that a file must have to be of this layout."""
-        every = {column for view in self.views for column in view.columns.values()}
-        return frozenset(every - set(self.spare))
+        return self.reads - set(self.spare)
 
 
 def _plain(*names: str, **others: str) -> dict[str, str]:

@@ -56,7 +56,8 @@ class Block:
         """Return the block without its first ``skipped`` lines."""
         start = 0
         for _ in range(skipped):
-            start = self.data.find(b"\n", start) + 1
+            end = self.data.find(b"\n", start)
+            start = len(self.data) if end < 0 else end + 1
         return Block(self.data[start:], self.first + skipped, self.cut)
 
 
@@ -207,7 +208,7 @@ def cells(block: Block, fields: int, names: Sequence[tuple[int, str]], cut: bool
     block : Block
         Lines; blank ones are passed over.
     fields : int
-        Number of fields a line must have; one more is let pass if it is empty.
+        Number of fields a line must have.
     names : sequence of (int, str)
         Positions of the fields to keep, ascending, and their names.
     cut : bool
@@ -227,7 +228,7 @@ def cells(block: Block, fields: int, names: Sequence[tuple[int, str]], cut: bool
     numbers = block.first + np.arange(len(ends))
     odd: list[tuple[int, str, str]] = []
     data = block.data
-    if cut and block.cut:
+    if cut and block.cut and len(ends):
         data, numbers = data[: starts[-1]], numbers[:-1]
         odd = [_cut(block, starts, ends)]
     return Cells(_table(data, fields, names, numbers), odd, block)
@@ -257,8 +258,6 @@ def _uneven(
         elif line.strip():
             plain = _unquoted(line) if b'"' in line else line
             count = plain.count(b",") + 1
-            if count == fields + 1 and plain.endswith(b","):
-                plain, count = plain[:-1], fields
             if count == fields:
                 kept.append(plain)
                 numbers.append(block.first + at)

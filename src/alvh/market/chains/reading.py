@@ -25,6 +25,7 @@ NUMBERS: Final = (
     "sigma",
     "delta",
     "underlying",
+    "other_underlying",
 )
 _BLANK: Final = ("", ".", "-", "--", "null", "None", "NA", "N/A", "nan", "NaN", "NAN", "NULL")
 _SYMBOL: Final = r"^[A-Za-z]{1,6} *\d{6}[CPcp]\d{8}$"
@@ -158,12 +159,7 @@ def _numbers(text: pl.DataFrame) -> pl.DataFrame:
             odd = pl.select(
                 pl.when(odd.is_null() & strange).then(shown).otherwise(odd).alias("odd")
             ).to_series()
-    other = text["other_underlying"].cast(pl.Float64, strict=False)
-    return text.with_columns(*columns, odd, other_underlying=other).with_columns(
-        underlying=pl.mean_horizontal("underlying", "other_underlying", ignore_nulls=False)
-        if other.null_count() < len(other)
-        else pl.col("underlying")
-    )
+    return text.with_columns(*columns, odd)
 
 
 def _judged(cells: pl.Series, values: pl.Series) -> tuple[pl.Series, pl.Series | None]:

@@ -100,8 +100,8 @@ def _layout(names: tuple[str, ...]) -> Layout | None:
 def _bound(
     path: str, layout: Layout, names: tuple[str, ...], above: list[str], below: list[str]
 ) -> Bound:
-    header = layout.exact or names
-    twice = sorted({name for name in header if header.count(name) > 1 and name in layout.needs})
+    header = layout.exact + names[len(layout.exact) :] if layout.exact else names
+    twice = sorted({name for name in header if header.count(name) > 1 and name in layout.reads})
     if twice:
         raise DataError(
             f"the header has the column '{twice[0]}' twice; once was wanted, to know which is meant"

@@ -1,12 +1,10 @@
 """Lab: choose a book and a hedge, drag the split, and see what it would have done."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import Query, Request
 
 import alvh
 from alvh import measures
@@ -14,11 +12,10 @@ from alvh.formats import decimal, dollars, percent
 from alvh.plain import plain
 from alvh.report import figures
 from alvh.web.desk import Book, Desk
-from alvh.web.pages import page
-from alvh.web.panels import Panel, Screen, as_csv
+from alvh.web.panels import Panel, Shown
+from alvh.web.routes import screen_routes
 from alvh.web.settings import Account
 
-router = APIRouter()
 Settings = Annotated[Account, Query()]
 LAYERS = ("short", "medium", "tail")
 _FIGURES = (
@@ -36,38 +33,18 @@ _FIGURES = (
 )
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the Lab shows of one book: figures in words, panels, and who made them."""
-
-    book: Book
-    name: str
-    split: tuple[int, ...] | None
-    rows: tuple[tuple[str, str, str], ...]
-    screen: Screen
-    meta: dict[str, Any]
-
-
-@router.get("/lab", response_class=HTMLResponse)
-def show_lab(request: Request, account: Settings) -> HTMLResponse:
-    """Show the whole screen."""
+def ask(request: Request, account: Settings) -> Shown:
+    """Run an account and lay out what the screen shows of it."""
     desk = request.app.state.desk
-    return page(request, "lab.html.j2", account=account, answer=answer(desk, account))
+    book = desk.book(account)
+    hedged, unhedged = book.result.summary(), book.twin.summary()
+    rows = [(title, write(hedged[key]), write(unhedged[key])) for title, key, write in _FIGURES]
+    facts = {"rows": rows, "name": label(book, account), "split": shares(book)}
+    facts["share"] = book.result.model_priced_share
+    return Shown("/lab", account, panels(desk, account), facts, book.result.meta)
 
 
-@router.get("/lab/answer", response_class=HTMLResponse)
-def show_answer(request: Request, account: Settings) -> HTMLResponse:
-    """Show the part of the screen that the settings change."""
-    found = answer(request.app.state.desk, account)
-    part = page(request, "lab_answer.html.j2", account=account, answer=found)
-    part.headers["hx-replace-url"] = str(request.url.replace(path="/lab"))
-    return part
-
-
-@router.get("/lab/csv/{key}", response_class=Response)
-def download(request: Request, key: str, account: Settings) -> Response:
-    """Give the numbers behind one figure."""
-    return as_csv(panels(request.app.state.desk, account), key)
+router = screen_routes("lab", ask)
 
 
 @router.get("/api/backtest")
@@ -77,16 +54,6 @@ def backtest(request: Request, account: Settings) -> dict[str, Any]:
     sleeves = {name: path[-1] for name, path in result.sleeves.items()}
     found = plain({"summary": result.summary(), "sleeves": sleeves, "meta": result.meta})
     return dict(found)
-
-
-def answer(desk: Desk, account: Account) -> Answer:
-    """Run an account and lay out what the screen shows of it."""
-    book = desk.book(account)
-    hedged, unhedged = book.result.summary(), book.twin.summary()
-    rows = tuple((title, write(hedged[key]), write(unhedged[key]))
-                 for title, key, write in _FIGURES)  # fmt: skip
-    screen = Screen("/lab", panels(desk, account), account.query())
-    return Answer(book, label(book, account), shares(book), rows, screen, book.result.meta)
 
 
 def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:

@@ -1,0 +1,226 @@
+"""Books as files that a person can write: YAML, or CSV with one entry a row.
+
+Every row is read or none is. A message names the file and the line; a file is written beside its
+place and moved there in one step.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alvh.advise.account import read_memory
+from alvh.desk.book import Book
+from alvh.desk.entries import FLOWS, Entry, Fill, Flow, read_instrument
+from alvh.errors import BookError, DataError
+
+COLUMNS = (
+    "date", "kind", "sleeve", "order", "symbol", "quantity", "price", "fees", "amount", "closes",
+    "key",
+)  # fmt: skip
+_TRADES = ("trade", "settle")
+_KEYS = {"book", "entries", "memory"}
+
+
+def read_book(path: str | Path) -> Book:
+    """Read a book from a ``.yaml`` or ``.csv`` file.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+
+    Returns
+    -------
+    Book
+
+    Raises
+    ------
+    BookError
+        Names the file and line of the first entry that cannot be.
+    """
+    place = Path(path).expanduser()
+    text = read_text(place)
+    if place.suffix.lower() in (".yaml", ".yml"):
+        return _from_yaml(text, place)
+    if place.suffix.lower() == ".csv":
+        return Book(place.stem, tuple(_from_csv(text, place.name)))
+    raise BookError(f"{place}: a book is a .yaml or .csv file; name it so")
+
+
+def read_text(place: Path) -> str:
+    """Return the text of a file, or refuse it in one line."""
+    try:
+        return place.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise BookError(f"{place}: there is no such file; check the path") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BookError(
+            f"{place}: cannot be read as UTF-8 text ({error}); save it as such"
+        ) from error
+
+
+def _from_yaml(text: str, place: Path) -> Book:
+    try:
+        told = yaml.safe_load(text)
+        lines = _entry_lines(text)
+    except yaml.YAMLError as error:
+        raise BookError(f"{place.name}: is no YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(told, dict) or not isinstance(told.get("entries", []), list):
+        raise BookError(f"{place.name}: a mapping with book and a list of entries was wanted")
+    if set(told) - _KEYS:
+        raise BookError(f"{place.name}: unknown key {min(set(told) - _KEYS)!r}; use {_KEYS}")
+    rows = told.get("entries") or []
+    entries = tuple(
+        _entry(row, f"{place.name} line {line}") for row, line in zip(rows, lines, strict=True)
+    )
+    try:
+        memory = read_memory(told["memory"]) if told.get("memory") else None
+    except DataError as error:
+        raise BookError(f"{place.name}: {error}") from error
+    return Book(str(told.get("book", place.stem)), entries, memory)
+
+
+def _entry_lines(text: str) -> list[int]:
+    """Return the line on which each entry begins."""
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    for key, value in getattr(root, "value", ()):
+        if key.value == "entries" and isinstance(value, yaml.SequenceNode):
+            return [node.start_mark.line + 1 for node in value.value]
+    return []
+
+
+def _from_csv(text: str, name: str) -> Iterator[Entry]:
+    reader = csv.DictReader(io.StringIO(text))
+    if reader.fieldnames is None or set(reader.fieldnames) - set(COLUMNS):
+        raise BookError(f"{name} line 1: a heading of {', '.join(COLUMNS)} was wanted")
+    for row in reader:
+        where = f"{name} line {reader.line_num}"
+        if None in row or None in row.values():
+            raise BookError(f"{where}: has not as many cells as the heading; add or take out")
+        yield _entry({key: value for key, value in row.items() if value != ""}, where)
+
+
+def _entry(row: Any, where: str) -> Entry:
+    if not isinstance(row, Mapping):
+        raise BookError(f"{where}: a mapping of {', '.join(COLUMNS)} was wanted")
+    unknown = set(row) - set(COLUMNS)
+    if unknown:
+        raise BookError(f"{where}: unknown key {min(unknown)!r}; use {', '.join(COLUMNS)}")
+    on, kind = _day(row, where), str(row.get("kind", "trade"))
+    if kind in FLOWS:
+        return Flow(on, kind, _number(row, "amount", where), str(row.get("key", "")), where)
+    if kind not in _TRADES:
+        raise BookError(f"{where}: {kind!r} is no kind of row; write {', '.join(_TRADES + FLOWS)}")
+    return Fill(
+        on=on,
+        sleeve=str(row.get("sleeve", "unassigned")),
+        order=str(row.get("order", "")),
+        instrument=read_instrument(str(row.get("symbol", "")), where),
+        quantity=_number(row, "quantity", where),
+        price=_number(row, "price", where),
+        fees=_number(row, "fees", where, 0.0),
+        settles=kind == "settle",
+        closes=str(row.get("closes", "")),
+        key=str(row.get("key", "")),
+        where=where,
+    )
+
+
+def _day(row: Mapping[str, Any], where: str) -> date:
+    try:
+        return date.fromisoformat(str(row["date"]))
+    except (KeyError, ValueError) as error:
+        raise BookError(
+            f"{where}: date {row.get('date')!r} is no day; write it as 2020-03-16"
+        ) from error
+
+
+def _number(row: Mapping[str, Any], key: str, where: str, default: float | None = None) -> float:
+    value = row.get(key, default)
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise BookError(f"{where}: {key} {value!r} is not a number; write it as 3.15") from error
+
+
+def write_book(path: str | Path, book: Book) -> None:
+    """Write a book to a ``.yaml`` or ``.csv`` file; a CSV has no room for the memory.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+    book : Book
+
+    Raises
+    ------
+    BookError
+        If the place cannot be written, or a CSV is asked to hold a memory.
+    """
+    place = Path(path).expanduser()
+    rows = [entry_row(entry) for entry in book.entries]
+    if place.suffix.lower() == ".csv":
+        if book.memory is not None:
+            raise BookError(f"{place}: a CSV cannot hold what rules remember; write .yaml")
+        write_text(place, csv_text(rows))
+        return
+    told: dict[str, Any] = {"book": book.name, "entries": rows}
+    if book.memory is not None:
+        told["memory"] = book.memory.plain()
+    write_text(place, yaml.safe_dump(told, sort_keys=False, width=100, default_flow_style=None))
+
+
+def entry_row(entry: Entry) -> dict[str, Any]:
+    """Return an entry as the columns of a file, empty ones left out."""
+    if isinstance(entry, Flow):
+        row: dict[str, Any] = {"kind": entry.kind, "amount": entry.amount, "key": entry.key}
+    else:
+        row = {
+            "kind": "settle" if entry.settles else "trade",
+            "sleeve": entry.sleeve,
+            "order": entry.order,
+            "symbol": entry.instrument.symbol,
+            "quantity": entry.quantity,
+            "price": entry.price,
+            "fees": entry.fees,
+            "closes": entry.closes,
+            "key": entry.key,
+        }
+    return {"date": entry.on.isoformat()} | {k: v for k, v in row.items() if v != ""}
+
+
+def csv_text(rows: list[dict[str, Any]]) -> str:
+    """Return rows as CSV with all columns; numbers in their shortest exact form."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def write_text(place: Path, text: str) -> None:
+    """Write a text beside its place, sync it, and move it there in one step.
+
+    Raises
+    ------
+    BookError
+        If the place cannot be written; what was there stays.
+    """
+    draft = place.with_name(f".{place.name}.{os.getpid()}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(place)
+    except OSError as error:
+        raise BookError(
+            f"{place}: cannot be written ({error.strerror or error}); choose another place"
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,194 @@
+"""What each layer pays, what it costs, and where on the curve it stands, as figures."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from alvh.advise.convexity import GRID_DAYS, GRID_VIX, LayerCarry
+from alvh.advise.evening import LAYERS
+from alvh.advise.health import Health
+from alvh.holdings import holdings
+from alvh.market.history import History
+from alvh.market.surfaces import build_surfaces
+from alvh.policy import HedgePolicy
+from alvh.report.figures import Figure
+from alvh.result import Result
+
+COLORS = {"short": "#3b82c4", "medium": "#2c9347", "tail": "#b5508f", "hedge": "#8a8f98"}
+DASHES = {"short": "solid", "medium": "dash", "tail": "dot", "hedge": "solid"}
+
+
+def payoff(found: Health) -> Figure:
+    """Gain of each layer and of the hedge over VIX, one frame for each number of days, USD."""
+    whole = np.concatenate([found.payoff, found.payoff.sum(axis=0, keepdims=True)])
+    frames = [
+        {"name": "today" if days == 0 else f"in {days} days",
+         "data": [_over_vix(name, whole[k, at]) for k, name in enumerate((*LAYERS, "hedge"))]}
+        for at, days in enumerate(GRID_DAYS)
+    ]  # fmt: skip
+    low, high = float(np.nanmin(whole)), float(np.nanmax(whole))
+    room = 0.05 * (high - low) or 1.0
+    today = {"type": "line", "x0": found.vix, "x1": found.vix, "yref": "paper", "y0": 0, "y1": 1,
+             "line": {"dash": "dot", "width": 1, "color": "#8a8f98"}}  # fmt: skip
+    layout = {
+        "xaxis": {"title": {"text": "VIX then, points"}},
+        "yaxis": {"title": {"text": "Gain from today, USD"}, "tickformat": ",.3s",
+                  "range": [low - room, high + room], "zeroline": True},
+        "hovermode": "x unified",
+        "shapes": [today],
+        "annotations": [{"x": found.vix, "y": 1, "yref": "paper", "text": "VIX today",
+                         "showarrow": False, "xanchor": "left"}],
+    }  # fmt: skip
+    return {"frames": frames, "layout": layout}
+
+
+def payoff_table(found: Health) -> pl.DataFrame:
+    """Return the payoff in long form: days, vix, and USD by layer and of the hedge."""
+    days, vix = np.meshgrid(GRID_DAYS, GRID_VIX, indexing="ij")
+    columns: dict[str, Any] = {"days": days.ravel(), "vix": vix.ravel()}
+    columns |= {f"{name}_usd": found.payoff[k].ravel() for k, name in enumerate(LAYERS)}
+    return pl.DataFrame(columns | {"hedge_usd": found.payoff.sum(axis=0).ravel()})
+
+
+def _over_vix(name: str, gains: Any) -> Figure:
+    return {
+        "type": "scatter", "mode": "lines", "name": name, "x": GRID_VIX.tolist(),
+        "y": [round(float(gain)) for gain in gains],
+        "line": {"color": COLORS[name], "dash": DASHES[name], "width": 2.2},
+    }  # fmt: skip
+
+
+def carry(layers: Mapping[str, LayerCarry]) -> Figure:
+    """Theta, roll-down and the gain in the named stress of every layer held, USD."""
+    parts = (
+        ("time value a year", "theta", "#e0566b", ""),
+        ("roll-down a year", "roll_down", "#b3a125", "/"),
+        ("gain in the stress", "stress_gain", "#2aa5c4", "x"),
+    )
+    bars = [
+        {
+            "type": "bar", "name": title, "x": list(layers),
+            "y": [round(getattr(one, key)) for one in layers.values()],
+            "marker": {"color": color, "pattern": {"shape": shape}},
+        }
+        for title, key, color, shape in parts
+    ]  # fmt: skip
+    layout = {
+        "barmode": "group",
+        "hovermode": "x unified",
+        "xaxis": {"type": "category"},
+        "yaxis": {"title": {"text": "USD"}, "zeroline": True, "tickformat": ",.3s"},
+    }
+    return {"data": bars, "layout": layout}
+
+
+def carry_table(layers: Mapping[str, LayerCarry]) -> pl.DataFrame:
+    """Return theta and roll-down, USD a year, stress gain, USD, and efficiency by layer."""
+    rows = [
+        {"layer": name, "theta_usd_year": one.theta, "roll_down_usd_year": one.roll_down,
+         "stress_gain_usd": one.stress_gain, "efficiency": one.efficiency}
+        for name, one in layers.items()
+    ]  # fmt: skip
+    schema = {"layer": pl.String} | dict.fromkeys(
+        ("theta_usd_year", "roll_down_usd_year", "stress_gain_usd", "efficiency"), pl.Float64
+    )
+    return pl.DataFrame(rows, schema=schema)
+
+
+def term_structure(history: History, result: Result) -> tuple[Figure, pl.DataFrame]:
+    """Draw the VIX curve of the last close, settlements and model apart, and what is held on it.
+
+    Returns
+    -------
+    figure : dict
+    table : polars.DataFrame
+        expiry, forward (points), quoted (whether an exchange settlement), layers (held there).
+    """
+    surfaces = build_surfaces(history)
+    row = int(np.searchsorted(surfaces.dates, result.dates[-1]))
+    day: Any = surfaces.days[row]
+    expiries = day["curve_expiry"].astype("datetime64[D]")
+    forwards, quoted = day["curve_forward"], day["curve_quoted"] == 1
+    held = _held(result)
+    table = pl.DataFrame({"expiry": expiries, "forward": forwards, "quoted": quoted}).with_columns(
+        layers=pl.Series([", ".join(held.get(str(one), ())) for one in expiries])
+    )
+    points = [
+        _points("spot", [str(result.dates[-1])], [day["vix"]], "diamond", "#e08a00"),
+        _points("settled", expiries[quoted], forwards[quoted], "circle", "#3b82c4"),
+        _points("model", expiries[~quoted], forwards[~quoted], "circle-open", "#8a8f98"),
+    ]
+    layout = {
+        "xaxis": {"type": "date"},
+        "yaxis": {"title": {"text": "VIX forward, points"}},
+        "hovermode": "closest",
+        "shapes": [_mark(expiry) for expiry in held],
+        "annotations": [_name(expiry, names) for expiry, names in held.items()],
+    }
+    return {"data": [one for one in points if one["x"]], "layout": layout}, table
+
+
+def _held(result: Result) -> dict[str, tuple[str, ...]]:
+    """Return the layers by the expiry of what they hold."""
+    found: dict[str, tuple[str, ...]] = {}
+    for layer in holdings(result).layers:
+        for expiry in sorted({leg.expiry for leg in layer.legs if leg.expiry is not None}):
+            found[str(expiry)] = (*found.get(str(expiry), ()), layer.name)
+    return found
+
+
+def _points(name: str, x: Any, y: Any, symbol: str, color: str) -> Figure:
+    return {
+        "type": "scatter", "mode": "markers", "name": name, "x": [str(one) for one in x],
+        "y": [round(float(one), 2) for one in y],
+        "marker": {"symbol": symbol, "color": color, "size": 9},
+        "hovertemplate": "%{x|%Y-%m-%d}: %{y:.2f}",
+    }  # fmt: skip
+
+
+def _mark(expiry: str) -> Figure:
+    line = {"dash": "dot", "width": 1, "color": "#8a8f98"}
+    return {"type": "line", "x0": expiry, "x1": expiry, "yref": "paper", "y0": 0, "y1": 1,
+            "line": line}  # fmt: skip
+
+
+def _name(expiry: str, names: tuple[str, ...]) -> Figure:
+    return {"x": expiry, "y": 1, "yref": "paper", "text": ", ".join(names), "showarrow": False,
+            "xanchor": "right", "yanchor": "top", "textangle": -90}  # fmt: skip
+
+
+def rolls(result: Result, policy: HedgePolicy) -> pl.DataFrame:
+    """Return what every layer holds and when it is rolled by the calendar.
+
+    Returns
+    -------
+    polars.DataFrame
+        layer, holds, structures, expiry, days (to it), roll (first day it is due, null for what is
+        held to its expiry or has none), value and carry_per_day (USD).
+    """
+    book = holdings(result)
+    days = {layer.name: layer.roll_days for layer in policy.layers}
+    rows = []
+    for layer in book.layers:
+        expiries = [leg.expiry for leg in layer.legs if leg.expiry is not None]
+        first = min(expiries, default=None)
+        ahead = days.get(layer.name, 0)  # type: ignore[call-overload]
+        roll = None if first is None or not ahead else np.datetime64(first) - ahead
+        rows.append(
+            {"layer": layer.name, "holds": "; ".join(map(_leg, layer.legs)),
+             "structures": layer.units, "expiry": first,
+             "days": None if first is None else (first - book.as_of).days,
+             "roll": None if roll is None else roll.astype(object), "value": layer.value,
+             "carry_per_day": layer.carry_per_day}
+        )  # fmt: skip
+    schema = {"layer": pl.String, "holds": pl.String, "structures": pl.Int64, "expiry": pl.Date,
+              "days": pl.Int64, "roll": pl.Date, "value": pl.Float64,
+              "carry_per_day": pl.Float64}  # fmt: skip
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _leg(leg: Any) -> str:
+    strike = "" if np.isnan(leg.strike) else f" {leg.strike:g}{leg.put_call}"
+    return f"{leg.quantity:+g} {leg.root}{strike}"

@@ -1,0 +1,70 @@
+"""Layers: the numbers are those of `alvh health`, and the calendar is the policy's."""
+
+import io
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from fastapi.testclient import TestClient
+from tests.web.test_lab import _cli, _drawn
+
+import alvh
+from alvh.report import layer_figures as figures
+from alvh.web import Desk
+
+EVENING = {"end": "2016-02-24"}
+
+
+def test_numbers_are_those_of_the_command_line(client: TestClient) -> None:
+    assert client.get("/api/health", params=EVENING).json() == _cli(
+        "health", "--as-of", "2016-02-24"
+    )
+
+
+def test_the_page_shows_these_numbers(client: TestClient) -> None:
+    found = _cli("health", "--as-of", "2016-02-24")["health"]
+    text = client.get("/layers", params=EVENING).text
+    for name in ("short", "medium", "tail"):
+        assert f"<td>{found['activation'][name]['from_cost']:.2f}</td>" in text
+        assert f"<td>{found['layers'][name]['stress_gain']:,.0f}</td>" in text
+
+
+def test_payoff_frames_and_file_hold_the_grid(client: TestClient) -> None:
+    grid = np.array(_cli("health", "--as-of", "2016-02-24")["health"]["payoff"])
+    drawn = _drawn(client.get("/layers", params=EVENING).text)["payoff"]
+    assert [frame["name"] for frame in drawn["frames"]][:2] == ["today", "in 10 days"]
+    assert len(drawn["frames"]) == 7
+    tail = drawn["frames"][3]["data"][2]
+    assert tail["name"] == "tail"
+    assert tail["x"] == list(range(10, 91, 5))
+    np.testing.assert_allclose(tail["y"], grid[2, 3], atol=0.5)  # rounded to whole dollars
+    table = pl.read_csv(io.StringIO(client.get(drawn["csv"]).text))
+    np.testing.assert_allclose(table["hedge_usd"].to_numpy(), grid.sum(axis=0).ravel(), rtol=1e-12)
+
+
+def test_rolls_are_due_so_many_days_before_expiry(desk: Desk) -> None:
+    policy = alvh.load_policy("alvh-40-40-20")
+    result = alvh.backtest(desk.history, policy, "monthly45", end="2016-02-24")
+    rows = {row["layer"]: row for row in figures.rolls(result, policy).to_dicts()}
+    for layer in policy.layers:
+        row = rows[layer.name]
+        assert row["days"] == (row["expiry"] - date(2016, 2, 24)).days
+        held_to_its_end = layer.roll_days == 0
+        due = None if held_to_its_end else row["expiry"] - timedelta(days=layer.roll_days)
+        assert row["roll"] == due
+
+
+def test_curve_marks_what_is_held(desk: Desk) -> None:
+    result = alvh.backtest(desk.history, "alvh-40-40-20", "monthly45", end="2016-02-24")
+    figure, table = figures.term_structure(desk.history, result)
+    held = table.filter(pl.col("layers") != "")
+    assert ",".join(held["layers"]).replace(" ", "").split(",") == ["short", "medium", "tail"]
+    assert not table["quoted"].any()  # the bundled data have no futures
+    assert {one["name"] for one in figure["data"]} == {"spot", "model"}
+
+
+@pytest.mark.parametrize("hedge", ["none", "fewer-condors", "vxth", "spx-puts"])
+def test_hedges_of_any_shape_are_shown(client: TestClient, hedge: str) -> None:
+    answer = client.get("/layers", params=EVENING | {"hedge": hedge})
+    assert answer.status_code == 200
