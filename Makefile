@@ -47,6 +47,7 @@ results: $(STAMP) ## rewrite the measured pages of docs/ from DATA=folder
 	$(BIN)/python docs/build_split_worlds.py --data $(DATA) --worlds 40
 	$(BIN)/python docs/build_simplex.py --data $(DATA)
 	$(BIN)/python docs/build_ledger.py
+	$(BIN)/python docs/build_fits.py --data $(DATA)
 	$(BIN)/python docs/build_claims.py --data $(DATA)
 	$(BIN)/python docs/build_verdict.py --data $(DATA)
 
