@@ -8,12 +8,11 @@ or that only tells (a half day, a roll due), does not.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from alvh.advise.account import Account
 from alvh.calendars import half_days, is_session, last_trading_day, sessions, vix_expiries
@@ -338,6 +337,3 @@ def _rolls(account: Account, policy: HedgePolicy, as_of: date) -> Iterator[Check
 def stops(checks: tuple[Check, ...]) -> tuple[str, ...]:
     """Return the codes of the checks that stop, each once."""
     return tuple(dict.fromkeys(check.code for check in checks if check.level == "stop"))
-
-
-Days = NDArray[Any]

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from alvh.advise.instrument import Instrument
+from alvh.calendars import third_friday
 from alvh.desk.entries import Flow, read_instrument
 from alvh.desk.statement_rows import (
     MONTHS,
@@ -178,8 +179,6 @@ def _instrument(
 
 def _spx_root(expiry: date, symbol: str, where: str) -> str:
     """Return SPXW where no standard option expires on the day; both are printed as SPX."""
-    from alvh.calendars import third_friday
-
     if third_friday(expiry.year, expiry.month) != expiry:
         return "SPXW"
     raise BookError(

@@ -7,12 +7,14 @@ tastytrade open API, order submission: ``price`` is for one unit, leg quantities
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from math import gcd
 from typing import Any
 
 from alvh.advise.instrument import Instrument, parse_instrument
 from alvh.contracts.net_price import NetPrice
 from alvh.desk.forms.form import OrderForm, check_sign, future_code
+from alvh.desk.statement_rows import future_symbol
 from alvh.errors import BookError
 
 
@@ -82,10 +84,6 @@ def _leg(leg: Mapping[str, Any], quantity: int, decade: int) -> tuple[Instrument
 
 
 def _future(symbol: str, decade: int) -> Instrument:
-    from datetime import date
-
-    from alvh.desk.statement_rows import future_symbol
-
     found = future_symbol(symbol, date(decade, 1, 1), "leg")
     if found is None:
         raise ValueError(f"{symbol!r} is no VX future")
