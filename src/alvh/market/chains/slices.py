@@ -2,7 +2,7 @@
 
 References
 ----------
-Cboe VIX white paper (the strike with the least |call − put|).
+Cboe VIX white paper (the strike at which call and put differ least).
 """
 
 from dataclasses import dataclass
