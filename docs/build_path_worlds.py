@@ -86,6 +86,20 @@ def premium(own: Any, made: Any) -> str:
     )
 
 
+def memory_of_returns(own: Any, made: Any) -> str:
+    """Say how much less the index moves over six weeks than days without memory would make it."""
+    words = []
+    for days in (np.atleast_2d(own), np.atleast_2d(made)):
+        log = np.log(days["spx"])
+        far, near = log[:, 30:] - log[:, :-30], np.diff(log, axis=1)
+        high = far / (0.01 * days["vix"][:, :-30] * np.sqrt(30.0 / YEAR)) > 1.3
+        words.append(f"{far.var() / (30.0 * near.var()):.2f} and {high.mean():.1%}")
+    return (
+        "Variance of 30-session returns over thirty times a day's, and how often they exceed 1.3 "
+        f"deviations of VIX: {words[0]} in history, {words[1]} in worlds."
+    )
+
+
 def readings(days: Any) -> dict[str, float]:
     """Return what a year is judged by."""
     returns, vix = np.diff(np.log(days["spx"])), np.log(days["vix"])
@@ -134,6 +148,7 @@ def parameters(model: PathModel) -> Iterator[str]:
     yield "|---|---|"
     yield f"| ln deviation of a day at VIX 17, slope on ln VIX | {_row(move['sigma'])} |"
     yield f"| drift of the S&P 500, a year | {252 * move['drift']:.4f} |"
+    yield f"| return on sums of recent ones, half-lives 0.5, 3.6, 26 | {_row(move['reversal'])} |"
     yield f"| VIX's residual: 1, ρ, ρ̄, r, r·L, r·L², abs r, abs r·L | {_row(move['vix'])} |"
     names = ("curve, fast", "curve, slow", "VIX9D", "VIX3M", "VIX6M", "VVIX")
     for name, row in zip(names, move["others"][1 : VVIX + 1], strict=True):
@@ -158,6 +173,7 @@ def measured(history: alvh.History) -> Iterator[str]:
     many = alvh.simulate(model, LONG, len(own), 2)
     yield from facts(own, made, [many.shard(n, 1)[0] for n in range(LONG)])
     yield "\n" + premium(own, made) + "\n"
+    yield memory_of_returns(own, made) + "\n"
     yield "### Futures on VIX, log-beta by tenor\n"
     yield from betas(own, made)
     yield "\n### Jumps\n"

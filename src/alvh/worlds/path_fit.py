@@ -54,11 +54,17 @@ DONOR = np.dtype(
         ("spx_open", np.float64),  # likewise, in deviations of the day
     ]
 )
+RECENT = (
+    0,
+    2,
+    4,
+)  # exponentials of past returns that a return takes back: half-lives of 0.5, 3.6 and 26 sessions
 MOVES = np.dtype(
     [
         ("kernels", kernels_of(PathDependent(1.0, 0.02, 1.6, 0.05, 0.05, -0.1, 0.8)).dtype),
         ("drift", np.float64),  # log return a session
         ("sigma", np.float64, (2,)),  # ln deviation of a session's return: at VIX 17, per ln VIX
+        ("reversal", np.float64, (len(RECENT),)),  # of returns on the sums of recent ones
         ("vix", np.float64, (8,)),  # VIX's residual on what ``vix_features`` says
         ("others", np.float64, (RESIDUALS, 4)),  # the others' on 1, itself, its average, Δln VIX
         ("vix_open", np.float64),  # share of a day's move of ln VIX that the open has
@@ -200,7 +206,9 @@ def _fit(
     move["drift"] = np.nanmean(returns[: rows[-1] + 1])
     donors = np.zeros(len(rows), DONOR)
     donors["log_vix"] = np.log(before["vix"])
-    shock = _centred((now - now.mean()) / sigma, before["vix"])
+    past = before["trend"][:, RECENT] / sigma[:, None]
+    move["reversal"], left = _regress(past, (now - now.mean()) / sigma)
+    shock = _centred(left, before["vix"])
     donors["shock"] = shock / shock.std()
     known = vix_features(before["residual"][:, VIX], before["lasting"][:, VIX], now, level)
     move["vix"], left = _regress(known, residuals[rows, VIX])

@@ -25,7 +25,7 @@ from alvh.worlds.memory import (
     take_vvix,
 )
 from alvh.worlds.path_days import log_vvix_of
-from alvh.worlds.path_fit import LOG_WHOLE, NEAR, TYPICAL_VIX
+from alvh.worlds.path_fit import LOG_WHOLE, NEAR, RECENT, TYPICAL_VIX
 
 Floats = NDArray[np.float64]
 
@@ -100,6 +100,8 @@ def step(memory: Any, moves: Any, donors: Any, chance: float) -> tuple[float, fl
     donor = donors[_drawn(donors, math.log(before), chance)]
     sigma = math.exp(min(moves.sigma[0] + moves.sigma[1] * level, level + LOG_WHOLE))
     log_return = moves.drift + sigma * donor.shock
+    for k in range(len(RECENT)):
+        log_return += moves.reversal[k] * memory.trend[RECENT[k]]
     take_return(memory, moves.kernels, math.expm1(log_return))
     _move_vix(memory, moves, donor, log_return, level)
     change = math.log(memory.vix / before)
