@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-_KEPT = 4  # folders of earlier versions that may stay
+_KEPT = 8  # folders of earlier versions that may stay
 
 
 def use_content_addressed_cache() -> None:

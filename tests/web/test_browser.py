@@ -245,6 +245,6 @@ def test_the_triangle_is_coloured_by_every_split(browser: Any, address: str) -> 
     page.fill("input[name=fill]", "1")
     page.locator("input[name=fill]").blur()
     _says(page.locator("#colours"), "Colour the triangle")  # other settings, other colours
-    assert page.locator("#dots circle").count() == 0
+    page.wait_for_function("document.querySelectorAll('#dots circle').length === 0")
     assert watched.faults == []
     page.context.close()

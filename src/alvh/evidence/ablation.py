@@ -261,7 +261,7 @@ def ablation(
 
 def _row(key: tuple[str, str], run: Result, own: Result, gap: Differences | None) -> AblationRow:
     figures = account_figures(run) | hedge_figures(run)
-    moves = run.decisions["reason"].str.startswith_changes("weight moved").sum() // 3
+    moves = run.decisions["reason"].str.starts_with("weight moved").sum() // 3
     return AblationRow(
         *key, **{name: figures[name] for name in _MEASURES}, moves=int(moves),
         same=bool(np.array_equal(run.nav, own.nav)), difference=gap,

@@ -137,6 +137,7 @@
   }
 
   document.addEventListener("htmx:afterSettle", () => { read(); refresh(); });
+  document.addEventListener("htmx:oobAfterSwap", refresh);  // may come after the answer has settled
   read();
   refresh();
 })();
