@@ -60,7 +60,8 @@ def ablation(
     if as_json:
         say_json(found.to_dict())
         return
-    show_table(f"{condors} with {hedge}, fill {fill:g}; 95 % intervals of growth less static",
+    names = f"{found.meta['programme']} with {found.meta['hedge']}"
+    show_table(f"{names}, fill {fill:g}; 95 % intervals of growth less static",
                ("variant", "group", *_NUMBERS), _rows(found), numbers=_NUMBERS)  # fmt: skip
     say(f"{found.trials} of {len(found.rows) - 1} variants ever differ from the static hedge; "
         f"{found.beyond} intervals exclude zero, {decimal(0.05 * found.trials, 1)} would by "

@@ -73,8 +73,8 @@ def grid(
     if as_json:
         say_json(_as_json(found))
         return
-    show_table(f"{condors}: the {layer} layer of {hedge}", ("", *_NUMBERS), _rows(found),
-               numbers=_NUMBERS)  # fmt: skip
+    title = f"{found.meta['programme']}: the {layer} layer of {found.meta['hedge']}"
+    show_table(title, ("", *_NUMBERS), _rows(found), numbers=_NUMBERS)
     for name, one in found.standings.items():
         among = "among" if one.region[found.marked] else "not among"
         say(f"by {name.replace('_', ' ')}: rank {one.rank} of {len(found.tenors)} "

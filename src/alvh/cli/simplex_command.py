@@ -103,7 +103,8 @@ def simplex(
     if as_json:
         say_json(_as_json(found))
         return
-    show_table(f"{condors}: {len(found.splits)} splits of {hedge}", ("split", *_NUMBERS),
+    title = f"{found.meta['programme']}: {len(found.splits)} splits of {found.meta['hedge']}"
+    show_table(title, ("split", *_NUMBERS),
                _rows(found), numbers=_NUMBERS)  # fmt: skip
     say(f"unhedged: growth {percent(found.twin_growth)}, CVaR month "
         f"{percent(found.twin_cvar_month)}")  # fmt: skip

@@ -95,7 +95,8 @@ def worlds(
         return
     say_model_share(found.meta["model_priced_share"])
     books = ("hedged", "no hedge")
-    title = f"{condors} with {hedge}, {paths:,} worlds of {found.years:.1f} years"
+    names = f"{found.meta['programme']} with {found.meta['hedge']}"
+    title = f"{names}, {paths:,} worlds of {found.years:.1f} years"
     show_table(title, ("figure", *books), _rows(found), numbers=books)
     gap = found.summary()["difference"]
     say(f"hedged less unhedged: growth {percent(gap['growth'])} ± {percent(gap['growth_error'])} "
