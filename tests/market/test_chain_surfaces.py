@@ -7,11 +7,12 @@ import pytest
 import alvh
 from alvh.errors import DataError
 from alvh.kernel.quotes import half_spread, leg_mid
-from alvh.market.chain_surfaces import fit_days, last_moment, snapshots
+from alvh.market.chain_surfaces import fit_days, snapshots
 from alvh.market.chains.importing import import_chains
 from alvh.market.surfaces import build_surfaces
 
 SHORTS = (2850.0, 2990.0)
+VENDOR_SIGMA = 0.1221  # of the 2990 call of 31 July in the file of 2019-06-21
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,7 @@ def test_the_fit_lies_nearer_to_quotes_than_the_reconstruction(histories):
     surfaces = [build_surfaces(history) for history in histories]
     for when, under, smiles in snapshots(histories[1].chain_folder, surfaces[0].dates):
         assert under == "SPX"
+        assert smiles is not None
         row = int(np.searchsorted(surfaces[0].dates, np.datetime64(when, "D")))
         table, served, owner = _served(smiles)
         tau = smiles.strips.tau[owner]
@@ -87,7 +89,7 @@ def test_a_quoted_contract_is_its_quote(histories, chains):
     before = alvh.quote(histories[0], symbols, "2019-06-21")
     assert rows["provenance"].to_list() == ["quoted", "fitted"]
     assert (rows["bid"][0], rows["ask"][0]) == (chain["bid"][0], chain["ask"][0])
-    assert rows["sigma"][0] == pytest.approx(before["sigma"][0], rel=0.1)
+    assert rows["sigma"][0] == pytest.approx(VENDOR_SIGMA, rel=0.05)
     assert before["provenance"].to_list() == ["modelled", "modelled"]
 
 
@@ -106,11 +108,31 @@ def test_widths_follow_the_day(histories):
     assert leg_mid(quoted[row], 1, 0, expiry, session, SHORTS[0]) > 0.0
 
 
-def test_the_last_moment_of_a_day_counts():
-    chain = pl.DataFrame({"time": ["09:45", "15:45", "15:45"], "strike": [1.0, 2.0, 3.0]})
-    assert last_moment(chain)["strike"].to_list() == [2.0, 3.0]
-    closed = pl.DataFrame({"time": ["15:45", None], "strike": [1.0, 2.0]})
-    assert last_moment(closed)["strike"].to_list() == [2.0]
+def test_a_spoilt_quote_is_neither_fitted_nor_quoted(shared_data, histories, tmp_path):
+    """A call at a hundred times its price: the fit hardly moves, and the quote is not believed."""
+    source = shared_data / "chains" / "spx_eod_2019" / "SPX_20190621.csv"
+    sound = ",32.3,-0.75,35.1,35.4,"  # last, change, bid and ask of the 2990 call of 31 July
+    text = source.read_text(encoding="utf-8")
+    assert text.count(sound) == 1
+    spoilt = tmp_path / source.name
+    spoilt.write_text(text.replace(sound, ",32.3,-0.75,3510,3540,"), encoding="utf-8")
+    import_chains([spoilt], tmp_path / "chains")
+    history = alvh.load_history(shared_data, chains=tmp_path / "chains")
+    symbol = ["SPXW  190731C02990000"]
+    row = alvh.quote(history, symbol, "2019-06-21")
+    assert row["provenance"].to_list() == ["fitted"]
+    assert row["sigma"][0] == pytest.approx(VENDOR_SIGMA, rel=0.05)
+    vectors = [
+        one.days["spx_smile"][one.dates == np.datetime64("2019-06-21")][0]
+        for one in map(build_surfaces, (histories[1], history))
+    ]
+    np.testing.assert_allclose(vectors[1], vectors[0], rtol=0.01, atol=1e-4)
+
+
+def test_a_day_without_a_chain_is_priced_as_before(histories):
+    symbol = ["SPXW  190731C02990000"]
+    plain, quoted = (alvh.quote(one, symbol, "2019-06-24") for one in histories)
+    assert quoted.equals(plain)
 
 
 def test_a_thin_chain_is_left_alone_and_named(histories, chains):

@@ -6,7 +6,9 @@ forms are the kernel's, so that marks, strikes and fills of such a day come from
 record says which of its two smiles are fitted; everything else in it stays as it was.
 """
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,10 @@ from alvh.contracts.vix_spread import vix_half_spread
 from alvh.errors import DataError
 from alvh.kernel import spx_smile as spx
 from alvh.kernel import vix_smile as vix
+from alvh.market.chains.checks import believable
+from alvh.market.chains.fitting import closing_quotes
 from alvh.market.chains.smiles import Smiles, fit_chain
-from alvh.market.chains.table import load_chains
+from alvh.market.chains.table import load_chains, scan_chains
 
 Floats = NDArray[np.float64]
 Records = NDArray[np.void]
@@ -75,7 +79,8 @@ def fit_days(days: Records, folder: Path) -> ChainDays:
     for when, under, smiles in snapshots(folder, dates):
         row = int(np.searchsorted(dates, np.datetime64(when, "D")))
         fit = _fit_spx if under == "SPX" else _fit_vix
-        reason = fit(days[row : row + 1], smiles)
+        nothing = "nothing in it that can be believed lies ahead of its date"
+        reason = nothing if smiles is None else fit(days[row : row + 1], smiles)
         if reason:
             refused.append(f"the {under} chain of {when} is not used: {reason}")
         else:
@@ -88,25 +93,32 @@ def fit_days(days: Records, folder: Path) -> ChainDays:
     return ChainDays(counts["SPX"], counts["VIX"], (*notes, *refused))
 
 
-def snapshots(folder: Path, dates: NDArray[np.datetime64]) -> Any:
-    """Yield (date, "SPX" or "VIX", smiles) of the last snapshot of each session that has one."""
-    wanted = [day.astype(object) for day in dates]
-    table = load_chains(folder).filter(pl.col("date").is_in(wanted))
-    for under, roots in (("SPX", ("SPX", "SPXW")), ("VIX", ("VIX", "VIXW"))):
-        mine = table.filter(pl.col("root").is_in(roots))
-        for when in mine.select("date").unique().sort("date").collect()["date"]:
-            chain = mine.filter(pl.col("date") == when).collect()
-            try:
-                yield when, under, fit_chain(last_moment(chain))
-            except DataError:
-                continue  # nothing in it lies ahead of its date
+def snapshots(
+    folder: Path, dates: NDArray[np.datetime64]
+) -> Iterator[tuple[date, str, Smiles | None]]:
+    """Yield (date, "SPX" or "VIX", smiles) of the close of each session that has a chain.
+
+    None in place of the smiles where nothing that can be believed lies ahead of its date.
+    """
+    known = scan_chains(folder).select("date").unique().collect()["date"].sort()
+    for when in known.filter(known.is_in([day.astype(object) for day in dates])):
+        table = believed_close(folder, when)
+        for under in ("SPX", "VIX"):
+            chain = table.filter(pl.col("root").str.starts_with(under))
+            if chain.height:
+                yield when, under, _fitted(chain)
 
 
-def last_moment(chain: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of the last snapshot of one day; without a time is the end of the day."""
-    if chain["time"].null_count():
-        return chain.filter(pl.col("time").is_null())
-    return chain.filter(pl.col("time") == pl.col("time").max())
+def believed_close(folder: Path, when: date, roots: Collection[str] | None = None) -> pl.DataFrame:
+    """Return the last snapshot of a session without the quotes that are not to be priced by."""
+    return closing_quotes(believable(load_chains(folder, roots, [when], unquoted=True).collect()))
+
+
+def _fitted(chain: pl.DataFrame) -> Smiles | None:
+    try:
+        return fit_chain(chain)
+    except DataError:
+        return None
 
 
 def _served(smiles: Smiles) -> tuple[pl.DataFrame, NDArray[np.intp], NDArray[np.intp]]:

@@ -23,11 +23,10 @@ from alvh.kernel.quotes import (
 from alvh.kernel.spx_smile import spx_sigma, spx_slice
 from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice
 from alvh.market.chains.table import ROOTS as CHAIN_ROOTS
-from alvh.market.chains.table import load_chains
 from alvh.market.history import History
 from alvh.market.surfaces import Surfaces, build_surfaces
 
-Quotes = dict[tuple[str, int, float, str], tuple[float, float]]
+Quotes = dict[tuple[str, int, float, str], tuple[float, float, float | None]]
 
 ROOTS = {"SPX": codes.SPX, "SPXW": codes.SPXW, "VIX": codes.VIX, "VIXW": codes.VIX}
 COLUMNS = ("symbol", "bid", "mid", "ask", "sigma", "delta", "forward", "provenance")
@@ -50,7 +49,8 @@ def quote(history: History, symbols: Sequence[str], as_of: str | date) -> pl.Dat
     polars.DataFrame
         symbol; bid, mid, ask in points on the exchange's ticks of that day (mid between ticks);
         sigma, Black volatility, decimal, act/365; delta against the forward, undiscounted;
-        forward in points; provenance: what the price and its forward rest on: ``quoted`` where
+        forward in points, of a quoted SPX contract at the index level of its chain; provenance:
+        what the price and its forward rest on: ``quoted`` where
         the history has the day's chain and the contract stands in it, ``fitted`` where it has the
         chain alone, otherwise ``modelled``.
 
@@ -74,17 +74,17 @@ def quote(history: History, symbols: Sequence[str], as_of: str | date) -> pl.Dat
 
 
 def _listed_quotes(history: History, day: np.void, roots: set[str]) -> Quotes:
-    """Return (bid, ask) of every contract that the day's chain quotes, by its terms."""
-    if history.chain_folder is None:
+    """Return (bid, ask, index then) of every contract that the day's chain quotes, by terms."""
+    known = roots & set(CHAIN_ROOTS)
+    if history.chain_folder is None or not known:
         return {}
-    from alvh.market.chain_surfaces import last_moment
+    from alvh.market.chain_surfaces import believed_close
 
     when = np.datetime64(int(day["date"]), "D").astype(object)
-    chain = load_chains(history.chain_folder, roots & set(CHAIN_ROOTS), [when]).collect()
-    terms = last_moment(chain).select(
-        "root", pl.col("expiry").to_physical(), "strike", "put_call", "bid", "ask"
+    terms = believed_close(history.chain_folder, when, known).select(
+        "root", pl.col("expiry").to_physical(), "strike", "put_call", "bid", "ask", "underlying"
     )
-    return {row[:4]: row[4:] for row in terms.iter_rows() if row[4] <= row[5]}
+    return {row[:4]: row[4:] for row in terms.iter_rows()}
 
 
 def priced_day(surfaces: Surfaces, as_of: str | date) -> np.void:
@@ -155,8 +155,10 @@ def _quote_one(
     bid, ask = _quoted(root, mid, half, day)
     quoted = listed.get((option.root, expiry, option.strike, option.put_call))
     if quoted is not None:
-        bid, ask = quoted
+        bid, ask, index = quoted
         mid, provenance = 0.5 * (bid + ask), "quoted"
+        if root != codes.VIX and index:  # chains are often taken before the close
+            forward *= index / float(day["spx"])
         sigma = _implied(mid, forward, option.strike, tau, is_put, float(day["rate"]), sigma)
     delta = black_delta(forward, option.strike, sigma, tau / 365.0, is_put)
     return symbol, bid, mid, ask, sigma, delta, forward, provenance
