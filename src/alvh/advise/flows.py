@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 Records = NDArray[np.void]
 
-_MULTIPLIERS = np.array([float(multiplier(root)) for root in range(len(codes.ROOTS))])
+MULTIPLIERS = np.array([float(multiplier(root)) for root in range(len(codes.ROOTS))])  # USD a point
 _DAYS = 365.0  # a year of XIRR, as spreadsheets have it
 _LOG_RATES = np.linspace(np.log(1e-4), np.log(1e3), 241)  # −99.99 % to +99,900 % a year
 
@@ -104,7 +104,7 @@ def sleeve_flows(result: Result, days: Records, *sleeves: str) -> Flows:
     amounts = np.zeros(len(result.dates))
     np.add.at(amounts, rows["day"], -rows["fees"])
     paid = rows[rows["root"] != codes.VX]
-    size = paid["quantity"] * _MULTIPLIERS[paid["root"]]
+    size = paid["quantity"] * MULTIPLIERS[paid["root"]]
     np.add.at(amounts, paid["day"], -size * paid["price"])
     amounts += variation(rows[rows["root"] == codes.VX], days)
     return Flows(result.dates, amounts)
@@ -256,7 +256,7 @@ def layer_values(result: Result) -> Floats:
     """
     rows = trade_rows(result)
     values = result.daily["pnl"][:, 1:].T.copy()
-    bought = rows["quantity"] * _MULTIPLIERS[rows["root"]] * rows["mid"]
+    bought = rows["quantity"] * MULTIPLIERS[rows["root"]] * rows["mid"]
     for layer in range(codes.LAYERS):
         mine = rows["sleeve"] == codes.SHORT + layer
         steps = np.zeros(len(result.dates))

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh.advise.evening import LAYERS
-from alvh.advise.flows import layer_values, trade_rows
+from alvh.advise.flows import MULTIPLIERS, layer_values, trade_rows
 from alvh.errors import DataError
 from alvh.kernel import codes
-from alvh.kernel.quotes import multiplier
 from alvh.measures import SESSIONS_PER_YEAR
 from alvh.result import Result
 
@@ -29,7 +28,6 @@ BANDS = np.round(
     np.concatenate([[0.0], np.arange(0.01, 0.205, 0.01), np.arange(0.25, 0.61, 0.05)]), 2
 )
 LEAST_SESSIONS = 60
-_MULTIPLIERS = np.array([float(multiplier(root)) for root in range(len(codes.ROOTS))])
 
 
 def drift_rate(weights: Floats, covariance: Floats) -> float:
@@ -325,7 +323,7 @@ def _trading_cost(result: Result, places: list[int], depth: float) -> TradingCos
     spreads, contracts = [], []
     for place in places:
         mine = rows[rows["sleeve"] == codes.SHORT + place]
-        size = mine["quantity"] * _MULTIPLIERS[mine["root"]]
+        size = mine["quantity"] * MULTIPLIERS[mine["root"]]
         traded = float(np.abs(size * mine["mid"]).sum())
         lost = float((size * (mine["price"] - mine["mid"])).sum() + mine["fees"].sum())
         spreads.append(lost / traded)

@@ -11,16 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alvh.advise.flows import Flows, sleeve_flows, trade_rows, variation
+from alvh.advise.flows import MULTIPLIERS, Flows, sleeve_flows, trade_rows, variation
 from alvh.kernel import codes
-from alvh.kernel.quotes import multiplier
 from alvh.result import Result
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 Records = NDArray[np.void]
-
-_MULTIPLIERS = np.array([float(multiplier(root)) for root in range(len(codes.ROOTS))])
 
 
 @dataclass(frozen=True)
@@ -129,7 +126,7 @@ def track_run(result: Result, days: Records) -> Track:
 
 def _worth(rows: Records, price: str) -> Floats:
     """Return signed contracts times a price, USD."""
-    return np.asarray(rows["quantity"] * _MULTIPLIERS[rows["root"]] * rows[price])
+    return np.asarray(rows["quantity"] * MULTIPLIERS[rows["root"]] * rows[price])
 
 
 def _by_day(rows: Records, amounts: Floats, n: int) -> Floats:

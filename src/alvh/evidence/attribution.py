@@ -13,11 +13,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from alvh.advise.flows import MULTIPLIERS
 from alvh.errors import DataError
 from alvh.evidence.spans import Spans, held_spans, market_days
 from alvh.kernel import codes
 from alvh.kernel.explain import EXPLAINED, PARTS, VEGA_PARTS, explain
-from alvh.kernel.quotes import multiplier
 from alvh.market.history import History
 from alvh.result import Result
 
@@ -27,7 +27,6 @@ Records = NDArray[np.void]
 Dates = NDArray[np.datetime64]
 
 TOLERANCE = 0.05  # share of gross that the residual of a day may have
-_MULTIPLIERS = np.array([multiplier(root) for root in range(len(codes.ROOTS))])
 _GROSS = pl.sum_horizontal(pl.col(name).abs() for name in PARTS if name != "residual")
 _SUMS = ("pnl", *PARTS, *VEGA_PARTS)
 
@@ -174,7 +173,7 @@ def _table(dates: Dates, held: Spans, explained: Records) -> pl.DataFrame:
     )  # fmt: skip
     spans, sleeve, quantity = spans[order], held.sleeve[order], held.quantity[order]
     explained = explained[order]
-    usd = quantity * _MULTIPLIERS[spans["root"]]
+    usd = quantity * MULTIPLIERS[spans["root"]]
     expiry = spans["expiry"].astype("datetime64[D]")
     expiry[spans["root"] > codes.VX] = np.datetime64("NaT")
     columns: dict[str, Any] = {
