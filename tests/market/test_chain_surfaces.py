@@ -149,10 +149,8 @@ def test_two_folders_of_chains_are_refused(shared_data, chains, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "chains.json").write_text((chains / "chains.json").read_text())
-    for name in ("SPX", "VIX"):
-        source = next(shared_data.rglob(f"{name}_History.csv"), None)
-        if source is None:
-            pytest.skip(f"{name}_History.csv is not in the shared data")
+    for name in ("spx/SPX_OHLC_1927_2026.csv", "cboe/VIX_History.csv"):
+        source = shared_data / name
         (tmp_path / source.name).write_bytes(source.read_bytes())
     with pytest.raises(DataError, match="2 folders of imported chains"):
         alvh.load_history(tmp_path)
