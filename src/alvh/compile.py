@@ -134,8 +134,10 @@ def _or_nan(value: float | None) -> float:
     return np.nan if value is None else value
 
 
-def compile_programme(programme: CondorProgramme, fill: float) -> Records:
+def compile_programme(programme: CondorProgramme, fill: float, improvement: float = 0.0) -> Records:
     """Compile a condor programme; ``fill`` applies where the programme has none of its own.
+
+    ``improvement`` is that of ``compile_account``: a condor is a package of four legs.
 
     Returns
     -------
@@ -158,6 +160,7 @@ def compile_programme(programme: CondorProgramme, fill: float) -> Records:
     row["on_width"] = programme.risk_basis == "width"
     row["gate"] = codes.GATES.index(programme.gate)
     row["fill"] = fill if programme.fill is None else programme.fill
+    row["fill"] *= (1.0 - improvement) ** 3
     row["calibrated"] = programme.containment is not None
     row["premium_floor"] = _or_nan(programme.premium_floor)
     shift = programme.time_shift
@@ -168,9 +171,13 @@ def compile_programme(programme: CondorProgramme, fill: float) -> Records:
 
 
 def compile_account(
-    equity: float, fill: float, fee_scale: float, commission: float, debit_spread: float
-) -> Records:
+    equity: float, fill: float, fee_scale: float, commission: float, debit_spread: float,
+    improvement: float = 0.0,
+) -> Records:  # fmt: skip
     """Compile the account: USD, fill 0 … 1, multiplier of fees, USD a contract, rate per year.
+
+    ``improvement``, 0 … 1, is the part of ``fill`` that every leg of a package after the first
+    saves: n legs traded as one order give up fill · (1 − improvement)ⁿ⁻¹ of their half-spreads.
 
     Returns
     -------
@@ -185,8 +192,13 @@ def compile_account(
         raise PolicyError(f"equity must be positive USD, was {equity}; give e.g. 1000000")
     if not 0.0 <= fill <= 1.0:
         raise PolicyError(f"fill must lie between 0 (mid) and 1 (touch), was {fill}")
+    if not 0.0 <= improvement <= 1.0:
+        raise PolicyError(
+            f"improvement must lie between 0 (a package fills as its legs do) and 1 (at mid), was "
+            f"{improvement}"
+        )
     if min(fee_scale, commission, debit_spread) < 0:
         raise PolicyError("fees, commission and debit spread must not be negative")
     rows = np.zeros(1, ACCOUNT)
-    rows[0] = (equity, fill, fee_scale, commission, debit_spread)
+    rows[0] = (equity, fill, improvement, fee_scale, commission, debit_spread)
     return rows

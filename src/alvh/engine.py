@@ -55,14 +55,14 @@ def backtest(
     history: History, hedge: str | HedgePolicy = ..., condors: str | CondorProgramme = ...,
     start: str | date | None = ..., end: str | date | None = ..., equity: float = ...,
     fill: float = ..., *, fee_scale: float = ..., commission: float = ...,
-    debit_spread: float = ...,
+    debit_spread: float = ..., improvement: float = ...,
 ) -> Result: ...  # fmt: skip
 @overload
 def backtest(
     history: Imagined, hedge: str | HedgePolicy = ..., condors: str | CondorProgramme = ...,
     start: None = ..., end: None = ..., equity: float = ...,
     fill: float = ..., *, fee_scale: float = ..., commission: float = ...,
-    debit_spread: float = ...,
+    debit_spread: float = ..., improvement: float = ...,
 ) -> Any: ...  # fmt: skip
 def backtest(
     history: History | Imagined,
@@ -76,6 +76,7 @@ def backtest(
     fee_scale: float = 1.0,
     commission: float = DEFAULT_COMMISSION,
     debit_spread: float = DEFAULT_DEBIT_SPREAD,
+    improvement: float = 0.0,
 ) -> Any:
     """Run one book of condors and hedge through a history, or through worlds.
 
@@ -100,6 +101,9 @@ def backtest(
         Broker commission, USD per contract and side.
     debit_spread : float
         What negative cash pays over the bill rate, per year.
+    improvement : float
+        Part of ``fill`` that every leg of a package after the first saves, 0 … 1: n legs traded
+        as one order give up fill · (1 − improvement)ⁿ⁻¹ of their half-spreads.
 
     Returns
     -------
@@ -120,24 +124,29 @@ def backtest(
         _refuse_dates(start, end)
         return history.backtest(
             policy, programme, equity, fill, fee_scale=fee_scale, commission=commission,
-            debit_spread=debit_spread,
+            debit_spread=debit_spread, improvement=improvement,
         )  # fmt: skip
     surfaces = build_surfaces(history)
     window = session_window(surfaces, start, end)
-    account = compile_account(equity, fill, fee_scale, commission, debit_spread)
+    account = compile_account(equity, fill, fee_scale, commission, debit_spread, improvement)
     guides = build_guides(history, policy, programme, surfaces.dates[window])
-    meta = _identity(history, policy, programme) | {
-        "fill": fill,
-        "equity": equity,
-        "start": str(surfaces.dates[window][0]),
-        "end": str(surfaces.dates[window][-1]),
-        "notes": (
-            *surfaces.notes,
-            *_window_notes(surfaces, window, policy),
-            *deaf_notes(history, policy, surfaces.dates[window][0]),
-        ),
-    }
-    records = (*compile_hedge(policy), compile_programme(programme, fill), account)
+    meta = (
+        _identity(history, policy, programme)
+        | {
+            "fill": fill,
+            "equity": equity,
+            "start": str(surfaces.dates[window][0]),
+            "end": str(surfaces.dates[window][-1]),
+            "notes": (
+                *surfaces.notes,
+                *_window_notes(surfaces, window, policy),
+                *deaf_notes(history, policy, surfaces.dates[window][0]),
+            ),
+        }
+        | ({"improvement": improvement} if improvement else {})
+    )
+    rules = compile_programme(programme, fill, improvement)
+    records = (*compile_hedge(policy), rules, account)
     return result_of(surfaces, window, guides, records, meta)
 
 
@@ -260,8 +269,7 @@ def run_window(
     sizes = [n * _TRADES_PER_DAY + 1000, n * _DECISIONS_PER_DAY + 1000, n + 100]
     while True:
         daily, log, book = np.zeros(n, DAILY), new_log(*sizes), make_book()
-        calendar = surfaces.spx_expiries, surfaces.vix_expiries
-        run_days(days, *guides, *calendar, *records, daily, log, book)
+        run_days(days, *guides, *surfaces.listed, *records, daily, log, book)
         state = book.state[0]
         needed = [int(state["trades"]), int(state["decisions"]), int(state["condors"])]
         if all(need <= size for need, size in zip(needed, sizes, strict=True)):
@@ -374,7 +382,7 @@ def _sweep_chunk(
     count, days = len(compiled), surfaces.days[window]
     daily = np.zeros((count, len(days)), DAILY)
     run_batch(
-        days[None, :], *guides, surfaces.spx_expiries, surfaces.vix_expiries,
+        days[None, :], *guides, *surfaces.listed,
         np.concatenate([hedge for hedge, _ in compiled]),
         np.stack([layers for _, layers in compiled]),
         np.repeat(rules, count), np.repeat(account, count),

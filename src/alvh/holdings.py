@@ -198,7 +198,7 @@ def _condor_legs(condor: np.void) -> Records:
     legs["root"] = codes.SPX if condor["am"] == 1 else codes.SPXW
     legs["right"] = [codes.PUT, codes.PUT, codes.CALL, codes.CALL]
     legs["expiry"], legs["expiry_session"] = condor["expiry"], condor["expiry_session"]
-    legs["strike"], legs["mid"] = condor["strike"], condor["mid"]
+    legs["strike"], legs["mid"], legs["gap"] = condor["strike"], condor["mid"], condor["gap"]
     legs["quantity"] = SIGNS * condor["quantity"]
     return legs
 
@@ -207,7 +207,7 @@ def _layer_legs(layer: int, cohort: np.void) -> Records:
     count = int(cohort["legs"])
     legs = np.zeros(count, LEG)
     legs["sleeve"] = codes.SHORT + layer
-    for name in ("root", "right", "expiry", "expiry_session", "strike", "mid"):
+    for name in ("root", "right", "expiry", "expiry_session", "strike", "mid", "gap"):
         legs[name] = cohort[name][:count]
     legs["quantity"] = cohort["units"] * cohort["ratio"][:count]
     return legs

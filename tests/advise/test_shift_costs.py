@@ -8,7 +8,7 @@ import alvh
 from alvh.advise.shift import shift
 from alvh.compile import compile_account
 from alvh.kernel import codes
-from alvh.kernel.quotes import fill_price, leg_fee, leg_value
+from alvh.kernel.quotes import fill_price, half_spread, leg_fee, leg_value
 from alvh.kernel.structures import structure_liquidation
 from alvh.kernel.vix_curve import vix_forward
 from alvh.policy import HedgePolicy, load_policy
@@ -64,7 +64,8 @@ def test_a_roll_of_options_takes_premium_less_what_the_held_ones_bring():
         expiry = np.datetime64(one.expiry).astype(int)
         session = expiries["session"][np.searchsorted(expiries["date"], expiry)]
         mid = leg_value(day, codes.VIX, codes.CALL, expiry, session, one.strikes[0], 0, 0.0, 0.0)
-        ask = fill_price(day, codes.VIX, mid, float(one.days) - AM, 0.5, True, False)
+        half = half_spread(day, codes.VIX, mid, float(one.days) - AM)
+        ask = fill_price(day, codes.VIX, mid, half, 0.5, True, False)
         paid = one.structures * (100.0 * ask + leg_fee(account, day, codes.VIX, ask, False))
         assert one.cash == pytest.approx(paid - back, abs=1e-6)
 
@@ -79,7 +80,8 @@ def test_a_roll_of_futures_takes_spread_and_fees_alone(layer):
     found = shift(bundled(), result, FUTURES, layer, fill=1.0)
 
     def given(mid, left, buys):
-        price = fill_price(day, codes.VX, mid, left - AM, 1.0, buys, False)
+        half = half_spread(day, codes.VX, mid, left - AM)
+        price = fill_price(day, codes.VX, mid, half, 1.0, buys, False)
         away = price - mid if buys else mid - price
         return 1000.0 * away + leg_fee(account, day, codes.VX, price, False)
 
@@ -120,7 +122,8 @@ def test_holding_on_pays_for_the_sale_alone():
         held["strike"][0], days, 0.0, 0.0,
     )  # fmt: skip
     mid = held["mid"][0]
-    bid = fill_price(day, held["root"][0], mid, left - AM, 0.5, False, False)
+    half = half_spread(day, held["root"][0], mid, left - AM)
+    bid = fill_price(day, held["root"][0], mid, half, 0.5, False, False)
     sale = 100.0 * (mid - bid) + leg_fee(_account(), day, held["root"][0], bid, False)
     wanted = held["units"] * (100.0 * (mid - aged) + sale) / days
     assert found.held.decay_per_day == pytest.approx(wanted, rel=1e-9)

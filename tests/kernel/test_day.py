@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from alvh.compile import compile_account, compile_hedge, compile_programme
 from alvh.guides import NO_SCENARIOS, neutral_guides
 from alvh.kernel.policies import DAILY, LAYER_STATE
+from alvh.kernel.records import NO_QUOTES
 from alvh.kernel.run import new_book, new_books, new_log, run_batch, run_days
 from alvh.kernel.sizing import apportion
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
@@ -262,7 +263,7 @@ def _batch(worlds_, pairs):
     daily = np.zeros((count, days.shape[1]), DAILY)
     run_batch(
         days, neutral_guides()[None, :], NO_SCENARIOS[None, :], worlds_[0].spx_expiries,
-        worlds_[0].vix_expiries,
+        worlds_[0].vix_expiries, NO_QUOTES,
         np.concatenate([hedge for hedge, _ in compiled]),
         np.stack([layers for _, layers in compiled]),
         np.concatenate([compile_programme(book, ACCOUNT.fill) for _, book in pairs]),
@@ -349,7 +350,7 @@ def test_a_second_run_gives_the_same_bytes():
     for _ in range(2):
         daily, log, book = np.zeros(len(world.days), DAILY), new_log(5000, 5000, 500), new_book()
         run_days(world.days, world.guides, NO_SCENARIOS, world.spx_expiries, world.vix_expiries,
-                 *records, daily, log, book)  # fmt: skip
+                 NO_QUOTES, *records, daily, log, book)  # fmt: skip
         outcomes.append((daily.tobytes(), *(part.tobytes() for part in log),
                          book.state.tobytes()))  # fmt: skip
     assert outcomes[0] == outcomes[1]

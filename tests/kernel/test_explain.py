@@ -10,7 +10,7 @@ from alvh.kernel import codes
 from alvh.kernel.black import black_price
 from alvh.kernel.explain import EXPLAINED, PARTS, SPAN, VEGA_PARTS, explain, path_curvature
 from alvh.kernel.greeks import leg_greeks, option_greeks
-from alvh.kernel.records import DAY
+from alvh.kernel.records import DAY, NO_QUOTES
 from alvh.market.surfaces import build_surfaces
 
 
@@ -30,7 +30,7 @@ def span(root, right, expiry, strike, start, end, value=None):
 
 def explained(days, spans, along=True):
     out = np.zeros(len(spans), EXPLAINED)
-    explain(days, spans, along, out)
+    explain(days, NO_QUOTES, spans, along, out)
     return out[0]
 
 

@@ -13,6 +13,7 @@ from alvh.kernel.greeks import option_state
 from alvh.kernel.policies import COHORT
 from alvh.kernel.quotes import (
     fill_price,
+    half_spread,
     leg_fee,
     leg_mid,
     leg_value,
@@ -164,8 +165,9 @@ def test_a_future_costs_what_it_slides_and_the_round_trip(day, expiries, days):
     then = vix_forward(
         day["curve_expiry"], day["curve_forward"], day["vix"], day["date"], expiry["date"] - days
     )
-    ask = fill_price(day, codes.VX, now, tau, 0.5, True, False)
-    bid = fill_price(day, codes.VX, now, tau, 0.5, False, False)
+    half = half_spread(day, codes.VX, now, tau)
+    ask = fill_price(day, codes.VX, now, half, 0.5, True, False)
+    bid = fill_price(day, codes.VX, now, half, 0.5, False, False)
     fees = leg_fee(DEAR, day, codes.VX, ask, False) + leg_fee(DEAR, day, codes.VX, bid, False)
     wanted = (1000.0 * (now - then) + 1000.0 * (ask - bid) + fees) / days
     cohort = structure(day, future(expiry))
@@ -177,8 +179,9 @@ def test_trading_is_spread_over_the_days_held(day, expiries):
     """Spread and fees of a round trip by hand, as the difference that they make to a rate a day."""
     cohort = structure(day, call(expiries[3], 25.0))
     tau, mid = float(expiries[3]["date"] - day["date"]) - AM, cohort["mid"][0]
-    ask = fill_price(day, codes.VIX, mid, tau, 0.5, True, False)
-    bid = fill_price(day, codes.VIX, mid, tau, 0.5, False, False)
+    half = half_spread(day, codes.VIX, mid, tau)
+    ask = fill_price(day, codes.VIX, mid, half, 0.5, True, False)
+    bid = fill_price(day, codes.VIX, mid, half, 0.5, False, False)
     fees = leg_fee(DEAR, day, codes.VIX, ask, False) + leg_fee(DEAR, day, codes.VIX, bid, False)
     for days in (1, 10, 50):
         aged = leg_value(

@@ -47,10 +47,11 @@ def test_the_fit_lies_nearer_to_quotes_than_the_reconstruction(histories):
     from alvh.market.chain_surfaces import _served, _sessions, _spx_sigmas
 
     surfaces = [build_surfaces(history) for history in histories]
-    for when, under, smiles in snapshots(histories[1].chain_folder, surfaces[0].dates):
-        assert under == "SPX"
+    for one in snapshots(histories[1].chain_folder, surfaces[0].dates):
+        smiles = one.smiles
+        assert one.under == "SPX"
         assert smiles is not None
-        row = int(np.searchsorted(surfaces[0].dates, np.datetime64(when, "D")))
+        row = int(np.searchsorted(surfaces[0].dates, np.datetime64(one.date, "D")))
         table, served, owner = _served(smiles)
         tau = smiles.strips.tau[owner]
         near = np.isfinite(smiles.sigma) & np.isin(owner, served) & (tau >= 7) & (tau <= 60)
@@ -68,12 +69,12 @@ def test_the_fit_lies_nearer_to_quotes_than_the_reconstruction(histories):
 def test_fills_of_such_days_say_so(histories):
     run = alvh.backtest(histories[1], "none", "daily1", "2019-06-03", "2019-07-31")
     trades = run.trades.filter(pl.col("action") == "open")
-    days = trades.filter(pl.col("provenance") == "fitted")["date"].unique().sort()
-    assert days.cast(pl.String).to_list() == ["2019-06-21", "2019-07-19"]
-    share = trades.filter(pl.col("provenance") == "fitted").height / run.counts["fills"]
-    assert run.fitted_share == pytest.approx(share)
+    quoted = trades.filter(pl.col("provenance") == "quoted")
+    assert quoted["date"].unique().sort().cast(pl.String).to_list() == ["2019-06-21", "2019-07-19"]
+    assert quoted.height == 8
+    share = quoted.height / run.counts["fills"]
+    assert run.fitted_share == 0.0
     assert run.model_priced_share == pytest.approx(1.0 - share)
-    assert run.summary()["fitted_share"] == run.fitted_share
 
 
 def test_a_quoted_contract_is_its_quote(histories, chains):

@@ -9,6 +9,7 @@ from alvh.compile import compile_account, compile_hedge, compile_programme
 from alvh.guides import NO_SCENARIOS, neutral_guides
 from alvh.kernel import codes
 from alvh.kernel.policies import DAILY
+from alvh.kernel.records import NO_QUOTES
 from alvh.kernel.run import new_book, new_log, run_days
 from twin.ledger import SLEEVES, Decision, Trade
 from twin.run import Account, Twin
@@ -62,8 +63,8 @@ def run_compiled(world, policy, programme, account):
     n = len(world.days)
     daily, log, book = np.zeros(n, DAILY), new_log(40 * n + 100, 12 * n + 100, 0), new_book()
     run_days(
-        world.days, world.guides, world.scenarios, world.spx_expiries, world.vix_expiries, *records,
-        daily, log, book,
+        world.days, world.guides, world.scenarios, world.spx_expiries, world.vix_expiries,
+        NO_QUOTES, *records, daily, log, book,
     )  # fmt: skip
     state = book.state[0]
     if state["trades"] > len(log.trades) or state["decisions"] > len(log.decisions):

@@ -10,6 +10,7 @@ from alvh.compile import compile_account, compile_hedge, compile_programme
 from alvh.engine import run_window
 from alvh.errors import DataError, PolicyError
 from alvh.guides import NO_SCENARIOS, neutral_guides
+from alvh.kernel.records import NO_QUOTES
 from alvh.market.surfaces import Surfaces
 from alvh.worlds import bootstrap_model, run, run_worlds, simulate
 from alvh.worlds.calendar import expiries_of
@@ -28,7 +29,7 @@ def found(worlds):
 def test_a_world_is_run_as_history_is(worlds, found):
     """One world as surfaces through the run that ``backtest`` makes."""
     day_records = worlds.shard(4, 1)[0]
-    surfaces = Surfaces(day_records, *expiries_of(worlds.dates), ())
+    surfaces = Surfaces(day_records, *expiries_of(worlds.dates), NO_QUOTES, ())
     records = (
         *compile_hedge(alvh.load_policy("alvh-40-40-20")),
         compile_programme(alvh.load_programme("monthly45"), 0.5),

@@ -273,4 +273,7 @@ def _started(evening: Evening) -> Any:
     state["start"] = 1
     for name in ("next_spx", "next_vix", *COUNTED, "judged"):
         state[name] = 0
+    for held in (book.condors, book.cohorts):  # what comes has no quotes: start from the smile
+        held["mid"] -= held["gap"]
+        held["gap"], held["half"], held["quoted"] = 0.0, 0.0, 0
     return book

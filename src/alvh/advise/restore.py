@@ -63,7 +63,7 @@ class Rules:
         return bool(self.hedge[0]["trailing_mirr"] > 0.0)
 
 
-def restore(account: Account, rules: Rules, last: Any) -> Any:
+def restore(account: Account, rules: Rules, last: Any, quotes: Records) -> Any:
     """Return the engine's book of an account, marked at a close.
 
     Parameters
@@ -72,6 +72,7 @@ def restore(account: Account, rules: Rules, last: Any) -> Any:
     rules : Rules
     last : DAY record
         The last close at which positions were marked.
+    quotes : ndarray of QUOTE
 
     Returns
     -------
@@ -97,7 +98,7 @@ def restore(account: Account, rules: Rules, last: Any) -> Any:
     state["slots"] = len(account.condors)
     _set_state(state, account)
     fresh = _set_layer_states(book, account, rules)
-    resume(last, rules.policy, book, fresh)
+    resume(last, quotes, rules.policy, book, fresh)
     return book
 
 

@@ -18,7 +18,7 @@ from alvh.compile import compile_account, compile_hedge
 from alvh.errors import DataError
 from alvh.guides import LAYER_NAMES
 from alvh.kernel import codes
-from alvh.kernel.day import Calendar
+from alvh.kernel.listed import Listed
 from alvh.kernel.policies import COHORT
 from alvh.kernel.quotes import multiplier
 from alvh.kernel.rolls import FURTHEST
@@ -178,12 +178,12 @@ def _offer(
     elif left <= rule["roll"]:
         why = f"within the {rule['roll']:.0f} days at which it would be rolled again"
     cohort = np.zeros(1, COHORT)[0]
-    calendar = Calendar(evening.surfaces.spx_expiries, listed)
-    if not why and not set_vix_legs(day, rule, calendar, pick, cohort):
+    known = Listed(*evening.surfaces.listed)
+    if not why and not set_vix_legs(day, rule, known, pick, cohort):
         why = "no second future"
     if why:
         return _refused(on, left, why)
-    mark_structure(day, cohort)
+    mark_structure(day, known.quotes, cohort)
     delta = float(spot_vix_delta(day, cohort))
     if not delta > 0.0:
         return _refused(on, left, "it gains nothing when VIX rises")

@@ -18,11 +18,12 @@ from alvh.advise.stretch import AHEAD, forwards_ahead, place_spx_variance, sessi
 from alvh.calendars import spx_expiries, vix_expiries
 from alvh.errors import DataError
 from alvh.kernel.quotes import vix_response
+from alvh.kernel.records import NO_QUOTES
 from alvh.kernel.spx_smile import SHAPE
 from alvh.market.baskets import basket_levels
 from alvh.market.curve import VixCurve, curve_nodes
 from alvh.market.spx_surface import SHAPE_LOADINGS, VIX_RANGE
-from alvh.market.surfaces import REALISED_WINDOW, Surfaces, realised_volatility
+from alvh.market.surfaces import REALISED_WINDOW, Surfaces, realised_volatility, unquoted
 from alvh.market.vix_surface import (
     CORRELATION_HIGHEST,
     CORRELATION_LOWEST,
@@ -181,7 +182,8 @@ def shocked(evening: Evening, shock: Shock) -> Surfaces:
     settles[0] = False  # the evening has settled already
     days["vix_settlement"][1:] = np.where(settles, days["vix"], np.nan)[1:]
     days["vix_settlement_quoted"] = 0
-    return Surfaces(days, *listed, ())
+    unquoted(days)
+    return Surfaces(days, *listed, NO_QUOTES, ())
 
 
 def _set_levels(days: Any, evening: Evening, shock: Shock, move: Floats) -> None:

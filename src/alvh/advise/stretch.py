@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from alvh.advise.evening import Evening
 from alvh.calendars import spx_expiries, vix_expiries
 from alvh.errors import DataError
-from alvh.kernel.records import CURVE_NODES
+from alvh.kernel.records import CURVE_NODES, NO_QUOTES
 from alvh.kernel.spx_smile import CLOCK_9, CLOCK_30, NODE_DAYS, SHAPE, SHORT_RATE
 from alvh.kernel.vix_curve import vix_forward
 from alvh.market.curve import curve_nodes
 from alvh.market.spx_surface import LEAST_GROWTH, SHORT_RANGE, node_clock
-from alvh.market.surfaces import REALISED_WINDOW, Surfaces, realised_volatility
+from alvh.market.surfaces import REALISED_WINDOW, Surfaces, realised_volatility, unquoted
 from alvh.sessions import LAST_DAY, sessions
 
 Floats = NDArray[np.float64]
@@ -79,7 +79,8 @@ def move_stretch(evening: Evening, window: slice) -> Surfaces:
     _move_vix_smile(days, source, first, evening)
     _move_spx_smile(days, source, first, evening, dates)
     start, end = dates[0].astype(object), min(dates[-1] + AHEAD, LAST_DAY).astype(object)
-    return Surfaces(days, spx_expiries(start, end), vix_expiries(start, end), ())
+    unquoted(days)
+    return Surfaces(days, spx_expiries(start, end), vix_expiries(start, end), NO_QUOTES, ())
 
 
 def sessions_after(evening: Evening, count: int) -> Dates:

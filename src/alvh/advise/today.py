@@ -279,7 +279,7 @@ def _decide(
     dates = surfaces.dates[window]
     rows, scenarios = build_guides(history, hedge, programme, dates)
     guide = rows[min(len(dates), len(rows)) - 1]
-    book = restore(blank.account, rules, surfaces.days[last])
+    book = restore(blank.account, rules, surfaces.days[last], surfaces.quotes)
     state, month = book.state[0], str(dates[-1].astype("datetime64[M]"))
     memory = blank.account.memory
     if memory is not None and memory.judged == month:
@@ -289,8 +289,8 @@ def _decide(
     fill_track(daily, dates, memory)
     before = book.condors.copy()
     run_days(
-        surfaces.days[window], rows, scenarios, surfaces.spx_expiries, surfaces.vix_expiries,
-        rules.hedge, rules.layers, rules.programme, rules.account, daily, log, book,
+        surfaces.days[window], rows, scenarios, *surfaces.listed, rules.hedge, rules.layers,
+        rules.programme, rules.account, daily, log, book,
     )  # fmt: skip
     result = _result(surfaces, window, daily, log, book, blank)
     evening = Evening(result, surfaces, row, holdings(result))

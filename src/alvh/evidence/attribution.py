@@ -19,6 +19,7 @@ from alvh.evidence.spans import Spans, held_spans, market_days
 from alvh.kernel import codes
 from alvh.kernel.explain import EXPLAINED, PARTS, VEGA_PARTS, explain
 from alvh.market.history import History
+from alvh.market.surfaces import build_surfaces
 from alvh.result import Result
 
 __all__ = ["PARTS", "VEGA_PARTS", "Attribution", "attribute"]
@@ -156,7 +157,7 @@ def attribute(history: History, result: Result, *, greeks: str = "path") -> Attr
     days = market_days(history, result)
     held = held_spans(result, days)
     explained = np.zeros(len(held.spans), EXPLAINED)
-    explain(days, held.spans, greeks == "path", explained)
+    explain(days, build_surfaces(history).quotes, held.spans, greeks == "path", explained)
     return Attribution(
         _table(result.dates, held, explained),
         result.meta | {"greeks": greeks},

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from alvh.contracts.rules import nearest_strike
 from alvh.evidence.spans import held_spans
 from alvh.kernel import codes
 from alvh.kernel.explain import EXPLAINED, SPAN, explain
+from alvh.kernel.listed import Listed, strip_of
 from alvh.kernel.quotes import days_to_settlement
-from alvh.kernel.strikes import choose_vix_expiry, strike_by_delta
+from alvh.kernel.records import NO_QUOTES
+from alvh.kernel.strikes import choose_vix_expiry, nearest_listed, strike_by_delta
 from alvh.kernel.vix_smile import vix_forward, vix_slice
 from alvh.result import Result
 
@@ -81,15 +82,16 @@ def standard_calls(days: Records, vix_expiries: Records) -> dict[str, Followed]:
 
 def _standard_terms(day: np.void, vix_expiries: Records) -> tuple[int, float, float]:
     """Return expiry, strike at the money and strike at the standard delta."""
-    pick = choose_vix_expiry(day, vix_expiries, 0, False, STANDARD_TENOR, 0.0)
+    listed = Listed(vix_expiries, vix_expiries, NO_QUOTES)
+    pick = choose_vix_expiry(day, listed, 0, False, STANDARD_TENOR, 0.0)
     expiry = int(vix_expiries["date"][pick])
     nodes = day["curve_expiry"], day["curve_forward"]
     forward = vix_forward(*nodes, day["vix"], day["date"], expiry)
     tau = days_to_settlement(day, codes.VIX, expiry)
     slice_ = vix_slice(day["vix_smile"], forward, tau)
-    at_the_money = nearest_strike(codes.VIX, forward, forward, tau, day["date"])
-    further = strike_by_delta(day, codes.VIX, slice_, forward, tau, STANDARD_DELTA, False)
-    return expiry, at_the_money, further
+    calls = strip_of(day, NO_QUOTES, codes.VIX, expiry, codes.CALL, forward, tau)
+    further = strike_by_delta(calls, slice_, STANDARD_DELTA, False)
+    return expiry, nearest_listed(calls, forward), further
 
 
 def hedge_calls(result: Result, days: Records) -> dict[str, Followed]:
@@ -137,7 +139,7 @@ def follow(
     spans["expiry"], spans["strike"] = expiries[:, None], strikes[:, None]
     spans["start"], spans["end"] = steps, after
     moves = np.zeros(int(alive.sum()), EXPLAINED)
-    explain(days, spans[alive], True, moves)
+    explain(days, NO_QUOTES, spans[alive], True, moves)
     explained = np.zeros(steps.shape, EXPLAINED)
     explained[alive] = moves
     parts = [sum(explained[part] for part in names) for names in FIGURES.values()]

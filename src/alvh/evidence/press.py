@@ -22,7 +22,7 @@ from alvh.errors import DataError
 from alvh.evidence.long_calls import FIGURES, HORIZONS, Followed, hedge_calls, standard_calls
 from alvh.evidence.spans import market_days
 from alvh.market.history import History
-from alvh.market.surfaces import build_surfaces
+from alvh.market.surfaces import build_surfaces, without_quotes
 from alvh.result import Result
 from alvh.signals.events import event_dates
 
@@ -102,6 +102,7 @@ def press_report(
         days = surfaces.days[surfaces.dates >= FIRST_VIX_OPTIONS]
     else:
         meta, days = dict(result.meta), market_days(history, result)
+    days = without_quotes(days)  # calls are followed on their smile, whoever quotes them
     calls = standard_calls(days, build_surfaces(history).vix_expiries)
     if result is not None:
         calls |= hedge_calls(result, days)

@@ -24,6 +24,7 @@ from alvh.errors import DataError
 from alvh.evidence.simplex import CRITERIA, criteria_of, grid_of, with_split
 from alvh.guides import NO_SCENARIOS, neutral_guides
 from alvh.kernel.policies import DAILY
+from alvh.kernel.records import NO_QUOTES
 from alvh.kernel.run import new_books, new_log, run_batch
 from alvh.measures import SESSIONS_PER_YEAR, Array
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme, policy_hash
@@ -217,7 +218,7 @@ class _SplitJob:
         count = len(hedges)
         daily = np.zeros((count, days.shape[1]), DAILY)
         run_batch(
-            days, neutral_guides()[None], NO_SCENARIOS[None], *expiries,
+            days, neutral_guides()[None], NO_SCENARIOS[None], *expiries, NO_QUOTES,
             np.concatenate([one for one, _ in hedges]), np.stack([layers for _, layers in hedges]),
             np.repeat(self.rules, count), np.repeat(self.account, count), new_books(count), daily,
             new_log(0, 0, 0),

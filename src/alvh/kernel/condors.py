@@ -17,6 +17,7 @@ from alvh.kernel.codes import (
     ON_EXPIRY,
     OPEN,
     PUBLISHED,
+    QUOTED,
     R_BOOK_FULL,
     R_BUYING_POWER,
     R_CREDIT_TOO_SMALL,
@@ -34,8 +35,6 @@ from alvh.kernel.codes import (
     R_TAKE_PROFIT,
     R_WARM_UP,
     SETTLE,
-    SPX,
-    SPXW,
     WEEKLY,
 )
 from alvh.kernel.condor_prices import (
@@ -43,8 +42,10 @@ from alvh.kernel.condor_prices import (
     SIGNS,
     choose_strikes,
     condor_mids,
+    leg_half,
     package_price,
     right_of,
+    root_of,
     signed_value,
 )
 from alvh.kernel.jit import compiled
@@ -57,11 +58,6 @@ from alvh.kernel.quotes import (
 )
 from alvh.kernel.spx_smile import spx_sigma, spx_slice
 from alvh.kernel.strikes import choose_spx_expiry
-
-
-@compiled
-def _root(condor):
-    return SPX if condor.am == 1 else SPXW
 
 
 @compiled
@@ -79,7 +75,7 @@ def settle_condors(day, t, state, row, condors, log):
             strike = condor.strike[leg]
             value = max(strike - index, 0.0) if leg < 2 else max(index - strike, 0.0)
             quantity = SIGNS[leg] * condor.quantity
-            terms = (_root(condor), right_of(leg), condor.expiry, strike)
+            terms = (root_of(condor), right_of(leg), condor.expiry, strike)
             profit = settle_leg(
                 log, state, row, t, CONDORS, terms, quantity, value, condor.mid[leg],
                 R_SETTLED, provenance,
@@ -134,32 +130,32 @@ def stress_loss(day, state, condors, spx_return, vix_log, scratch):
         condor = condors[i]
         if condor.quantity > 0:
             condor_mids(
-                day, _root(condor), condor.expiry, condor.expiry_session, condor.strike,
+                day, root_of(condor), condor.expiry, condor.expiry_session, condor.strike,
                 spx_return, vix_log, scratch,
             )  # fmt: skip
+            for leg in range(4):  # a quote moves with its smile
+                scratch[leg] += condor.gap[leg]
             loss += condor.quantity * 100.0 * (signed_value(condor.mid) - signed_value(scratch))
     return loss
 
 
 @compiled
-def _trade_package(
-    day, t, account, state, row, log, terms, strike, mids, quantity, fill, side, net, action,
-    reason,
-):  # fmt: skip
+def _trade_package(day, t, account, state, row, log, condor, tau, fill, side, net, action, reason):
     """Fill four legs at the package's net price; what rounding adds sits on the short put."""
-    root, expiry, tau = terms
-    rest = net
-    provenance = FITTED if day.spx_fitted == 1 else MODELLED
+    root, rest = root_of(condor), net
+    otherwise = FITTED if day.spx_fitted == 1 else MODELLED
     for leg in (0, 2, 3, 1):
-        signed = side * SIGNS[leg]
-        price = unrounded_fill(day, root, mids[leg], tau, fill, signed > 0.0)
+        signed, mid = side * SIGNS[leg], condor.mid[leg]
+        half = leg_half(day, root, tau, condor, leg)
+        price = unrounded_fill(mid, half, fill, signed > 0.0)
         if leg == 1:
             price = signed * rest
         rest -= signed * price
         fee = leg_fee(account, day, root, max(price, 0.0), True)
+        provenance = QUOTED if condor.quoted[leg] == 1 else otherwise
         trade(
-            log, state, row, t, CONDORS, (root, right_of(leg), expiry, strike[leg]),
-            signed * quantity, price, mids[leg], fee, action, reason, provenance,
+            log, state, row, t, CONDORS, (root, right_of(leg), condor.expiry, condor.strike[leg]),
+            signed * condor.quantity, price, mid, fee, action, reason, provenance,
         )  # fmt: skip
 
 
@@ -191,15 +187,15 @@ def manage_condors(day, t, account, state, row, log, programme, condors):
         condor = condors[i]
         if condor.quantity == 0 or not _may_exit(day, programme, condor):
             continue
-        root = _root(condor)
+        root = root_of(condor)
         tau = days_to_settlement(day, root, condor.expiry)
-        debit = package_price(day, root, tau, condor.mid, programme.fill, -1.0)
+        debit = package_price(day, root, tau, condor, programme.fill, -1.0)
         reason = _exit_reason(day, programme, condor, debit)
         if reason == R_HELD:
             continue
         _trade_package(
-            day, t, account, state, row, log, (root, condor.expiry, tau), condor.strike,
-            condor.mid, condor.quantity, programme.fill, -1.0, debit, CLOSE, reason,
+            day, t, account, state, row, log, condor, tau, programme.fill, -1.0, debit, CLOSE,
+            reason,
         )  # fmt: skip
         _tally(state, condor.credit - debit)
         note(log, state, t, CONDORS, CLOSE, reason, float(condor.quantity), debit, condor.credit)
@@ -256,7 +252,9 @@ def condor_size(programme, nav, free, factor, width, credit):
 
 
 @compiled
-def enter_condor(days, t, guide, account, state, row, log, programme, condors, calendar, work):
+def enter_condor(
+    days, t, guide, account, state, row, log, programme, condors, listed, work, scratch
+):
     """Open today's condor, or note why there is none. ``work``: NAV, and free USD."""
     day = days[t]
     nav, free = work
@@ -279,18 +277,22 @@ def enter_condor(days, t, guide, account, state, row, log, programme, condors, c
         no_action(log, state, t, CONDORS, R_GATE_CLOSED, prior.vix, 0.0)
         return
     pick = choose_spx_expiry(
-        day, calendar.spx, state.next_spx, programme.expiry_rule, programme.am, programme.tenor,
+        day, listed, state.next_spx, programme.expiry_rule, programme.am, programme.tenor,
         programme.exit_days,
     )  # fmt: skip
     if pick < 0:
         no_action(log, state, t, CONDORS, R_NO_EXPIRY, programme.tenor, 0.0)
         return
-    _open_condor(day, prior, t, account, state, row, log, programme, condors, calendar.spx[pick],
-                 (nav, free, factor, scale))  # fmt: skip
+    _open_condor(
+        day, prior, t, account, state, row, log, programme, condors, listed.quotes,
+        listed.spx[pick], (nav, free, factor, scale), scratch,
+    )  # fmt: skip
 
 
 @compiled
-def _open_condor(day, prior, t, account, state, row, log, programme, condors, expiry, means):
+def _open_condor(
+    day, prior, t, account, state, row, log, programme, condors, quotes, expiry, means, scratch
+):
     nav, free, factor, scale = means
     slot = free_slot(condors)
     if slot < 0:
@@ -298,11 +300,10 @@ def _open_condor(day, prior, t, account, state, row, log, programme, condors, ex
         no_action(log, state, t, CONDORS, R_BOOK_FULL, float(slots), float(slots))
         return
     condor = condors[slot]
-    root = SPX if expiry.am == 1 else SPXW
-    tau = days_to_settlement(day, root, expiry.date)
-    terms = (root, expiry.date, expiry.session, tau)
-    choose_strikes(day, prior, programme, terms, scale, condor.strike, condor.mid)
-    credit = -package_price(day, root, tau, condor.mid, programme.fill, 1.0)
+    choose_strikes(day, prior, quotes, programme, expiry, scale, condor, scratch)
+    root = root_of(condor)
+    tau = days_to_settlement(day, root, condor.expiry)
+    credit = -package_price(day, root, tau, condor, programme.fill, 1.0)
     width = max(condor.strike[1] - condor.strike[0], condor.strike[3] - condor.strike[2])
     if credit < PACKAGE_TICK or credit >= width:
         no_action(log, state, t, CONDORS, R_CREDIT_TOO_SMALL, credit, PACKAGE_TICK)
@@ -316,33 +317,28 @@ def _open_condor(day, prior, t, account, state, row, log, programme, condors, ex
     condor.shifts = 0
     condor.carried = 0.0
     sell_condor(
-        day, t, account, state, row, log, programme, condor, slot, expiry, quantity, credit,
+        day, t, account, state, row, log, programme, condor, slot, quantity, credit,
         R_SCHEDULED_ENTRY,
     )  # fmt: skip
 
 
 @compiled
 def sell_condor(
-    day, t, account, state, row, log, programme, condor, slot, expiry, quantity, credit, reason
+    day, t, account, state, row, log, programme, condor, slot, quantity, credit, reason
 ):
-    """Fill a condor whose strikes and mids are set, and write down what a ticket shows."""
-    root = SPX if expiry.am == 1 else SPXW
-    tau = days_to_settlement(day, root, expiry.date)
+    """Fill a condor whose expiry, strikes and marks are set; write down what a ticket shows."""
+    tau = days_to_settlement(day, root_of(condor), condor.expiry)
     width = max(condor.strike[1] - condor.strike[0], condor.strike[3] - condor.strike[2])
     state.slots = max(state.slots, slot + 1)
     condor.quantity = quantity
-    condor.expiry = expiry.date
-    condor.expiry_session = expiry.session
-    condor.am = expiry.am
     condor.credit = credit
     condor.opened = t
     condor.margin = quantity * condor_margin(
         condor.strike[1] - condor.strike[0], condor.strike[3] - condor.strike[2], credit
     )
     _trade_package(
-        day, t, account, state, row, log, (root, expiry.date, tau), condor.strike, condor.mid,
-        quantity, programme.fill, 1.0, -credit, OPEN, reason,
-    )  # fmt: skip
+        day, t, account, state, row, log, condor, tau, programme.fill, 1.0, -credit, OPEN, reason
+    )
     state.credits += quantity * 100.0 * credit
     against = width if reason == R_SCHEDULED_ENTRY else condor.loss
     note(log, state, t, CONDORS, OPEN, reason, float(quantity), credit, against)
@@ -365,7 +361,7 @@ def _log_entry(day, t, state, log, condor, tau):
     entry.margin = condor.margin
     for leg in range(4):
         entry.strike[leg] = condor.strike[leg]
-    root = _root(condor)
+    root = root_of(condor)
     sessions = sessions_to_settlement(day, root, condor.expiry_session)
     slice_ = spx_slice(day.spx_smile, tau, sessions)
     forward = spx_forward(day, tau)

@@ -25,6 +25,7 @@ from alvh.kernel.codes import (
     VX,
 )
 from alvh.kernel.jit import compiled
+from alvh.kernel.listed import Mark, leg_mark
 from alvh.kernel.quotes import (
     FUTURE_MULTIPLIER,
     OPTION_MULTIPLIER,
@@ -32,34 +33,35 @@ from alvh.kernel.quotes import (
     days_to_settlement,
     half_spread,
     leg_fee,
-    leg_mid,
 )
-from alvh.kernel.structures import structure_cost
+from alvh.kernel.structures import set_mark, structure_cost
 from alvh.kernel.vix_smile import vix_forward
 
 TEN = 10  # VIX options of 100 USD a point that one VX future of 1000 stands for
 
 
 @compiled
-def _round_trip(day, account, root, mid, expiry, contracts):
+def _round_trip(day, account, root, mark, expiry, contracts):
     """Return USD that buying and selling again gives up to spread and fees, ticks apart.
 
     Rounding to a tick is left out: a build chosen for the way its fills round is no cheaper.
     """
-    tau = days_to_settlement(day, root, expiry)
     size = FUTURE_MULTIPLIER if root == VX else OPTION_MULTIPLIER
-    given = account.fill * half_spread(day, root, mid, tau) * size
-    return 2.0 * contracts * (given + leg_fee(account, day, root, mid, False))
+    half = mark.half
+    if mark.quoted == 0:
+        half = half_spread(day, root, mark.mid, days_to_settlement(day, root, expiry))
+    given = account.fill * half * size
+    return 2.0 * contracts * (given + leg_fee(account, day, root, mark.mid, False))
 
 
 @compiled
-def parity(day, expiry, expiry_session, strike):
-    """Return (call, put, future, discount, gap): mids in points, and call − put less parity."""
-    call = leg_mid(day, VIX, CALL, expiry, expiry_session, strike)
-    put = leg_mid(day, VIX, PUT, expiry, expiry_session, strike)
+def parity(day, quotes, expiry, expiry_session, strike):
+    """Return (call, put, future, discount, gap): two marks, points, and call − put less parity."""
+    call = leg_mark(day, quotes, VIX, CALL, expiry, expiry_session, strike)
+    put = leg_mark(day, quotes, VIX, PUT, expiry, expiry_session, strike)
     future = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, expiry)
     discount = math.exp(-day.rate * days_to_settlement(day, VIX, expiry) / YEAR)
-    return call, put, future, discount, call - put - discount * (future - strike)
+    return call, put, future, discount, call.mid - put.mid - discount * (future - strike)
 
 
 @compiled
@@ -69,13 +71,14 @@ def _margin_cost(account, usd, days):
 
 
 @compiled
-def _swap_saving(day, account, cohort, leg):
+def _swap_saving(day, quotes, account, cohort, leg):
     """Return USD saved on ten structures by holding puts for one leg's calls, parity gap included.
 
     The future that completes the synthetic is not counted yet.
     """
     expiry, strike, ratio = cohort.expiry[leg], cohort.strike[leg], cohort.ratio[leg]
-    call, put, _future, _discount, gap = parity(day, expiry, cohort.expiry_session[leg], strike)
+    session = cohort.expiry_session[leg]
+    call, put, _future, _discount, gap = parity(day, quotes, expiry, session, strike)
     contracts = TEN * abs(ratio)
     saved = _round_trip(day, account, VIX, call, expiry, contracts)
     saved -= _round_trip(day, account, VIX, put, expiry, contracts)
@@ -83,7 +86,7 @@ def _swap_saving(day, account, cohort, leg):
 
 
 @compiled
-def synthetic_savings(day, account, cohort, days):
+def synthetic_savings(day, quotes, account, cohort, days):
     """Return USD saved per ten structures by (the bought leg synthetic, both legs synthetic).
 
     Spread and fees are counted both ways, and the cost of the margin for ``days``. Minus infinity
@@ -94,18 +97,18 @@ def synthetic_savings(day, account, cohort, days):
     expiry, futures = cohort.expiry[0], abs(cohort.ratio[0])
     future = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, expiry)
     tied = futures * future_margin(future, days_to_settlement(day, VX, expiry))
-    bought = _swap_saving(day, account, cohort, 0)
-    one = bought - _round_trip(day, account, VX, future, expiry, futures)
+    bought = _swap_saving(day, quotes, account, cohort, 0)
+    one = bought - _round_trip(day, account, VX, Mark(future, 0.0, 0.0, 0), expiry, futures)
     one -= _margin_cost(account, tied, days)
     if cohort.legs != 2 or cohort.ratio[0] != -cohort.ratio[1]:
         return one, -math.inf
     gap = abs(cohort.strike[1] - cohort.strike[0]) * FUTURE_MULTIPLIER
-    both = bought + _swap_saving(day, account, cohort, 1) - _margin_cost(account, gap, days)
+    both = bought + _swap_saving(day, quotes, account, cohort, 1) - _margin_cost(account, gap, days)
     return one, both
 
 
 @compiled
-def _make_synthetic(day, cohort, both):
+def _make_synthetic(day, quotes, cohort, both):
     """Turn ten structures of calls into one of puts, with a future where only one leg turns."""
     base, last = 0.0, cohort.legs
     for leg in range(last):
@@ -113,10 +116,10 @@ def _make_synthetic(day, cohort, both):
         if leg > 0 and not both:
             continue
         _call, put, future, discount, _gap = parity(
-            day, cohort.expiry[leg], cohort.expiry_session[leg], cohort.strike[leg]
+            day, quotes, cohort.expiry[leg], cohort.expiry_session[leg], cohort.strike[leg]
         )
         cohort.right[leg] = PUT
-        cohort.mid[leg] = put
+        set_mark(cohort, leg, put)
         # worth of the leg as a call is put + future at price less this
         share = 0.0 if both else future
         base += (
@@ -132,9 +135,10 @@ def _make_synthetic(day, cohort, both):
         cohort.expiry[last] = cohort.expiry[0]
         cohort.expiry_session[last] = cohort.expiry_session[0]
         cohort.strike[last] = 0.0
-        cohort.mid[last] = vix_forward(
+        future = vix_forward(
             day.curve_expiry, day.curve_forward, day.vix, day.date, cohort.expiry[0]
         )
+        set_mark(cohort, last, Mark(future, 0.0, 0.0, 0))
         cohort.legs = last + 1
 
 
@@ -145,18 +149,19 @@ def construct(desk, i, layer, candidate, units, free):
     Ten structures become one where puts and futures are cheaper, or are asked for; fewer than ten
     stay as they are. What was found is noted: USD saved on ten, and the parity gap in points.
     """
-    day, account = desk.day, desk.account
-    one, both = synthetic_savings(day, account, candidate, layer.tenor - layer.roll)
+    day, account, quotes = desk.day, desk.account, desk.listed.quotes
+    one, both = synthetic_savings(day, quotes, account, candidate, layer.tenor - layer.roll)
     best = max(one, both)
     if best == -math.inf:
         return units
-    gap = parity(day, candidate.expiry[0], candidate.expiry_session[0], candidate.strike[0])[4]
+    session, strike = candidate.expiry_session[0], candidate.strike[0]
+    gap = parity(day, quotes, candidate.expiry[0], session, strike)[4]
     forced = desk.hedge.construction == SYNTHETIC
     tens = units // TEN
     if tens == 0 or not (forced or best > 0.0):
         no_action(desk.log, desk.state, desk.t, SHORT + i, R_DIRECT, best, gap)
         return units
-    _make_synthetic(day, candidate, both > one)
+    _make_synthetic(day, quotes, candidate, both > one)
     tens = min(tens, int(math.floor(max(free, 0.0) / structure_cost(day, account, candidate))))
     no_action(desk.log, desk.state, desk.t, SHORT + i, R_SYNTHETIC, best, gap)
     return tens

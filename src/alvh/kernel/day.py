@@ -44,7 +44,6 @@ from alvh.kernel.strikes import advance
 from alvh.kernel.tilts import layer_worth, rebalance_layers, tilt_weights
 from alvh.kernel.time_shift import shift_losses
 
-Calendar = namedtuple("Calendar", ["spx", "vix"])
 Log = namedtuple("Log", ["trades", "decisions", "entries"])
 Policy = namedtuple("Policy", ["hedge", "layers", "programme", "account"])
 Guides = namedtuple("Guides", ["rows", "scenarios"])
@@ -55,7 +54,7 @@ Book = namedtuple(
 
 
 @compiled
-def step_day(days, guides, t, calendar, policy, book, daily, log):
+def step_day(days, guides, t, listed, policy, book, daily, log):
     """Advance the book by session ``t``; its row of ``daily`` starts from the last one's sums.
 
     ``guides.rows`` has a row for every session, or one neutral row for a policy that hears none.
@@ -67,7 +66,7 @@ def step_day(days, guides, t, calendar, policy, book, daily, log):
     if t > 0:
         slept = float(day.date - days[t - 1].date)
         accrue_interest(account, state, row, days[t - 1].rate, slept)
-    expired = _advance_calendar(day, calendar, state)
+    expired = _advance_calendar(day, listed, state)
     settle_condors(day, t, state, row, book.condors, log)
     settle_layers(day, t, state, row, book.cohorts, book.layer_states, log)
     if day.tradable == 0:
@@ -80,7 +79,10 @@ def step_day(days, guides, t, calendar, policy, book, daily, log):
     passed = float(day.date - last.date) if last.tradable == 1 else 0.0
     if state.index_units != 0.0:
         row.pnl[CONDORS] += state.index_units * (day.spx - last.spx)
-    mark_book(day, state, row, book.condors, book.cohorts, book.layer_states, passed, book.columns)
+    mark_book(
+        day, listed.quotes, state, row, book.condors, book.cohorts, book.layer_states, passed,
+        book.columns,
+    )  # fmt: skip
     close_day(day, day.spx, state, row, book)
     if row.nav <= 0.0:
         state.ruined = 1
@@ -90,10 +92,10 @@ def step_day(days, guides, t, calendar, policy, book, daily, log):
         return
     if programme.kind == CONDOR_BOOK:
         manage_condors(day, t, account, state, row, log, programme, book.condors)
-    _step_hedge(days, t, guide, calendar, policy, book, daily, log, passed)
+    _step_hedge(days, t, guide, listed, policy, book, daily, log, passed)
     state.credits = 0.0  # the meters have seen them
     if programme.kind == CONDOR_BOOK:
-        _step_condors(days, t, guides, guide, calendar, policy, book, row, log, expired)
+        _step_condors(days, t, guides, guide, listed, policy, book, row, log, expired)
     elif programme.kind == INDEX_FUND:
         _sweep(day, t, state, log)
     update_carry(day, book.cohorts, book.layer_states)
@@ -112,13 +114,13 @@ def _last_tradable(days, t):
 
 
 @compiled
-def _advance_calendar(day, calendar, state):
+def _advance_calendar(day, listed, state):
     """Move past what has expired; return whether a monthly SPX expiry settles today."""
     start = state.next_spx
-    state.next_spx = advance(calendar.spx, start, day.date)
-    state.next_vix = advance(calendar.vix, state.next_vix, day.date)
+    state.next_spx = advance(listed.spx, start, day.date)
+    state.next_vix = advance(listed.vix, state.next_vix, day.date)
     for i in range(start, state.next_spx):
-        expiry = calendar.spx[i]
+        expiry = listed.spx[i]
         if expiry.monthly == 1 and expiry.date == day.date:
             return True
     return False
@@ -134,11 +136,11 @@ def _means(day, state, book):
 
 
 @compiled
-def _step_hedge(days, t, guide, calendar, policy, book, daily, log, passed):
+def _step_hedge(days, t, guide, listed, policy, book, daily, log, passed):
     day, state, hedge = days[t], book.state[0], policy.hedge[0]
     kind, layer_states = policy.programme[0].kind, book.layer_states
     vix = days[max(t - hedge.lag, 0)].vix
-    desk = Desk(day, t, guide, vix, policy.account[0], hedge, state, daily[t], log, calendar)
+    desk = Desk(day, t, guide, vix, policy.account[0], hedge, state, daily[t], log, listed)
     value, contracts, condor_margin = condors_value(state, book.condors)
     # A book of one-day condors is empty between its settlement and its next entry.
     contracts = 10 if kind == INDEX_FUND else max(contracts, state.contracts)
@@ -161,21 +163,21 @@ def _step_hedge(days, t, guide, calendar, policy, book, daily, log, passed):
 
 
 @compiled
-def _step_condors(days, t, guides, guide, calendar, policy, book, row, log, expired):
+def _step_condors(days, t, guides, guide, listed, policy, book, row, log, expired):
     """Shift losses on, then open today's condor where the health of the book allows it."""
     day, state, programme = days[t], book.state[0], policy.programme[0]
     account = policy.account[0]
     if programme.shift_rolls > 0:
         shift_losses(
             day, days[max(t - 1, 0)], t, account, state, row, log, programme, book.condors,
-            calendar.spx, _means(day, state, book)[1],
+            listed, _means(day, state, book)[1], book.scratch,
         )  # fmt: skip
     if not is_entry_day(day, programme, state, expired):
         no_action(log, state, t, CONDORS, R_NOT_ENTRY_DAY, 0.0, 0.0)
     elif not _is_barred(day, t, guides, guide, policy.hedge[0], state, book, log):
         enter_condor(
-            days, t, guide, account, state, row, log, programme, book.condors, calendar,
-            _means(day, state, book),
+            days, t, guide, account, state, row, log, programme, book.condors, listed,
+            _means(day, state, book), book.scratch,
         )  # fmt: skip
 
 

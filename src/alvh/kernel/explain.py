@@ -37,6 +37,7 @@ from numba import njit
 from alvh.kernel.codes import PUT, SPX, TODAY, VIX, VX
 from alvh.kernel.greeks import option_forward, option_greeks, option_state, smile_sigma
 from alvh.kernel.jit import compiled
+from alvh.kernel.listed import mark_by
 from alvh.kernel.quotes import YEAR, days_to_settlement, leg_value, sessions_to_settlement
 
 SPAN = np.dtype(
@@ -106,7 +107,14 @@ def _unmoved_sigmas(before: Any, after: Any, span: Any, rolled: float, forward: 
 
 
 @compiled
-def _marked(before: Any, after: Any, span: Any, along: bool, row: Any) -> None:
+def _gap(day: Any, quotes: Any, span: Any, price: float) -> float:
+    """Return how far a contract's mark stands above the smile's price, points."""
+    mark = mark_by(day, quotes, span.root, span.right, span.expiry, span.strike, price)
+    return float(mark.gap)
+
+
+@compiled
+def _marked(before: Any, after: Any, quotes: Any, span: Any, along: bool, row: Any) -> None:
     """Explain an option that is marked on both days."""
     is_put, strike = span.right == PUT, span.strike
     terms = (span.root, span.expiry, span.expiry_session, strike)
@@ -118,7 +126,8 @@ def _marked(before: Any, after: Any, span: Any, along: bool, row: Any) -> None:
     end = option_greeks(end_forward, strike, end_sigma, left, after.rate, is_put)
     rolled = option_forward(before, span.root, span.expiry, after.date - before.date)
     move, change = end_forward - forward, end_sigma - sigma
-    row.pnl = end[0] - start[0]
+    row.pnl = end[0] + _gap(after, quotes, span, end[0])
+    row.pnl -= start[0] + _gap(before, quotes, span, start[0])
     row.price, row.tau_start = start[0], years * YEAR
     row.forward_start, row.forward_end = forward, end_forward
     row.sigma_start, row.sigma_end = sigma, end_sigma
@@ -153,14 +162,14 @@ def _settlement_level(day: Any, span: Any) -> float:
 
 
 @compiled
-def _settled(before: Any, after: Any, span: Any, along: bool, row: Any) -> None:
+def _settled(before: Any, after: Any, quotes: Any, span: Any, along: bool, row: Any) -> None:
     """Explain an option that settles: the move to the settlement value, then the time value."""
     is_put, strike, level = span.right == PUT, span.strike, _settlement_level(after, span)
     forward, sigma, years = option_state(
         before, span.root, span.expiry, span.expiry_session, strike
     )
     start = option_greeks(forward, strike, sigma, years, before.rate, is_put)
-    row.pnl = span.value - start[0]
+    row.pnl = span.value - start[0] - _gap(before, quotes, span, start[0])
     row.price, row.tau_start = start[0], years * YEAR
     row.forward_start, row.forward_end = forward, level
     row.sigma_start, row.sigma_end = sigma, math.nan
@@ -190,7 +199,7 @@ def _outright(before: Any, after: Any, span: Any, row: Any) -> None:
 
 
 @compiled
-def explain_one(before: Any, after: Any, span: Any, along: bool, row: Any) -> None:
+def explain_one(before: Any, after: Any, quotes: Any, span: Any, along: bool, row: Any) -> None:
     """Write into ``row`` what moved one contract between two days; see ``explain``."""
     left_over = span.settled == 1 and span.expiry > after.date  # it left at its last mark
     if left_over:
@@ -202,21 +211,23 @@ def explain_one(before: Any, after: Any, span: Any, along: bool, row: Any) -> No
     if span.root >= VX:
         _outright(before, after, span, row)
     elif span.settled == 1:
-        _settled(before, after, span, along, row)
+        _settled(before, after, quotes, span, along, row)
     else:
-        _marked(before, after, span, along, row)
+        _marked(before, after, quotes, span, along, row)
     row.residual = row.pnl - (
         row.carry + row.delta + row.gamma + row.vega + row.theta + row.vanna + row.volga + row.rate
     )
 
 
 @njit(cache=True)
-def explain(days: Any, spans: Any, along: bool, out: Any) -> None:
+def explain(days: Any, quotes: Any, spans: Any, along: bool, out: Any) -> None:
     """Explain the move of every span, per contract in points.
 
     Parameters
     ----------
     days : ndarray of DAY, shape (n,)
+    quotes : ndarray of QUOTE
+        What a contract's quotes do beyond the smile of their day is in the residual.
     spans : ndarray of SPAN, shape (m,)
         ``start`` and ``end`` are rows of ``days``; those of ``start`` must be tradable, those of
         ``end`` too unless the span settles.
@@ -226,4 +237,4 @@ def explain(days: Any, spans: Any, along: bool, out: Any) -> None:
         Zeroed; receives the parts in points and the state at both ends.
     """
     for i in range(spans.shape[0]):
-        explain_one(days[spans[i].start], days[spans[i].end], spans[i], along, out[i])
+        explain_one(days[spans[i].start], days[spans[i].end], quotes, spans[i], along, out[i])

@@ -174,7 +174,7 @@ def _nothing_to_hedge(hedge, needs):
 def _wanted(desk, layers, i, candidates, layer_states, needs):
     return wanted_units(
         desk.day, desk.t, desk.account, desk.state, desk.log, desk.hedge, layers, i, candidates,
-        desk.calendar, layer_states, needs,
+        desk.listed, layer_states, needs,
     )  # fmt: skip
 
 
@@ -184,7 +184,7 @@ def _open_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free,
     day, hedge, state, log, t = desk.day, desk.hedge, desk.state, desk.log, desk.t
     layer, candidate, layer_state, sleeve = layers[i], candidates[i], layer_states[i], SHORT + i
     layer_state.stages_left = 0
-    if not build_structure(day, layer, desk.calendar, state, candidate):
+    if not build_structure(day, layer, desk.listed, state, candidate):
         no_action(log, state, t, sleeve, R_NO_EXPIRY, layer.tenor, 0.0)
         return
     factor, forward = schedule_factor(day, layer, candidate)

@@ -53,6 +53,7 @@ def _stressed_layer(day, cohort):
             day, root, cohort.right[leg], expiry, cohort.expiry_session[leg], cohort.strike[leg],
             TODAY, STRESS_SPX, vix_log,
         )  # fmt: skip
+        mid = max(mid + cohort.gap[leg], 0.0)
         tau = days_to_settlement(day, root, expiry)
         width = _half_spread(day, root, mid, tau, day.vix * math.exp(vix_log))
         base = cohort.mid[leg] if root == VX else 0.0
@@ -105,6 +106,7 @@ def _book_gain(day, state, condors, cohorts, scenario):
                 day, root, right_of(leg), condor.expiry, condor.expiry_session,
                 condor.strike[leg], age, move, vix_log,
             )  # fmt: skip
+            value += condor.gap[leg]
             gain += SIGNS[leg] * condor.quantity * 100.0 * (value - condor.mid[leg])
     for i in range(LAYERS):
         cohort = cohorts[i]
@@ -117,7 +119,7 @@ def _book_gain(day, state, condors, cohorts, scenario):
                 cohort.strike[leg], age, move, vix_log,
             )  # fmt: skip
             size = cohort.units * cohort.ratio[leg] * multiplier(root)
-            gain += size * (value - cohort.mid[leg])
+            gain += size * (value + cohort.gap[leg] - cohort.mid[leg])
     return gain
 
 

@@ -9,10 +9,11 @@ forward. Then all prices are. They are those of the leg-by-leg valuation to a fe
 import math
 
 from alvh.kernel.black import NO_DEVIATION, SMALL_DEVIATION, otm_price, otm_price_small
-from alvh.kernel.codes import CONDORS, LAYERS, PUT, SHORT, SPX, SPXW, TODAY, TOMORROW, VIX, VX
-from alvh.kernel.condor_prices import SIGNS
+from alvh.kernel.codes import CONDORS, LAYERS, PUT, SHORT, TODAY, TOMORROW, VIX, VX
+from alvh.kernel.condor_prices import SIGNS, mark_condor_leg, root_of
 from alvh.kernel.elementary import exponential, log_ratio, logarithm
 from alvh.kernel.jit import compiled, vectorised
+from alvh.kernel.listed import mark_by
 from alvh.kernel.policies import MAX_CONDORS, MAX_LEGS
 from alvh.kernel.quotes import (
     AM_HOURS,
@@ -24,7 +25,7 @@ from alvh.kernel.quotes import (
     spx_forward,
 )
 from alvh.kernel.spx_smile import spx_sigma, spx_slice
-from alvh.kernel.structures import cohort_leg_mid
+from alvh.kernel.structures import cohort_leg_mid, set_mark
 from alvh.kernel.vix_smile import (
     BUTTERFLY_MARGIN,
     REFERENCE_FORWARD,
@@ -44,7 +45,7 @@ MOST_LEGS = 4 * MAX_CONDORS + 2 * LAYERS * MAX_LEGS + LANES  # a layer's legs st
 @compiled
 def _set_legs(day, condor, first, columns):
     """Write the four legs of a condor into the columns from ``first`` on."""
-    root = SPX if condor.am == 1 else SPXW
+    root = root_of(condor)
     tau = days_to_settlement(day, root, condor.expiry)
     slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, condor.expiry_session))
     years = tau / YEAR
@@ -142,19 +143,19 @@ def _set_layers(day, cohorts, first, columns):
 
 
 @compiled
-def _book_condors(state, row, condors, columns):
+def _book_condors(day, quotes, state, row, condors, columns):
     """Set the condors' marks and book the profit; return where their columns end."""
     first = 0
     for i in range(state.slots):
         condor = condors[i]
         if condor.quantity == 0:
             continue
-        size = 100.0 * condor.quantity
+        size, root = 100.0 * condor.quantity, root_of(condor)
         put_side, call_side = 0.0, 0.0
         for leg in range(4):
-            mid = columns[PRICE, first + leg]
-            profit = SIGNS[leg] * size * (mid - condor.mid[leg])
-            condor.mid[leg] = mid
+            before = condor.mid[leg]
+            mid = mark_condor_leg(day, quotes, root, condor, leg, columns[PRICE, first + leg])
+            profit = SIGNS[leg] * size * (mid - before)
             if leg < 2:
                 put_side += profit
             else:
@@ -167,7 +168,7 @@ def _book_condors(state, row, condors, columns):
 
 
 @compiled
-def _book_layers(day, state, row, cohorts, layer_states, days_passed, first, columns):
+def _book_layers(day, quotes, state, row, cohorts, layer_states, days_passed, first, columns):
     """Set the layers' marks, and what they are worth a day on; futures pay their move in cash."""
     for i in range(LAYERS):
         cohort = cohorts[i]
@@ -186,17 +187,20 @@ def _book_layers(day, state, row, cohorts, layer_states, days_passed, first, col
                     day, root, cohort.right[leg], cohort.expiry[leg], cohort.expiry_session[leg],
                     cohort.strike[leg], TOMORROW, 0.0, 0.0,
                 )  # fmt: skip
-            aged += size * later
-            profit = cohort.units * size * (mid - cohort.mid[leg])
+            mark = mark_by(
+                day, quotes, root, cohort.right[leg], cohort.expiry[leg], cohort.strike[leg], mid
+            )
+            aged += size * (later + mark.gap)
+            profit = cohort.units * size * (mark.mid - cohort.mid[leg])
             row.pnl[SHORT + i] += profit
             if root == VX:
                 state.cash += profit
-            cohort.mid[leg] = mid
+            set_mark(cohort, leg, mark)
         cohort.aged, cohort.aged_on = aged, day.date
 
 
 @compiled
-def mark_book(day, state, row, condors, cohorts, layer_states, days_passed, columns):
+def mark_book(day, quotes, state, row, condors, cohorts, layer_states, days_passed, columns):
     """Mark everything held to today's mids and book the profit."""
     count = 0
     for i in range(state.slots):
@@ -208,5 +212,5 @@ def mark_book(day, state, row, condors, cohorts, layer_states, days_passed, colu
         count, columns[LOW], columns[HIGH], columns[DEVIATION], columns[INTRINSIC],
         columns[DISCOUNT], columns[PRICE],
     )  # fmt: skip
-    first = _book_condors(state, row, condors, columns)
-    _book_layers(day, state, row, cohorts, layer_states, days_passed, first, columns)
+    first = _book_condors(day, quotes, state, row, condors, columns)
+    _book_layers(day, quotes, state, row, cohorts, layer_states, days_passed, first, columns)

@@ -12,7 +12,7 @@ from alvh.kernel.vix_smile import vix_forward
 
 # What a decision of the hedge rests on and writes to; ``vix`` is the level that rules may read.
 Desk = namedtuple(
-    "Desk", ["day", "t", "guide", "vix", "account", "hedge", "state", "row", "log", "calendar"]
+    "Desk", ["day", "t", "guide", "vix", "account", "hedge", "state", "row", "log", "listed"]
 )
 
 
@@ -44,10 +44,13 @@ def _forward_is_quoted(day, expiry):
 
 
 @compiled
-def _provenance(day, root, expiry):
-    """Return what the price of a leg rests on: a future's settlement, a fitted smile, a model."""
+def _provenance(day, cohort, leg):
+    """Return what the price of a leg rests on: its quote, a fitted smile, a model."""
+    root = cohort.root[leg]
     if root > VIX:
-        return QUOTED if _forward_is_quoted(day, expiry) else MODELLED
+        return QUOTED if _forward_is_quoted(day, cohort.expiry[leg]) else MODELLED
+    if cohort.quoted[leg] == 1:
+        return QUOTED
     fitted = day.vix_fitted if root == VIX else day.spx_fitted
     return FITTED if fitted == 1 else MODELLED
 
@@ -62,7 +65,7 @@ def trade_structures(desk, i, cohort, units, side, action, reason):
         price, fee = leg_fill(
             desk.day, desk.account, cohort, leg, side, widening(desk.hedge, abs(quantity))
         )
-        provenance = _provenance(desk.day, root, cohort.expiry[leg])
+        provenance = _provenance(desk.day, cohort, leg)
         trade(
             desk.log, desk.state, desk.row, desk.t, SHORT + i, leg_terms(cohort, leg), quantity,
             price, cohort.mid[leg], fee, action, reason, provenance,
@@ -95,6 +98,9 @@ def copy_structure(source, target):
         target.expiry_session[leg] = source.expiry_session[leg]
         target.strike[leg] = source.strike[leg]
         target.mid[leg] = source.mid[leg]
+        target.half[leg] = source.half[leg]
+        target.gap[leg] = source.gap[leg]
+        target.quoted[leg] = source.quoted[leg]
 
 
 @compiled

@@ -111,6 +111,7 @@ ACCOUNT = np.dtype(
     [
         ("equity", np.float64),  # USD at the start
         ("fill", np.float64),  # 0 mid … 1 touch, for hedges
+        ("improvement", np.float64),  # of that, for every leg of a package after the first
         ("fee_scale", np.float64),  # multiplies every exchange fee and commission
         ("commission", np.float64),  # broker, USD per contract and side
         ("debit_spread", np.float64),  # added to the bill rate on negative cash
@@ -125,6 +126,9 @@ CONDOR = np.dtype(
         ("am", np.uint8),
         ("strike", np.float64, (4,)),  # long put, short put, short call, long call
         ("mid", np.float64, (4,)),  # last marks, points
+        ("half", np.float64, (4,)),  # half the quoted spread of each, points
+        ("gap", np.float64, (4,)),  # of the quoted mid over the smile's price, points
+        ("quoted", np.uint8, (4,)),  # 1: the three are of a quote; else half and gap are 0
         ("credit", np.float64),  # points, net of the spread paid
         ("margin", np.float64),  # Reg-T, USD of the whole position
         ("opened", np.int64),
@@ -150,6 +154,9 @@ COHORT = np.dtype(
         ("expiry_session", np.int64, (MAX_LEGS,)),
         ("strike", np.float64, (MAX_LEGS,)),
         ("mid", np.float64, (MAX_LEGS,)),  # last marks, points
+        ("half", np.float64, (MAX_LEGS,)),  # as of a condor
+        ("gap", np.float64, (MAX_LEGS,)),
+        ("quoted", np.uint8, (MAX_LEGS,)),
         ("aged", np.float64),  # USD of one structure a day on in an unchanged market
         ("aged_on", np.int64),  # date of that figure; 0 where there is none
     ]

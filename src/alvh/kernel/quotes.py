@@ -170,14 +170,14 @@ def half_spread(day, root, mid, tau):
 
 
 @compiled
-def fill_price(day, root, mid, tau, fill, buys, in_package):
+def fill_price(day, root, mid, half, fill, buys, in_package):
     """Return the price of one leg in points, ``fill`` of the way from mid to the touch.
 
     It is rounded to the nearest tick of the leg, or in a package of the package: half-spreads are
     fitted to quotes that stand on ticks already, so rounding them outwards would count a tick
     twice.
     """
-    signed = fill * half_spread(day, root, mid, tau)
+    signed = fill * half
     price = mid + signed if buys else mid - signed
     if root > VX:
         return max(price, 0.0)
@@ -188,9 +188,9 @@ def fill_price(day, root, mid, tau, fill, buys, in_package):
 
 
 @compiled
-def unrounded_fill(day, root, mid, tau, fill, buys):
+def unrounded_fill(mid, half, fill, buys):
     """Return a leg's price in points where only the net of its package is rounded."""
-    signed = fill * half_spread(day, root, mid, tau)
+    signed = fill * half
     return max(mid + signed if buys else mid - signed, 0.0)
 
 

@@ -12,9 +12,16 @@ from numba import njit
 from alvh.contracts.rules import condor_margin
 from alvh.kernel.black import black_price
 from alvh.kernel.codes import BUY, CONDOR_BOOK, LAYERS, PUT, SELL, SPX, SPXW, TODAY, VIX, VX
-from alvh.kernel.condor_prices import SIGNS, choose_strikes, package_price, signed_value
-from alvh.kernel.day import Calendar
+from alvh.kernel.condor_prices import (
+    SIGNS,
+    choose_strikes,
+    leg_half,
+    package_price,
+    root_of,
+    signed_value,
+)
 from alvh.kernel.jit import compiled
+from alvh.kernel.listed import Listed
 from alvh.kernel.quotes import (
     SESSIONS_PER_DAY,
     SHORTEST_AGED,
@@ -58,7 +65,7 @@ def scenario_gains(
                 day, leg.root, leg.right, leg.expiry, leg.expiry_session, leg.strike, ages[s],
                 spx_returns[s], vix_logs[s],
             )  # fmt: skip
-            out[s, i] = leg.quantity * multiplier(leg.root) * (value - leg.mid)
+            out[s, i] = leg.quantity * multiplier(leg.root) * (value + leg.gap - leg.mid)
 
 
 @njit(cache=True)
@@ -86,6 +93,7 @@ def liquidation_values(
             day, leg.root, leg.right, leg.expiry, leg.expiry_session, leg.strike, TODAY,
             spx_return, vix_log,
         )  # fmt: skip
+        mid = max(mid + leg.gap, 0.0)
         tau = days_to_settlement(day, leg.root, leg.expiry)
         given = abs(leg.quantity) * half_spread(quoting, leg.root, mid, tau)
         base = leg.mid if leg.root == VX else 0.0
@@ -106,7 +114,7 @@ def _aged_at_forward(day: Any, leg: Any, age: Any) -> float:
         slice_ = spx_slice(day.spx_smile, max(tau - age, SHORTEST_AGED), sessions)
         sigma = spx_sigma(slice_, math.log(leg.strike / forward))
     else:
-        return float(leg.mid)  # futures and baskets lose nothing to time alone
+        return float(leg.mid - leg.gap)  # futures and baskets lose nothing to time alone
     years = max(tau - age, 0.0) / YEAR
     price = black_price(forward, leg.strike, sigma, years, leg.right == PUT)
     return float(price * math.exp(-day.rate * years))
@@ -128,7 +136,7 @@ def theta_gains(day: Any, legs: Any, age: int, out: Any) -> None:
     for i in range(legs.shape[0]):
         leg = legs[i]
         value = _aged_at_forward(day, leg, age)
-        out[i] = leg.quantity * multiplier(leg.root) * (value - leg.mid)
+        out[i] = leg.quantity * multiplier(leg.root) * (value + leg.gap - leg.mid)
 
 
 @compiled
@@ -144,26 +152,23 @@ def _round_trip(day: Any, account: Any, cohort: Any) -> float:
 
 
 @compiled
-def _condor_today(day: Any, prior: Any, programme: Any, account: Any, spx: Any, start: Any,
-                  condor: Any, row: Any) -> None:  # fmt: skip
+def _condor_today(day: Any, prior: Any, programme: Any, account: Any, listed: Any, start: Any,
+                  condor: Any, scratch: Any, row: Any) -> None:  # fmt: skip
     pick = choose_spx_expiry(
-        day, spx, start, programme.expiry_rule, programme.am, programme.tenor, programme.exit_days
-    )
+        day, listed, start, programme.expiry_rule, programme.am, programme.tenor,
+        programme.exit_days,
+    )  # fmt: skip
     if pick < 0:
         return
-    expiry = spx[pick]
-    root = SPX if expiry.am == 1 else SPXW
+    expiry = listed.spx[pick]
+    choose_strikes(day, prior, listed.quotes, programme, expiry, 1.0, condor, scratch)
+    root = root_of(condor)
     tau = days_to_settlement(day, root, expiry.date)
-    terms = (root, expiry.date, expiry.session, tau)
-    choose_strikes(day, prior, programme, terms, 1.0, condor.strike, condor.mid)
-    credit = -package_price(day, root, tau, condor.mid, programme.fill, 1.0)
+    credit = -package_price(day, root, tau, condor, programme.fill, 1.0)
     width = max(condor.strike[1] - condor.strike[0], condor.strike[3] - condor.strike[2])
     if not 0.0 < credit < width:
         return
     condor.quantity = 1
-    condor.expiry = expiry.date
-    condor.expiry_session = expiry.session
-    condor.am = expiry.am
     condor.credit = credit
     condor.margin = condor_margin(
         condor.strike[1] - condor.strike[0], condor.strike[3] - condor.strike[2], credit
@@ -171,7 +176,8 @@ def _condor_today(day: Any, prior: Any, programme: Any, account: Any, spx: Any, 
     fees = 0.0
     for leg in range(4):
         buys = SIGNS[leg] > 0.0
-        price = unrounded_fill(day, root, condor.mid[leg], tau, programme.fill, buys)
+        half = leg_half(day, root, tau, condor, leg)
+        price = unrounded_fill(condor.mid[leg], half, programme.fill, buys)
         fees += leg_fee(account, day, root, price, True)
     row[0] = condor.margin
     row[1] = 100.0 * (-signed_value(condor.mid) - credit) + fees
@@ -180,8 +186,9 @@ def _condor_today(day: Any, prior: Any, programme: Any, account: Any, spx: Any, 
 
 @njit(cache=True)
 def today_menu(
-    days: Any, t: int, spx_expiries: Any, vix_expiries: Any, layers: Any, programme: Any,
-    account: Any, states: Any, cohorts: Any, condors: Any, terms: Any,
+    days: Any, t: int, spx_expiries: Any, vix_expiries: Any, quotes: Any, layers: Any,
+    programme: Any, account: Any, states: Any, cohorts: Any, condors: Any, scratch: Any,
+    terms: Any,
 ) -> None:  # fmt: skip
     """Build what could be bought at the close of session ``t``: one condor, one of each layer.
 
@@ -191,11 +198,14 @@ def today_menu(
     t : int
         Row of today.
     spx_expiries, vix_expiries : ndarray of EXPIRY
+    quotes : ndarray of QUOTE
     layers, programme, account : ndarray of LAYER (3,), PROGRAMME (1,), ACCOUNT (1,)
     states : ndarray of STATE, shape (1,)
         Keeps the place in the expiry lists from one call to a later day's.
     cohorts, condors : ndarray of COHORT (3,), CONDOR (1,)
         Receive the structures; what is not to be had stays with 0 units, or quantity.
+    scratch : ndarray, shape (4,)
+        Room to work in.
     terms : ndarray, shape (4, 3)
         Receives for condor, short, medium, tail: capital of one in USD, USD lost to opening (a
         condor) or to opening and closing (a structure), calendar days to expiry.
@@ -203,19 +213,19 @@ def today_menu(
     day, state = days[t], states[0]
     state.next_spx = advance(spx_expiries, state.next_spx, day.date)
     state.next_vix = advance(vix_expiries, state.next_vix, day.date)
-    calendar = Calendar(spx_expiries, vix_expiries)
+    listed = Listed(spx_expiries, vix_expiries, quotes)
     condors[0].quantity = 0
     if programme[0].kind == CONDOR_BOOK and t > 0 and days[t - 1].tradable == 1:
         _condor_today(
-            day, days[t - 1], programme[0], account[0], spx_expiries, state.next_spx, condors[0],
-            terms[0],
+            day, days[t - 1], programme[0], account[0], listed, state.next_spx, condors[0],
+            scratch, terms[0],
         )  # fmt: skip
     for i in range(LAYERS):
         cohort = cohorts[i]
         cohort.units = 0
         if layers[i].weight == 0.0:
             continue
-        if not build_structure(day, layers[i], calendar, state, cohort):
+        if not build_structure(day, layers[i], listed, state, cohort):
             continue
         cohort.units = 1
         terms[1 + i, 0] = structure_cost(day, account[0], cohort)

@@ -37,6 +37,20 @@ DAY = np.dtype(
         ("vix_fitted", np.uint8),
         ("spx_widening", np.float64),  # quoted over modelled spreads, less one; 0 without quotes
         ("vix_widening", np.float64),
+        ("quote_first", np.int64),  # its rows of the quotes: from this one
+        ("quote_end", np.int64),  # up to this one; none where the two are equal
+    ]
+)
+
+QUOTE = np.dtype(
+    [
+        ("root", np.int8),  # SPX, SPXW or VIX; weekly VIX options have the root of the monthly ones
+        ("right", np.int8),
+        ("expiry", np.int32),  # settlement date, days since 1970-01-01
+        ("strike", np.float64),  # points
+        ("bid", np.float64),  # points; 0 where nobody bids
+        ("ask", np.float64),
+        ("delta", np.float64),  # absolute, against the chain's own forward; NaN not known
     ]
 )
 
@@ -64,3 +78,5 @@ EXPIRY = np.dtype(
         ("monthly", np.uint8),  # 1: third-Friday (SPX) or monthly (VIX) expiry
     ]
 )
+
+NO_QUOTES = np.zeros(0, QUOTE)  # of days without chains

@@ -1,7 +1,7 @@
 """Going on from a book that was handed over: its marks, and what a close leaves behind."""
 
-from alvh.kernel.codes import LAYERS, SPEND, SPX, SPXW
-from alvh.kernel.condor_prices import condor_mids
+from alvh.kernel.codes import LAYERS, SPEND
+from alvh.kernel.condor_prices import mark_condor, root_of
 from alvh.kernel.condors import condors_value
 from alvh.kernel.jit import compiled
 from alvh.kernel.layers import layers_value
@@ -11,13 +11,14 @@ from alvh.kernel.structures import mark_structure
 
 
 @compiled
-def resume(last, policy, book, fresh):
+def resume(last, quotes, policy, book, fresh):
     """Mark a book at the close ``last`` and note what that close leaves to the next session.
 
     Parameters
     ----------
     last : DAY record
         The last session on which positions were marked.
+    quotes : ndarray of QUOTE
     policy : Policy
     book : Book
         Positions, cash and what rules remember; receives marks, and the condors' number and
@@ -28,12 +29,10 @@ def resume(last, policy, book, fresh):
     state = book.state[0]
     for i in range(state.slots):
         condor = book.condors[i]
-        root = SPX if condor.am == 1 else SPXW
-        condor_mids(last, root, condor.expiry, condor.expiry_session, condor.strike, 0.0, 0.0,
-                    condor.mid)  # fmt: skip
+        mark_condor(last, quotes, root_of(condor), condor, book.scratch)
     for i in range(LAYERS):
         if book.cohorts[i].units > 0:
-            mark_structure(last, book.cohorts[i])
+            mark_structure(last, quotes, book.cohorts[i])
     value, contracts, _ = condors_value(state, book.condors)
     nav = state.cash + state.index_units * last.spx + value + layers_value(last, book.cohorts)[0]
     for i in range(LAYERS):

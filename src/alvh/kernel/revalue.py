@@ -15,6 +15,7 @@ LEG = np.dtype(
         ("strike", np.float64),  # points; 0 for futures and baskets
         ("quantity", np.float64),  # signed contracts
         ("mid", np.float64),  # last mark, points
+        ("gap", np.float64),  # of a quoted mark over the smile's price, points; else 0
     ]
 )
 
@@ -40,4 +41,4 @@ def revalue(day, legs, age, spx_return, vix_log, out):
             day, leg.root, leg.right, leg.expiry, leg.expiry_session, leg.strike, age,
             spx_return, vix_log,
         )  # fmt: skip
-        out[i] = leg.quantity * multiplier(leg.root) * (value - leg.mid)
+        out[i] = leg.quantity * multiplier(leg.root) * (value + leg.gap - leg.mid)

@@ -82,7 +82,7 @@ def roll_reason(desk, layer, layer_state, cohort, candidate):
         return R_HELD
     if reason != R_ROLL_EXTRINSIC:
         desk.state.roll_past[layer.place] = cohort.expiry[0]
-    found = build_structure(day, layer, desk.calendar, desk.state, candidate)
+    found = build_structure(day, layer, desk.listed, desk.state, candidate)
     if not found or _same(candidate, cohort):
         desk.state.roll_past[layer.place] = 0
         return R_HELD
@@ -108,13 +108,13 @@ def cheapest_expiry(desk, layer, candidate, wanted):
     at and the money that it may take. Expiries out to twice the tenor are compared, each held
     for as long as the tenor's would be.
     """
-    day, calendar = desk.day, desk.calendar
+    day, listed = desk.day, desk.listed
     delta = wanted * spot_vix_delta(day, candidate)
     money = wanted * structure_cost(day, desk.account, candidate)
     best, least, own = -1, np.inf, candidate.expiry[0]
     shortest = shortest_allowed(day, layer, desk.state)
-    for pick in range(desk.state.next_vix, calendar.vix.shape[0]):
-        expiry = calendar.vix[pick]
+    for pick in range(desk.state.next_vix, listed.vix.shape[0]):
+        expiry = listed.vix[pick]
         left = float(expiry.date - day.date)
         if left > FURTHEST * layer.tenor:
             break
@@ -122,16 +122,16 @@ def cheapest_expiry(desk, layer, candidate, wanted):
             continue
         if expiry.monthly == 0 and layer.weeklies == 0:
             continue
-        if not set_vix_legs(day, layer, calendar, pick, candidate):
+        if not set_vix_legs(day, layer, listed, pick, candidate):
             continue
-        mark_structure(day, candidate)
+        mark_structure(day, listed.quotes, candidate)
         rate = _cost_rate(desk, layer, candidate)
         if rate < least or (rate == least and expiry.date == own):
             best, least = pick, rate
     if best < 0:
-        build_structure(day, layer, calendar, desk.state, candidate)
+        build_structure(day, layer, listed, desk.state, candidate)
         return wanted
-    set_vix_legs(day, layer, calendar, best, candidate)
-    mark_structure(day, candidate)
+    set_vix_legs(day, layer, listed, best, candidate)
+    mark_structure(day, listed.quotes, candidate)
     cost = structure_cost(day, desk.account, candidate)
     return min(delta / spot_vix_delta(day, candidate), money / cost)

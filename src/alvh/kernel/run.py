@@ -4,8 +4,9 @@ import numpy as np
 from numba import njit, prange
 
 from alvh.kernel.codes import LAYERS
-from alvh.kernel.day import Book, Calendar, Guides, Log, Policy, close_day, step_day
+from alvh.kernel.day import Book, Guides, Log, Policy, close_day, step_day
 from alvh.kernel.jit import compiled
+from alvh.kernel.listed import Listed
 from alvh.kernel.marks import COLUMNS, MOST_LEGS
 from alvh.kernel.policies import (
     COHORT,
@@ -38,15 +39,16 @@ def _carry_over(source, target):
 
 @compiled
 def run_days(
-    days, guides, scenarios, spx_expiries, vix_expiries, hedge, layers, programme, account, daily,
-    log, book,
+    days, guides, scenarios, spx_expiries, vix_expiries, quotes, hedge, layers, programme, account,
+    daily, log, book,
 ):  # fmt: skip
     """Step through every day of one world, writing ``daily`` row by row.
 
     ``guides`` has a row for every day, or one neutral row for all of them; ``scenarios``, shape
-    (sets, SCENARIOS, 4), the weighted moves that its rows point to.
+    (sets, SCENARIOS, 4), the weighted moves that its rows point to. ``quotes``, of QUOTE, is what
+    the days' chains quote, empty without any.
     """
-    calendar = Calendar(spx_expiries, vix_expiries)
+    listed = Listed(spx_expiries, vix_expiries, quotes)
     policy = Policy(hedge, layers, programme, account)
     heard = Guides(guides, scenarios)
     state = book.state[0]
@@ -60,7 +62,7 @@ def run_days(
     for t in range(state.start, days.shape[0]):
         if t > 0:
             _carry_over(daily[t - 1], daily[t])
-        step_day(days, heard, t, calendar, policy, book, daily, log)
+        step_day(days, heard, t, listed, policy, book, daily, log)
 
 
 def new_book() -> Book:
@@ -100,8 +102,8 @@ def new_books(count: int) -> Book:
 
 @njit(cache=True, parallel=True)
 def run_batch(
-    worlds, guides, scenarios, spx_expiries, vix_expiries, hedges, layers, programmes, accounts,
-    books, daily, log,
+    worlds, guides, scenarios, spx_expiries, vix_expiries, quotes, hedges, layers, programmes,
+    accounts, books, daily, log,
 ):  # fmt: skip
     """Run policy p in world w for every pair, in parallel.
 
@@ -112,6 +114,8 @@ def run_batch(
         World by world; fewer rows are taken in turn again.
     scenarios : ndarray, shape (n_policies or 1, sets, SCENARIOS, 4)
         Taken in turn likewise.
+    quotes : ndarray of QUOTE
+        Of the days that have chains; empty for worlds without.
     hedges, programmes, accounts : ndarrays of records, shape (n_policies,)
     layers : ndarray of LAYER, shape (n_policies, 3)
     books : Book stacked by ``new_books(n_worlds · n_policies)``
@@ -135,6 +139,6 @@ def run_batch(
         )
         run_days(
             worlds[w], guides[job % guides.shape[0]], scenarios[job % scenarios.shape[0]],
-            spx_expiries, vix_expiries, hedges[p : p + 1], layers[p],
+            spx_expiries, vix_expiries, quotes, hedges[p : p + 1], layers[p],
             programmes[p : p + 1], accounts[p : p + 1], daily[job], log, book,
         )  # fmt: skip

@@ -51,7 +51,7 @@ def measure_of(day, account, hedge, cohort):
 
 
 @compiled
-def _mix(day, account, hedge, layers, layer_states, candidates, calendar, state):
+def _mix(day, account, hedge, layers, layer_states, candidates, listed, state):
     """Return (cost, stress payoff) per unit of the whole mix, one structure of each listed layer.
 
     One unit of the mix holds weight / measure structures of each layer.
@@ -61,7 +61,7 @@ def _mix(day, account, hedge, layers, layer_states, candidates, calendar, state)
         if layers[j].weight == 0.0:
             continue
         candidate = candidates[j]
-        if not build_structure(day, layers[j], calendar, state, candidate):
+        if not build_structure(day, layers[j], listed, state, candidate):
             continue
         measure = measure_of(day, account, hedge, candidate)
         if measure <= 0.0:
@@ -91,7 +91,7 @@ def apportion(layer_states, total, i):
 
 @compiled
 def wanted_units(
-    day, t, account, state, log, hedge, layers, i, candidates, calendar, layer_states, needs
+    day, t, account, state, log, hedge, layers, i, candidates, listed, layer_states, needs
 ):
     """Return the structures of layer ``i`` to hold by the sizing rule, as a real number.
 
@@ -107,7 +107,7 @@ def wanted_units(
         return float(apportion(layer_states, total, i))
     if hedge.mode != OFFSET and hedge.basis == PREMIUM:
         return hedge.scale * hedge.budget * nav * layer_state.weight / measure
-    cost, payoff = _mix(day, account, hedge, layers, layer_states, candidates, calendar, state)
+    cost, payoff = _mix(day, account, hedge, layers, layer_states, candidates, listed, state)
     if cost <= 0.0 or measure <= 0.0:
         return 0.0
     mixes = hedge.scale * hedge.budget * nav / cost

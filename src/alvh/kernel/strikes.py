@@ -1,4 +1,9 @@
-"""Which listed contract a rule asks for: expiry by tenor, strike by delta."""
+"""Which listed contract a rule asks for: expiry by tenor, strike by delta.
+
+On a day that has a chain, expiries and strikes are chosen among the quoted ones. The listing rules
+serve where the chain has nothing like what was asked for: no expiry within half the tenor of it,
+or no strike near the delta.
+"""
 
 import math
 
@@ -6,15 +11,18 @@ from numba.extending import overload
 
 from alvh.contracts.rules import nearest_strike, strike_above, strike_below
 from alvh.kernel.black import norm_cdf
-from alvh.kernel.codes import THIRD_FRIDAY
+from alvh.kernel.codes import SPX, SPXW, THIRD_FRIDAY, VIX
 from alvh.kernel.elementary import exponential, log_ratio
 from alvh.kernel.jit import compiled
+from alvh.kernel.listed import has_chain, is_quoted
 from alvh.kernel.spx_smile import spx_sigma
 from alvh.kernel.vix_smile import vix_sigma
 
 MAX_STEPS = 60
 SPX_SLICE_LENGTH = 11
 OFF_GRID = 0.1  # points: less than the finest strike interval
+# How far the nearest quoted delta may lie from the one asked for: half of it, or two hundredths.
+DELTA_SHARE, DELTA_MISS = 0.5, 0.02
 
 
 @compiled
@@ -26,16 +34,25 @@ def advance(expiries, start, date):
 
 
 @compiled
-def choose_spx_expiry(day, expiries, start, rule, am, tenor, shortest):
+def _reach(tenor):
+    """Return the days from the tenor within which an expiry is what was asked for.
+
+    Gaps are whole quarters of a day, so the eighth only turns "not further" into "nearer than".
+    """
+    return max(0.5 * tenor, 3.0) + 0.25 + 0.125
+
+
+@compiled
+def choose_spx_expiry(day, listed, start, rule, am, tenor, shortest):
     """Return the row of the SPX expiry that the rule asks for, or -1.
 
     ``third_friday`` takes the next monthly expiry; ``nearest`` the listed one closest to
     ``tenor`` calendar days, preferring the settlement asked for on equal dates. Expiries with
     ``shortest`` days or fewer to go are passed over.
     """
-    # A listing further than half the tenor away is not what was asked for. Gaps are whole
-    # quarters of a day, so the eighth only turns "not further" into "nearer than".
-    best, best_gap = -1, max(0.5 * tenor, 3.0) + 0.25 + 0.125
+    expiries, chained = listed.spx, has_chain(day)
+    best, best_gap = -1, _reach(tenor)
+    quoted, quoted_gap = -1, best_gap
     for i in range(start, expiries.shape[0]):
         expiry = expiries[i]
         dte = float(expiry.date - day.date)
@@ -45,32 +62,40 @@ def choose_spx_expiry(day, expiries, start, rule, am, tenor, shortest):
             if expiry.monthly == 1 and expiry.am == am:
                 return i
             continue
-        if dte - tenor >= best_gap:
+        if dte - tenor >= (quoted_gap if chained else best_gap):
             break
         if tenor < 5.0 and expiry.session - day.session != int(tenor):
             continue  # a tenor of a day or two is meant in sessions
         gap = abs(dte - tenor) + (0.0 if expiry.am == am else 0.25)
         if gap < best_gap:
             best, best_gap = i, gap
-    return best
+        root = SPX if expiry.am == 1 else SPXW
+        if chained and gap < quoted_gap and is_quoted(day, listed.quotes, root, expiry.date):
+            quoted, quoted_gap = i, gap
+    return quoted if quoted >= 0 else best
 
 
 @compiled
-def choose_vix_expiry(day, expiries, start, weeklies, tenor, shortest):
+def choose_vix_expiry(day, listed, start, weeklies, tenor, shortest):
     """Return the row of the listed VIX expiry closest to ``tenor`` calendar days, or -1."""
+    expiries, chained = listed.vix, has_chain(day)
     best, best_gap = -1, 1e9
+    quoted, quoted_gap = -1, _reach(tenor)
     for i in range(start, expiries.shape[0]):
         expiry = expiries[i]
         dte = float(expiry.date - day.date)
-        if best >= 0 and dte - tenor > best_gap:
+        if best >= 0 and dte - tenor > (max(best_gap, quoted_gap) if chained else best_gap):
             break
         if expiry.listed > day.date or dte <= shortest:
             continue
         if expiry.monthly == 0 and not weeklies:
             continue
-        if abs(dte - tenor) < best_gap:
-            best, best_gap = i, abs(dte - tenor)
-    return best
+        gap = abs(dte - tenor)
+        if gap < best_gap:
+            best, best_gap = i, gap
+        if chained and gap < quoted_gap and is_quoted(day, listed.quotes, VIX, expiry.date):
+            quoted, quoted_gap = i, gap
+    return quoted if quoted >= 0 else best
 
 
 @compiled
@@ -101,15 +126,31 @@ def _sigma_at(slice_, forward, strike):
 
 @compiled
 def _excess(slice_, forward, strike, years, delta, is_put):
-    """Return how far a strike's absolute delta lies above the target."""
+    """Return how far a strike's absolute delta on the smile lies above the target."""
     deviation = sigma_at(slice_, forward, strike) * math.sqrt(years)
     d1 = log_ratio(forward, strike) / deviation + 0.5 * deviation
     return norm_cdf(-d1 if is_put else d1) - delta
 
 
 @compiled
-def strike_by_delta(day, root, slice_, forward, tau, delta, is_put):
+def _quoted_by_delta(strip, delta):
+    """Return the row of the quoted strike closest to ``delta``, or −1 if none is near it."""
+    best, best_miss = -1, max(DELTA_SHARE * delta, DELTA_MISS)
+    for i in range(strip.first, strip.end):
+        miss = abs(strip.quotes[i].delta - delta)  # never nearer where it is not known
+        if miss < best_miss:
+            best, best_miss = i, miss
+    return best
+
+
+@compiled
+def strike_by_delta(strip, slice_, delta, is_put):
     """Return the listed strike whose forward delta is closest to ``delta`` (absolute)."""
+    if strip.end > strip.first:
+        row = _quoted_by_delta(strip, delta)
+        if row >= 0:
+            return strip.quotes[row].strike
+    root, forward, tau, date = strip.root, strip.forward, strip.tau, strip.date
     years = tau / 365.0
     root_years = math.sqrt(years)
     z = normal_quantile(1.0 - delta if is_put else delta)
@@ -117,13 +158,13 @@ def strike_by_delta(day, root, slice_, forward, tau, delta, is_put):
     for _ in range(4):  # near enough: the listed strikes around it decide
         total = sigma_at(slice_, forward, strike) * root_years
         strike = forward * exponential(total * (0.5 * total - z))
-    strike = nearest_strike(root, strike, forward, tau, day.date)
+    strike = nearest_strike(root, strike, forward, tau, date)
     excess = _excess(slice_, forward, strike, years, delta, is_put)
     # Too large a delta asks for a strike further out: up for a call, down for a put.
     outwards = -1.0 if is_put else 1.0
     direction = outwards if excess > 0.0 else -outwards
     for _ in range(MAX_STEPS):
-        other = next_strike(root, strike, direction, forward, tau, day.date)
+        other = _next_by_rule(strip, strike, direction)
         other_excess = _excess(slice_, forward, other, years, delta, is_put)
         if abs(other_excess) >= abs(excess):
             break
@@ -132,18 +173,71 @@ def strike_by_delta(day, root, slice_, forward, tau, delta, is_put):
 
 
 @compiled
-def strike_within_delta(day, root, slice_, forward, tau, delta, is_put):
+def strike_within_delta(strip, slice_, delta, is_put):
     """Return the listed strike nearest the money whose forward delta is at most ``delta``."""
-    strike = strike_by_delta(day, root, slice_, forward, tau, delta, is_put)
-    if _excess(slice_, forward, strike, tau / 365.0, delta, is_put) > 0.0:
-        return next_strike(root, strike, -1.0 if is_put else 1.0, forward, tau, day.date)
-    return strike
+    strike = strike_by_delta(strip, slice_, delta, is_put)
+    row = _row_of(strip, strike)
+    if row >= 0:
+        excess = strip.quotes[row].delta - delta
+    else:
+        excess = _excess(slice_, strip.forward, strike, strip.tau / 365.0, delta, is_put)
+    return next_strike(strip, strike, -1.0 if is_put else 1.0) if excess > 0.0 else strike
 
 
 @compiled
-def next_strike(root, strike, direction, forward, tau, date):
-    """Return the listed strike next to ``strike``, above (+1) or below (-1)."""
+def _row_at(strip, strike):
+    """Return the first row of a strip whose strike is not below ``strike``."""
+    low, high = strip.first, strip.end
+    while low < high:
+        middle = (low + high) // 2
+        if strip.quotes[middle].strike < strike:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
+def _row_of(strip, strike):
+    """Return the row of a quoted strike, or −1."""
+    row = _row_at(strip, strike)
+    return row if row < strip.end and strip.quotes[row].strike == strike else -1
+
+
+@compiled
+def nearest_listed(strip, target):
+    """Return the listed strike nearest to ``target`` points; the lower of two as near."""
+    if strip.end == strip.first:
+        return nearest_strike(strip.root, target, strip.forward, strip.tau, strip.date)
+    row = _row_at(strip, target)
+    if row == strip.end:
+        return strip.quotes[row - 1].strike
+    if row == strip.first:
+        return strip.quotes[row].strike
+    below, above = strip.quotes[row - 1].strike, strip.quotes[row].strike
+    return below if target - below <= above - target else above
+
+
+@compiled
+def _next_by_rule(strip, strike, direction):
     target = strike + direction * OFF_GRID
     if direction > 0.0:
-        return strike_above(root, target, forward, tau, date)
-    return strike_below(root, target, forward, tau, date)
+        return strike_above(strip.root, target, strip.forward, strip.tau, strip.date)
+    return strike_below(strip.root, target, strip.forward, strip.tau, strip.date)
+
+
+@compiled
+def next_strike(strip, strike, direction):
+    """Return the listed strike next to ``strike``, above (+1) or below (-1).
+
+    Past the last quoted one it is the next by the listing rules.
+    """
+    if direction > 0.0:
+        row = _row_at(strip, strike + OFF_GRID)
+        if row < strip.end:
+            return strip.quotes[row].strike
+    else:
+        row = _row_at(strip, strike - OFF_GRID) - 1
+        if row >= strip.first and row < strip.end:
+            return strip.quotes[row].strike
+    return _next_by_rule(strip, strike, direction)

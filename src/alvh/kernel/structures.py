@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from alvh.contracts.rules import future_margin, nearest_strike
+from alvh.contracts.rules import future_margin
 from alvh.kernel.black import black_greeks, black_price
 from alvh.kernel.codes import (
     BASKET_MID,
@@ -31,10 +31,13 @@ from alvh.kernel.codes import (
     VIX_FUTURES_SPREAD,
     VX,
 )
+from alvh.kernel.elementary import exponential
 from alvh.kernel.jit import compiled
+from alvh.kernel.listed import leg_mark, mark_by, strip_of
 from alvh.kernel.quotes import (
     days_to_settlement,
     fill_price,
+    half_spread,
     leg_fee,
     leg_mid,
     leg_value,
@@ -48,6 +51,7 @@ from alvh.kernel.strikes import (
     MAX_STEPS,
     choose_spx_expiry,
     choose_vix_expiry,
+    nearest_listed,
     next_strike,
     strike_by_delta,
 )
@@ -66,53 +70,62 @@ def _set_leg(cohort, leg, root, right, ratio, expiry, expiry_session, strike):
 
 
 @compiled
-def _financing_strike(day, layer, slice_, forward, tau, bought):
+def _call_worth(day, calls, slice_, expiry, strike):
+    """Return the mid of a VIX call, points: of its quote, else of the smile."""
+    years = calls.tau / 365.0
+    price = black_price(calls.forward, strike, vix_sigma(slice_, strike), years, False)
+    price *= exponential(-day.rate * years)
+    return mark_by(day, calls.quotes, VIX, CALL, expiry, strike, price).mid
+
+
+@compiled
+def _financing_strike(day, layer, calls, slice_, expiry, bought):
     """Return the lowest strike whose call is worth no more than its share of the bought one."""
-    years = tau / 365.0
-    most = layer.financing * black_price(forward, bought, vix_sigma(slice_, bought), years, False)
+    most = layer.financing * _call_worth(day, calls, slice_, expiry, bought)
     strike = bought
     for _ in range(MAX_STEPS):
-        strike = next_strike(VIX, strike, 1.0, forward, tau, day.date)
-        if black_price(forward, strike, vix_sigma(slice_, strike), years, False) <= most:
+        strike = next_strike(calls, strike, 1.0)
+        if _call_worth(day, calls, slice_, expiry, strike) <= most:
             break
     return strike
 
 
 @compiled
-def _vix_strikes(day, layer, expiry):
+def _vix_strikes(day, layer, quotes, expiry):
     """Return (bought, sold) strikes of a VIX option structure; sold is NaN without a sold leg."""
     tau = days_to_settlement(day, VIX, expiry)
     forward = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, expiry)
     slice_ = vix_slice(day.vix_smile, forward, tau)
+    calls = strip_of(day, quotes, VIX, expiry, CALL, forward, tau)
     if np.isnan(layer.strike):
-        bought = strike_by_delta(day, VIX, slice_, forward, tau, layer.delta, False)
+        bought = strike_by_delta(calls, slice_, layer.delta, False)
     else:
-        bought = nearest_strike(VIX, layer.strike, forward, tau, day.date)
+        bought = nearest_listed(calls, layer.strike)
     if not np.isnan(layer.financing):
-        return bought, _financing_strike(day, layer, slice_, forward, tau, bought)
+        return bought, _financing_strike(day, layer, calls, slice_, expiry, bought)
     if np.isnan(layer.short_delta):
         return bought, np.nan
-    sold = strike_by_delta(day, VIX, slice_, forward, tau, layer.short_delta, False)
+    sold = strike_by_delta(calls, slice_, layer.short_delta, False)
     # a spread sells further out, a back-spread nearer the money
     if layer.instrument == VIX_CALL_SPREAD and sold <= bought:
-        sold = next_strike(VIX, bought, 1.0, forward, tau, day.date)
+        sold = next_strike(calls, bought, 1.0)
     elif layer.instrument == VIX_BACKSPREAD and sold >= bought:
-        sold = next_strike(VIX, bought, -1.0, forward, tau, day.date)
+        sold = next_strike(calls, bought, -1.0)
     return bought, sold
 
 
 @compiled
-def _vix_structure(day, layer, calendar, start, shortest, cohort):
-    pick = choose_vix_expiry(day, calendar.vix, start, layer.weeklies == 1, layer.tenor, shortest)
+def _vix_structure(day, layer, listed, start, shortest, cohort):
+    pick = choose_vix_expiry(day, listed, start, layer.weeklies == 1, layer.tenor, shortest)
     if pick < 0:
         return False
-    return set_vix_legs(day, layer, calendar, pick, cohort)
+    return set_vix_legs(day, layer, listed, pick, cohort)
 
 
 @compiled
-def set_vix_legs(day, layer, calendar, pick, cohort):
+def set_vix_legs(day, layer, listed, pick, cohort):
     """Write the legs that the layer would buy at one VIX expiry; False without a second future."""
-    expiry = calendar.vix[pick]
+    expiry = listed.vix[pick]
     cohort.units = 0
     cohort.legs = 0
     cohort.base = 0.0
@@ -120,14 +133,14 @@ def set_vix_legs(day, layer, calendar, pick, cohort):
         _set_leg(cohort, 0, VX, OUTRIGHT, 1, expiry.date, expiry.session, 0.0)
         if layer.instrument == VIX_FUTURES_SPREAD:
             later = pick + 1
-            while later < calendar.vix.shape[0] and calendar.vix[later].monthly == 0:
+            while later < listed.vix.shape[0] and listed.vix[later].monthly == 0:
                 later += 1
-            if later >= calendar.vix.shape[0]:
+            if later >= listed.vix.shape[0]:
                 return False
-            after = calendar.vix[later]
+            after = listed.vix[later]
             _set_leg(cohort, 1, VX, OUTRIGHT, -1, after.date, after.session, 0.0)
         return True
-    bought, sold = _vix_strikes(day, layer, expiry.date)
+    bought, sold = _vix_strikes(day, layer, listed.quotes, expiry.date)
     ratio = 2 if layer.instrument == VIX_BACKSPREAD else 1
     _set_leg(cohort, 0, VIX, CALL, ratio, expiry.date, expiry.session, bought)
     if layer.instrument == VIX_CALL_SPREAD or layer.instrument == VIX_BACKSPREAD:
@@ -136,31 +149,31 @@ def set_vix_legs(day, layer, calendar, pick, cohort):
 
 
 @compiled
-def _spx_structure(day, layer, calendar, start, cohort):
-    pick = choose_spx_expiry(day, calendar.spx, start, NEAREST, 0, layer.tenor, layer.roll)
+def _spx_structure(day, layer, listed, start, cohort):
+    pick = choose_spx_expiry(day, listed, start, NEAREST, 0, layer.tenor, layer.roll)
     if pick < 0:
         return False
-    expiry = calendar.spx[pick]
+    expiry = listed.spx[pick]
     root = SPX if expiry.am == 1 else SPXW
     tau = days_to_settlement(day, root, expiry.date)
     slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, expiry.session))
-    forward = spx_forward(day, tau)
+    puts = strip_of(day, listed.quotes, root, expiry.date, PUT, spx_forward(day, tau), tau)
     if np.isnan(layer.strike):
-        bought = strike_by_delta(day, root, slice_, forward, tau, layer.delta, True)
+        bought = strike_by_delta(puts, slice_, layer.delta, True)
     else:
-        bought = nearest_strike(root, layer.strike, forward, tau, day.date)
+        bought = nearest_listed(puts, layer.strike)
     ratio = 2 if layer.instrument == SPX_PUT_BACKSPREAD else 1
     _set_leg(cohort, 0, root, PUT, ratio, expiry.date, expiry.session, bought)
     if layer.instrument == SPX_PUT_BACKSPREAD:
-        sold = strike_by_delta(day, root, slice_, forward, tau, layer.short_delta, True)
+        sold = strike_by_delta(puts, slice_, layer.short_delta, True)
         if sold <= bought:
-            sold = next_strike(root, bought, 1.0, forward, tau, day.date)
+            sold = next_strike(puts, bought, 1.0)
         _set_leg(cohort, 1, root, PUT, -1, expiry.date, expiry.session, sold)
     return True
 
 
 @compiled
-def build_structure(day, layer, calendar, state, cohort):
+def build_structure(day, layer, listed, state, cohort):
     """Write the legs the layer would buy today into ``cohort``; False if nothing is listed."""
     instrument = layer.instrument
     cohort.units = 0
@@ -173,20 +186,31 @@ def build_structure(day, layer, calendar, state, cohort):
         _set_leg(cohort, 0, root, OUTRIGHT, 1, due, day.session + 100_000, 0.0)
         found = True
     elif instrument == SPX_PUT or instrument == SPX_PUT_BACKSPREAD:
-        found = _spx_structure(day, layer, calendar, state.next_spx, cohort)
+        found = _spx_structure(day, layer, listed, state.next_spx, cohort)
     else:
         shortest = shortest_allowed(day, layer, state)
-        found = _vix_structure(day, layer, calendar, state.next_vix, shortest, cohort)
+        found = _vix_structure(day, layer, listed, state.next_vix, shortest, cohort)
     if found:
-        mark_structure(day, cohort)
+        mark_structure(day, listed.quotes, cohort)
     return found
 
 
 @compiled
-def mark_structure(day, cohort):
-    """Set the mids of a structure's legs to today's."""
+def set_mark(cohort, leg, mark):
+    """Give one leg of a structure its mark."""
+    cohort.mid[leg], cohort.half[leg] = mark.mid, mark.half
+    cohort.gap[leg], cohort.quoted[leg] = mark.gap, mark.quoted
+
+
+@compiled
+def mark_structure(day, quotes, cohort):
+    """Set the marks of a structure's legs to today's."""
     for leg in range(cohort.legs):
-        cohort.mid[leg] = cohort_leg_mid(day, cohort, leg)
+        mark = leg_mark(
+            day, quotes, cohort.root[leg], cohort.right[leg], cohort.expiry[leg],
+            cohort.expiry_session[leg], cohort.strike[leg],
+        )  # fmt: skip
+        set_mark(cohort, leg, mark)
 
 
 @compiled
@@ -208,11 +232,21 @@ def shortest_allowed(day, layer, state):
 
 @compiled
 def cohort_leg_mid(day, cohort, leg):
-    """Return today's mid of one leg, points."""
+    """Return what the smile says of one leg today, points."""
     return leg_mid(
         day, cohort.root[leg], cohort.right[leg], cohort.expiry[leg], cohort.expiry_session[leg],
         cohort.strike[leg],
     )  # fmt: skip
+
+
+@compiled
+def structure_half(day, cohort, leg):
+    """Return half the spread of one leg, points: the quoted one, else the modelled."""
+    if cohort.quoted[leg] == 1:
+        return cohort.half[leg]
+    root = cohort.root[leg]
+    tau = days_to_settlement(day, root, cohort.expiry[leg])
+    return half_spread(day, root, cohort.mid[leg], tau)
 
 
 @compiled
@@ -222,11 +256,13 @@ def leg_fill(day, account, cohort, leg, side, widening):
     Side +1 buys the structure, −1 sells it.
     """
     root = cohort.root[leg]
-    tau = days_to_settlement(day, root, cohort.expiry[leg])
     buys = side * cohort.ratio[leg] > 0
     package = cohort.legs > 1 and cohort.root[0] == cohort.root[1] and root == cohort.root[0]
     fill = account.fill * widening
-    price = fill_price(day, root, cohort.mid[leg], tau, fill, buys, package)
+    if package:
+        fill *= (1.0 - account.improvement) ** (cohort.legs - 1)
+    half = structure_half(day, cohort, leg)
+    price = fill_price(day, root, cohort.mid[leg], half, fill, buys, package)
     return price, leg_fee(account, day, root, price, package)
 
 
@@ -319,6 +355,7 @@ def structure_shocked(day, cohort, age, spx_return):
             day, cohort.root[leg], cohort.right[leg], cohort.expiry[leg],
             cohort.expiry_session[leg], cohort.strike[leg], age, spx_return, vix_log,
         )  # fmt: skip
+        price += cohort.gap[leg]  # a quote moves with its smile
         value += cohort.ratio[leg] * price * multiplier(cohort.root[leg])
     return value
 

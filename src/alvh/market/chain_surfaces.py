@@ -1,9 +1,10 @@
 """Day records of the sessions whose option chains the user has: their smiles are fitted to quotes.
 
 What a day without chains takes from indices, a day with them takes from its own quotes: the term
-structure of at-the-money variance, the shape of the smile, and how wide the market quotes. The
-forms are the kernel's, so that marks, strikes and fills of such a day come from the same code. A
-record says which of its two smiles are fitted; everything else in it stays as it was.
+structure of at-the-money variance, the shape of the smile, how wide the market quotes, and the
+quotes themselves, which contracts are chosen, marked and filled by. The forms are the kernel's, so
+that what is not quoted comes from the same code as on any other day. A record says which of its two
+smiles are fitted and which quotes are its own; everything else in it stays as it was.
 """
 
 from collections.abc import Collection, Iterator
@@ -24,7 +25,10 @@ from alvh.contracts.vix_spread import vix_half_spread
 from alvh.errors import DataError
 from alvh.kernel import spx_smile as spx
 from alvh.kernel import vix_smile as vix
+from alvh.kernel.records import NO_QUOTES
+from alvh.market.chain_quotes import quotes_of, stale_snapshot
 from alvh.market.chains.checks import believable
+from alvh.market.chains.faults import FATAL, mark
 from alvh.market.chains.fitting import closing_quotes
 from alvh.market.chains.smiles import Smiles, fit_chain
 from alvh.market.chains.table import load_chains, scan_chains
@@ -50,12 +54,15 @@ class ChainDays:
     ----------
     spx, vix : int
         Days fitted.
+    quotes : ndarray of QUOTE
+        Of all days, by session.
     notes : tuple of str
         What was fitted, and what was not and why.
     """
 
     spx: int
     vix: int
+    quotes: Records
     notes: tuple[str, ...]
 
 
@@ -66,7 +73,7 @@ def fit_days(days: Records, folder: Path) -> ChainDays:
     ----------
     days : ndarray of DAY, shape (n,)
         Reconstructed; ``spx_smile``, ``vix_smile``, the two widenings and the two flags of the
-        days with enough quotes are replaced.
+        days with enough quotes are replaced, and the rows of their quotes are written down.
     folder : pathlib.Path
         Of imported chains.
 
@@ -74,39 +81,70 @@ def fit_days(days: Records, folder: Path) -> ChainDays:
     -------
     ChainDays
     """
-    counts, refused = {"SPX": 0, "VIX": 0}, list[str]()
+    counts, said, parts, used = {"SPX": 0, "VIX": 0}, list[str](), list[Records](), 0
     dates = days["date"].astype("datetime64[D]")
-    for when, under, smiles in snapshots(folder, dates):
-        row = int(np.searchsorted(dates, np.datetime64(when, "D")))
-        fit = _fit_spx if under == "SPX" else _fit_vix
+    for one in snapshots(folder, dates):
+        row = int(np.searchsorted(dates, np.datetime64(one.date, "D")))
+        fit = _fit_spx if one.under == "SPX" else _fit_vix
         nothing = "nothing in it that can be believed lies ahead of its date"
-        reason = nothing if smiles is None else fit(days[row : row + 1], smiles)
+        reason = nothing if one.smiles is None else fit(days[row : row + 1], one.smiles)
         if reason:
-            refused.append(f"the {under} chain of {when} is not used: {reason}")
+            said.append(f"no smile is fitted to the {one.under} chain of {one.date}: {reason}")
         else:
-            counts[under] += 1
+            counts[one.under] += 1
+        stale = stale_snapshot(one.chain, days[row])
+        if stale:
+            said.append(f"nothing is filled at the {one.under} chain of {one.date}: {stale}")
+            continue
+        quotes = quotes_of(one.chain, one.smiles)
+        if days["quote_end"][row] == 0:
+            days["quote_first"][row] = used
+        used += len(quotes)
+        days["quote_end"][row] = used
+        parts.append(quotes)
     notes = [
         f"{under} smiles of {count} sessions are fitted to quotes"
         for under, count in counts.items()
         if count
     ]
-    return ChainDays(counts["SPX"], counts["VIX"], (*notes, *refused))
+    quotes = np.concatenate(parts) if parts else NO_QUOTES
+    return ChainDays(counts["SPX"], counts["VIX"], quotes, (*notes, *said))
 
 
-def snapshots(
-    folder: Path, dates: NDArray[np.datetime64]
-) -> Iterator[tuple[date, str, Smiles | None]]:
-    """Yield (date, "SPX" or "VIX", smiles) of the close of each session that has a chain.
+@dataclass(frozen=True)
+class Snapshot:
+    """The close of one session's chain of one index.
 
-    None in place of the smiles where nothing that can be believed lies ahead of its date.
+    Attributes
+    ----------
+    date : datetime.date
+    under : str
+        ``SPX`` or ``VIX``.
+    chain : polars.DataFrame
+        Of ``CHAIN_SCHEMA`` with the mark ``stale``: the quotes that can be believed.
+    smiles : Smiles or None
+        None where nothing that can be believed lies ahead of its date.
     """
+
+    date: date
+    under: str
+    chain: pl.DataFrame
+    smiles: Smiles | None
+
+
+def snapshots(folder: Path, dates: NDArray[np.datetime64]) -> Iterator[Snapshot]:
+    """Yield the chains of the sessions that have any, S&P 500 before VIX."""
     known = scan_chains(folder).select("date").unique().collect()["date"].sort()
+    before = None
     for when in known.filter(known.is_in([day.astype(object) for day in dates])):
-        table = believed_close(folder, when)
+        table = load_chains(folder, None, [when], unquoted=True).collect()
+        believed = ~pl.any_horizontal(FATAL) & ~pl.col("unquoted")
+        closing = closing_quotes(mark(table, before).filter(believed))
+        before = table
         for under in ("SPX", "VIX"):
-            chain = table.filter(pl.col("root").str.starts_with(under))
+            chain = closing.filter(pl.col("root").str.starts_with(under))
             if chain.height:
-                yield when, under, _fitted(chain)
+                yield Snapshot(when, under, chain, _fitted(chain))
 
 
 def believed_close(folder: Path, when: date, roots: Collection[str] | None = None) -> pl.DataFrame:

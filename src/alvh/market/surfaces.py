@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from alvh.calendars import session_number, spx_expiries, vix_expiries
 from alvh.errors import DataError
-from alvh.kernel.records import DAY
+from alvh.kernel.records import DAY, NO_QUOTES
 from alvh.market.baskets import basket_levels
 from alvh.market.curve import VixCurve, vix_curve
 from alvh.market.history import History
@@ -40,6 +40,8 @@ class Surfaces:
     days : ndarray of DAY, shape (n,)
     spx_expiries, vix_expiries : ndarray of EXPIRY
         Listed between the first day and two years after the last.
+    quotes : ndarray of QUOTE
+        Of the days that have chains, by session; a day's record says which rows are its own.
     notes : tuple of str
         What had to be assumed because the history lacks it.
     """
@@ -47,12 +49,31 @@ class Surfaces:
     days: Records
     spx_expiries: Records
     vix_expiries: Records
+    quotes: Records
     notes: tuple[str, ...]
+
+    @property
+    def listed(self) -> tuple[Records, Records, Records]:
+        """Expiries of the S&P 500, of VIX, and quotes, as the kernel's runs take them."""
+        return self.spx_expiries, self.vix_expiries, self.quotes
 
     @property
     def dates(self) -> NDArray[np.datetime64]:
         """Sessions, shape (n,)."""
         return self.days["date"].astype("datetime64[D]")
+
+
+def unquoted(days: Records) -> None:
+    """Take quotes and fits from days that are only made after real ones, in place."""
+    for name in ("quote_first", "quote_end", "spx_fitted", "vix_fitted"):
+        days[name] = 0
+
+
+def without_quotes(days: Records) -> Records:
+    """Return a copy of days, shape (n,), that prices all by their smiles, fitted or not."""
+    copy = days.copy()
+    copy["quote_first"] = copy["quote_end"] = 0
+    return copy
 
 
 _CACHE: dict[str, Surfaces] = {}
@@ -100,7 +121,7 @@ def _column(history: History, name: str) -> Floats:
 
 
 def _build(history: History) -> Surfaces:
-    dates, notes = history.dates, list[str]()
+    dates, notes, quotes = history.dates, list[str](), NO_QUOTES
     rate = money_market_rate(
         _column(history, "bill_rate"), _column(history, "fed_funds"), notes=notes
     )
@@ -129,21 +150,22 @@ def _build(history: History) -> Surfaces:
     _fill_settlements(days, history, listed[1])
     days["tradable"] = _tradable(days)
     if history.chain_folder is not None:
-        notes.extend(_fit_quoted(days, history.chain_folder))
+        quotes, said = _fit_quoted(days, history.chain_folder)
+        notes.extend(said)
     if not days["tradable"].any():
         raise DataError("no session has both an S&P 500 and a VIX close; check the two files")
-    return Surfaces(days, *listed, tuple(notes))
+    return Surfaces(days, *listed, quotes, tuple(notes))
 
 
-def _fit_quoted(days: Records, folder: Path) -> tuple[str, ...]:
-    """Fit the smiles of the days that can be priced and have chains; return what to say of it."""
+def _fit_quoted(days: Records, folder: Path) -> tuple[Records, tuple[str, ...]]:
+    """Fit the days that can be priced and have chains; return their quotes, and what to say."""
     from alvh.market.chain_surfaces import fit_days  # needed by few, and slow to import
 
     known = days["tradable"] == 1
     quoted = days[known]
     found = fit_days(quoted, folder)
     days[known] = quoted
-    return found.notes
+    return found.quotes, found.notes
 
 
 def _listed(history: History, dates: NDArray[np.datetime64]) -> tuple[Records, Records]:

@@ -107,8 +107,8 @@ class MenuMaker:
         condors, terms = np.zeros(1, CONDOR), np.full((len(ITEMS), 3), np.nan)
         self._start_near(state, row)
         today_menu(
-            self._surfaces.days, row, self._surfaces.spx_expiries, self._surfaces.vix_expiries,
-            self._layers, self._programme, self._account, state, cohorts, condors, terms,
+            self._surfaces.days, row, *self._surfaces.listed, self._layers, self._programme,
+            self._account, state, cohorts, condors, np.zeros(4), terms,
         )  # fmt: skip
         none = np.zeros(0, LEG)
         legs = [_condor(condors[0]) if condors[0]["quantity"] else none]
@@ -139,7 +139,7 @@ def _condor(condor: Any) -> Records:
     legs["root"] = codes.SPX if condor["am"] == 1 else codes.SPXW
     legs["right"] = [codes.PUT, codes.PUT, codes.CALL, codes.CALL]
     legs["quantity"] = SIGNS
-    for name in ("expiry", "expiry_session", "strike", "mid"):
+    for name in ("expiry", "expiry_session", "strike", "mid", "gap"):
         legs[name] = condor[name]
     return legs
 
@@ -149,7 +149,7 @@ def _structure(layer: int, cohort: Any) -> Records:
     legs = np.zeros(count, LEG)
     legs["sleeve"] = codes.SHORT + layer
     legs["quantity"] = cohort["ratio"][:count]
-    for name in ("root", "right", "expiry", "expiry_session", "strike", "mid"):
+    for name in ("root", "right", "expiry", "expiry_session", "strike", "mid", "gap"):
         legs[name] = cohort[name][:count]
     return legs
 

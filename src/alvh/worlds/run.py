@@ -20,6 +20,7 @@ from alvh.engine import (
 from alvh.errors import DataError, PolicyError
 from alvh.guides import NO_SCENARIOS, listens, neutral_guides
 from alvh.kernel.policies import DAILY
+from alvh.kernel.records import NO_QUOTES
 from alvh.kernel.run import new_books, new_log, run_batch
 from alvh.market.surfaces import Surfaces
 from alvh.measures import SESSIONS_PER_YEAR
@@ -93,7 +94,7 @@ class Worlds:
 
     def surfaces(self) -> Surfaces:
         """Return the first world as the engine reads a history."""
-        return Surfaces(self.shard(0, 1)[0], *expiries_of(self.dates), ())
+        return Surfaces(self.shard(0, 1)[0], *expiries_of(self.dates), NO_QUOTES, ())
 
     def backtest(
         self, hedge: HedgePolicy, condors: CondorProgramme, equity: float, fill: float,
@@ -194,15 +195,18 @@ class _Job:
         fee_scale: float = 1.0,
         commission: float = DEFAULT_COMMISSION,
         debit_spread: float = DEFAULT_DEBIT_SPREAD,
+        improvement: float = 0.0,
     ) -> None:
         refuse_listening(policy, programme)
         self.worlds, self.meta = worlds, _meta(worlds, policy, programme) | {
             "equity": equity, "fill": fill, "fee_scale": fee_scale, "commission": commission,
-            "debit_spread": debit_spread,
+            "debit_spread": debit_spread, "improvement": improvement,
         }  # fmt: skip
         self.hedges = [compile_hedge(policy), compile_hedge(load_policy("none"))]
-        self.rules = compile_programme(programme, fill)
-        self.account = compile_account(equity, fill, fee_scale, commission, debit_spread)
+        self.rules = compile_programme(programme, fill, improvement)
+        self.account = compile_account(
+            equity, fill, fee_scale, commission, debit_spread, improvement
+        )
 
     def __call__(self, first: int, count: int) -> Floats:
         """Return the figures of worlds ``first`` …, shape (count, 8): hedged, then twin."""
@@ -210,7 +214,7 @@ class _Job:
         daily = np.zeros((2 * count, self.worlds.n_days), DAILY)
         run_batch(
             days, neutral_guides()[None], NO_SCENARIOS[None], *expiries_of(self.worlds.dates),
-            np.concatenate([one for one, _ in self.hedges]),
+            NO_QUOTES, np.concatenate([one for one, _ in self.hedges]),
             np.stack([layers for _, layers in self.hedges]), np.repeat(self.rules, 2),
             np.repeat(self.account, 2), new_books(2 * count), daily, new_log(0, 0, 0),
         )  # fmt: skip

@@ -1,0 +1,109 @@
+"""Quotes of a session as the engine reads them: what can be chosen, marked and filled by.
+
+A quote counts where it is one of the close. A snapshot taken more than half an hour before it, or
+at another level of the index than it closed at, and a quote that stands as it stood the session
+before though the index has moved, are stale: they leave the day its smile, which is read against
+the snapshot's own index, and nothing is marked or filled at them.
+"""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from alvh.kernel import codes
+from alvh.kernel.records import NO_QUOTES, QUOTE
+from alvh.market.chains.smiles import Smiles
+from alvh.sessions import half_days
+
+Records = NDArray[np.void]
+
+FURTHEST = 800  # days; expiries beyond are never chosen
+BEFORE_CLOSE = 30  # minutes that a snapshot may be older than the close
+OFF_CLOSE = 0.005  # of the index: the furthest that a snapshot's may be from its close
+CLOSE, EARLY_CLOSE = 16 * 60, 13 * 60  # minutes past midnight, New York
+
+
+def stale_snapshot(chain: pl.DataFrame, day: Any) -> str:
+    """Say why a session's snapshot is none of its close, or nothing.
+
+    Parameters
+    ----------
+    chain : polars.DataFrame
+        Of ``CHAIN_SCHEMA``: one moment of one session.
+    day : DAY record
+        Of the session; its closing index.
+    """
+    taken, when = chain["time"][0], chain["date"][0]
+    early = np.datetime64(when, "D") in half_days()
+    latest = (EARLY_CLOSE if early else CLOSE) - BEFORE_CLOSE
+    if taken is not None and _minutes(taken) < latest:
+        return f"it was taken at {taken}, more than {BEFORE_CLOSE} minutes before the close"
+    index: Any = chain.filter(pl.col("root").is_in(["SPX", "SPXW"]))["underlying"].median()
+    if index is not None and abs(index / float(day["spx"]) - 1.0) > OFF_CLOSE:
+        return f"its index of {index:.2f} is more than {OFF_CLOSE:.1%} off the close"
+    return ""
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")[:2]
+    return 60 * int(hours) + int(minutes)
+
+
+def quotes_of(chain: pl.DataFrame, smiles: Smiles | None) -> Records:
+    """Return the quotes of one session's chain of one index.
+
+    Parameters
+    ----------
+    chain : polars.DataFrame
+        Of ``CHAIN_SCHEMA`` with the mark ``stale``: one moment, believed quotes only.
+    smiles : Smiles or None
+        Fitted to it; deltas are those of its smiles, and unknown without.
+
+    Returns
+    -------
+    ndarray of QUOTE
+        Sorted by root, expiry, right and strike.
+    """
+    ahead = (pl.col("expiry") - pl.col("date")).dt.total_days()
+    table = chain.filter(~pl.col("stale") & (pl.col("ask") > 0) & ahead.is_between(1, FURTHEST))
+    if table.is_empty():
+        return NO_QUOTES
+    vix = pl.col("root").str.starts_with("VIX")
+    root = pl.when(vix).then(int(codes.VIX)).when(pl.col("settlement") == "AM").then(
+        int(codes.SPX)
+    ).otherwise(int(codes.SPXW))  # fmt: skip
+    right = pl.when(pl.col("put_call") == "P").then(int(codes.PUT)).otherwise(int(codes.CALL))
+    table = (
+        table.with_columns(code=root, right=right)
+        .unique(["code", "expiry", "right", "strike"], keep="last")
+        .sort("code", "expiry", "right", "strike")
+    )
+    rows = np.zeros(table.height, QUOTE)
+    rows["root"], rows["right"] = table["code"].to_numpy(), table["right"].to_numpy()
+    rows["expiry"] = table["expiry"].to_physical().to_numpy()
+    for name in ("strike", "bid", "ask"):
+        rows[name] = table[name].to_numpy()
+    rows["delta"] = np.nan if smiles is None else _deltas(table, rows, smiles)
+    return rows
+
+
+def _deltas(table: pl.DataFrame, rows: Records, smiles: Smiles) -> NDArray[np.float64]:
+    """Return absolute deltas against the chain's own forwards, NaN where there is no smile."""
+    out = np.full(len(rows), np.nan)
+    numbered = smiles.strips.expiries.select("root", "expiry", "settlement").with_row_index("row")
+    owner = table.join(
+        numbered, on=["root", "expiry", "settlement"], how="left", maintain_order="left"
+    )["row"].fill_null(-1).cast(pl.Int64).to_numpy()  # fmt: skip
+    for i in np.flatnonzero(np.isfinite(smiles.smile[:, 0])):
+        mine = np.flatnonzero(owner == i)
+        if not mine.size:
+            continue
+        strike = rows["strike"][mine].astype(np.float64)
+        forward, years = smiles.forwards.forward[i], float(smiles.strips.tau[i]) / 365.0
+        deviation = smiles.sigmas(int(i), strike) * np.sqrt(years)
+        d1 = np.log(forward / strike) / deviation + 0.5 * deviation
+        out[mine] = ndtr(np.where(rows["right"][mine] == codes.PUT, -d1, d1))
+    return out
