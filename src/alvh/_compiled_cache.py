@@ -18,7 +18,7 @@ def use_content_addressed_cache() -> None:
         return
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     root = Path(home) / "alvh" / "compiled"
-    folder = root / _sources_digest()
+    folder = root / sources_digest()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _forget_old(root, folder)
@@ -29,7 +29,8 @@ def use_content_addressed_cache() -> None:
         sys.modules["numba"].config.CACHE_DIR = str(folder)
 
 
-def _sources_digest() -> str:
+def sources_digest() -> str:
+    """Return the start of the SHA-256 of all sources that compiled code depends on."""
     here = Path(__file__).parent
     digest = hashlib.sha256(sys.version.encode())
     for folder in ("contracts", "kernel", "market", "signals", "worlds"):

@@ -1,5 +1,6 @@
 """On a day with a chain the book is chosen, marked and filled by the chain's own quotes."""
 
+import shutil
 from datetime import date
 
 import numpy as np
@@ -10,12 +11,13 @@ import alvh
 from alvh.holdings import holdings
 from alvh.kernel import codes
 from alvh.kernel.records import DAY
+from alvh.market.chain_days import fit_days, snapshots
 from alvh.market.chain_quotes import quotes_of, stale_snapshot
-from alvh.market.chain_surfaces import snapshots
 from alvh.market.chains.importing import import_chains
 from alvh.market.surfaces import build_surfaces
 
 SESSIONS = ("2019-05-31", "2019-06-03")  # two in a row
+DAYS = [date.fromisoformat(day) for day in SESSIONS]
 PACKAGE_TICK = 0.05
 
 
@@ -109,7 +111,7 @@ def test_strikes_are_quoted_ones_nearest_the_delta(history, quotes, chains):
     """The short strikes are those whose delta on the chain's own smile is nearest 0.16."""
     _, trades = _opened(history, 0.5)
     one = next(
-        found for found in snapshots(chains, np.array([SESSIONS[1]], "datetime64[D]"))
+        found for found in snapshots(chains, DAYS[1:])
         if found.under == "SPX"
     )  # fmt: skip
     rows = quotes_of(one.chain, one.smiles)
@@ -124,7 +126,7 @@ def test_strikes_are_quoted_ones_nearest_the_delta(history, quotes, chains):
 
 def test_deltas_are_those_of_the_vendor(chains):
     """Near the money and out to 5 deltas ours and the vendor's differ by little."""
-    for one in snapshots(chains, np.array(SESSIONS, "datetime64[D]")):
+    for one in snapshots(chains, DAYS):
         rows = quotes_of(one.chain, one.smiles)
         table = one.chain.filter(pl.col("delta").is_not_null() & ~pl.col("stale"))
         if table.is_empty():
@@ -144,7 +146,7 @@ def test_deltas_are_those_of_the_vendor(chains):
 def test_a_chain_of_another_hour_gives_its_smile_only(history, chains):
     """Stale: more than half an hour before the close, or at another level of the index."""
     day = np.zeros(1, DAY)[0]
-    one = next(iter(snapshots(chains, np.array(SESSIONS, "datetime64[D]"))))
+    one = next(iter(snapshots(chains, DAYS)))
     index = one.chain["underlying"].median()
     day["spx"] = index
     assert stale_snapshot(one.chain, day) == ""
@@ -160,7 +162,7 @@ def test_a_chain_of_another_hour_gives_its_smile_only(history, chains):
 def test_a_stale_quote_is_not_marked_by(chains):
     """A quote that stands as the session before though the index moved is left out."""
     first, second = (
-        one for one in snapshots(chains, np.array(SESSIONS, "datetime64[D]"))
+        one for one in snapshots(chains, DAYS)
         if one.under == "SPX"
     )  # fmt: skip
     assert not first.chain["stale"].any()
@@ -189,3 +191,38 @@ def test_the_greeks_and_the_gap_explain_the_profit(history):
     run = alvh.backtest(history, "none", "monthly45", "2019-05-20", "2019-06-14")
     parts = alvh.attribute(history, run)
     assert parts.by_day["pnl"].sum() == pytest.approx(float(run.daily["pnl"][-1].sum()), abs=0.01)
+
+
+def test_a_month_is_kept_and_read_again(history, chains, shared_data):
+    """The second time nothing is fitted; a damaged file, or other chains, are fitted anew."""
+    fits = sorted((chains / "fits").glob("2019-0*.npz"))
+    assert [file.name[:7] for file in fits] == ["2019-05", "2019-06"]
+    surfaces = build_surfaces(history)
+    rows = np.flatnonzero(surfaces.days["quote_end"] > 0)
+    plain = build_surfaces(alvh.load_history(shared_data)).days
+    stamps = [file.stat().st_mtime_ns for file in fits]
+    again = plain.copy()
+    found = fit_days(again, chains)
+    assert again[rows].tobytes() == surfaces.days[rows].tobytes()
+    assert found.quotes.tobytes() == surfaces.quotes.tobytes()
+    assert [file.stat().st_mtime_ns for file in fits] == stamps
+    fits[0].write_bytes(fits[0].read_bytes()[:1000])
+    mended = plain.copy()
+    assert fit_days(mended, chains).quotes.tobytes() == surfaces.quotes.tobytes()
+    assert mended.tobytes() == again.tobytes()
+    assert fits[0].stat().st_size > 1000
+    other = plain.copy()
+    other["rate"] += 0.01  # another history: another key
+    fit_days(other, chains)
+    assert len(list((chains / "fits").glob("2019-05-*.npz"))) == 2
+
+
+def test_a_folder_that_cannot_be_written_to_is_fitted_all_the_same(chains, shared_data, tmp_path):
+    copy = tmp_path / "chains"
+    shutil.copytree(chains, copy, ignore=shutil.ignore_patterns("fits"))
+    (copy / "fits").write_text("a file in the place of the folder", encoding="utf-8")
+    days = build_surfaces(alvh.load_history(shared_data)).days.copy()
+    said = list[tuple[int, int]]()
+    found = fit_days(days, copy, lambda done, total: said.append((done, total)))
+    assert len(found.quotes) > 20_000
+    assert said == [(1, 2), (2, 2)]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alvh.cli.console import note, out, say, working
+from alvh.cli.console import counting, note, out, say, working
 from alvh.cli.formats import percent
 
 if TYPE_CHECKING:
@@ -35,7 +35,13 @@ def read_history(data: str) -> "History":
     from alvh import load_history
 
     with working(f"reading {data}"):
-        return load_history(data, today=date.today())
+        history = load_history(data, today=date.today())
+    if history.chain_folder is not None:  # fitting them for the first time takes a while
+        from alvh.market.surfaces import build_surfaces
+
+        with counting("fitting the sessions with chains") as progress:
+            build_surfaces(history, progress)
+    return history
 
 
 @contextmanager

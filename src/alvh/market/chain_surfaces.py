@@ -7,8 +7,7 @@ that what is not quoted comes from the same code as on any other day. A record s
 smiles are fitted and which quotes are its own; everything else in it stays as it was.
 """
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,16 +21,12 @@ from scipy.optimize import least_squares
 from alvh.calendars import session_number
 from alvh.contracts.spx_spread import spx_half_spread
 from alvh.contracts.vix_spread import vix_half_spread
-from alvh.errors import DataError
 from alvh.kernel import spx_smile as spx
 from alvh.kernel import vix_smile as vix
-from alvh.kernel.records import NO_QUOTES
-from alvh.market.chain_quotes import quotes_of, stale_snapshot
 from alvh.market.chains.checks import believable
-from alvh.market.chains.faults import FATAL, mark
 from alvh.market.chains.fitting import closing_quotes
-from alvh.market.chains.smiles import Smiles, fit_chain
-from alvh.market.chains.table import load_chains, scan_chains
+from alvh.market.chains.smiles import Smiles
+from alvh.market.chains.table import load_chains
 
 Floats = NDArray[np.float64]
 Records = NDArray[np.void]
@@ -46,117 +41,9 @@ WORST = 0.10  # median miss of volatility beyond which a fit is refused
 WIDENING = (-0.8, 4.0)  # of the modelled widths
 
 
-@dataclass(frozen=True)
-class ChainDays:
-    """What a folder of chains gives to the days of a history.
-
-    Attributes
-    ----------
-    spx, vix : int
-        Days fitted.
-    quotes : ndarray of QUOTE
-        Of all days, by session.
-    notes : tuple of str
-        What was fitted, and what was not and why.
-    """
-
-    spx: int
-    vix: int
-    quotes: Records
-    notes: tuple[str, ...]
-
-
-def fit_days(days: Records, folder: Path) -> ChainDays:
-    """Fit the smiles of every day that has chains, in place.
-
-    Parameters
-    ----------
-    days : ndarray of DAY, shape (n,)
-        Reconstructed; ``spx_smile``, ``vix_smile``, the two widenings and the two flags of the
-        days with enough quotes are replaced, and the rows of their quotes are written down.
-    folder : pathlib.Path
-        Of imported chains.
-
-    Returns
-    -------
-    ChainDays
-    """
-    counts, said, parts, used = {"SPX": 0, "VIX": 0}, list[str](), list[Records](), 0
-    dates = days["date"].astype("datetime64[D]")
-    for one in snapshots(folder, dates):
-        row = int(np.searchsorted(dates, np.datetime64(one.date, "D")))
-        fit = _fit_spx if one.under == "SPX" else _fit_vix
-        nothing = "nothing in it that can be believed lies ahead of its date"
-        reason = nothing if one.smiles is None else fit(days[row : row + 1], one.smiles)
-        if reason:
-            said.append(f"no smile is fitted to the {one.under} chain of {one.date}: {reason}")
-        else:
-            counts[one.under] += 1
-        stale = stale_snapshot(one.chain, days[row])
-        if stale:
-            said.append(f"nothing is filled at the {one.under} chain of {one.date}: {stale}")
-            continue
-        quotes = quotes_of(one.chain, one.smiles)
-        if days["quote_end"][row] == 0:
-            days["quote_first"][row] = used
-        used += len(quotes)
-        days["quote_end"][row] = used
-        parts.append(quotes)
-    notes = [
-        f"{under} smiles of {count} sessions are fitted to quotes"
-        for under, count in counts.items()
-        if count
-    ]
-    quotes = np.concatenate(parts) if parts else NO_QUOTES
-    return ChainDays(counts["SPX"], counts["VIX"], quotes, (*notes, *said))
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The close of one session's chain of one index.
-
-    Attributes
-    ----------
-    date : datetime.date
-    under : str
-        ``SPX`` or ``VIX``.
-    chain : polars.DataFrame
-        Of ``CHAIN_SCHEMA`` with the mark ``stale``: the quotes that can be believed.
-    smiles : Smiles or None
-        None where nothing that can be believed lies ahead of its date.
-    """
-
-    date: date
-    under: str
-    chain: pl.DataFrame
-    smiles: Smiles | None
-
-
-def snapshots(folder: Path, dates: NDArray[np.datetime64]) -> Iterator[Snapshot]:
-    """Yield the chains of the sessions that have any, S&P 500 before VIX."""
-    known = scan_chains(folder).select("date").unique().collect()["date"].sort()
-    before = None
-    for when in known.filter(known.is_in([day.astype(object) for day in dates])):
-        table = load_chains(folder, None, [when], unquoted=True).collect()
-        believed = ~pl.any_horizontal(FATAL) & ~pl.col("unquoted")
-        closing = closing_quotes(mark(table, before).filter(believed))
-        before = table
-        for under in ("SPX", "VIX"):
-            chain = closing.filter(pl.col("root").str.starts_with(under))
-            if chain.height:
-                yield Snapshot(when, under, chain, _fitted(chain))
-
-
 def believed_close(folder: Path, when: date, roots: Collection[str] | None = None) -> pl.DataFrame:
     """Return the last snapshot of a session without the quotes that are not to be priced by."""
     return closing_quotes(believable(load_chains(folder, roots, [when], unquoted=True).collect()))
-
-
-def _fitted(chain: pl.DataFrame) -> Smiles | None:
-    try:
-        return fit_chain(chain)
-    except DataError:
-        return None
 
 
 def _served(smiles: Smiles) -> tuple[pl.DataFrame, NDArray[np.intp], NDArray[np.intp]]:
@@ -180,8 +67,15 @@ def _too_few(smiles: Smiles, served: NDArray[np.intp], quoted: NDArray[np.bool_]
     return ""
 
 
-def _fit_spx(day: Records, smiles: Smiles) -> str:
-    """Fit one day's S&P 500 smile; return why not, or nothing."""
+def fit_spx(day: Records, smiles: Smiles) -> str:
+    """Fit one day's S&P 500 smile, in place; return why not, or nothing.
+
+    Parameters
+    ----------
+    day : ndarray of DAY, shape (1,)
+    smiles : Smiles
+        Of its chain.
+    """
     table, served, owner = _served(smiles)
     quoted = np.isfinite(smiles.sigma) & np.isin(owner, served)
     lack = _too_few(smiles, served, quoted)
@@ -284,8 +178,17 @@ def _kinks(x: Floats) -> Floats:
     return np.stack([x, put, call])
 
 
-def _fit_vix(day: Records, smiles: Smiles) -> str:
-    """Fit one day's VIX smile; return why not, or nothing."""
+def fit_vix(day: Records, smiles: Smiles) -> str:
+    """Fit one day's VIX smile, in place; return why not, or nothing.
+
+    The forwards of expiries whose future has no settlement are those of the chain's parity.
+
+    Parameters
+    ----------
+    day : ndarray of DAY, shape (1,)
+    smiles : Smiles
+        Of its chain.
+    """
     table, served, owner = _served(smiles)
     quoted = np.isfinite(smiles.sigma) & np.isin(owner, served)
     lack = _too_few(smiles, served, quoted)
@@ -307,10 +210,20 @@ def _fit_vix(day: Records, smiles: Smiles) -> str:
     miss = float(np.median(np.abs(_vix_sigmas(vector, forward, tau, strike) / sigma - 1.0)))
     if not miss <= WORST:
         return f"the fit misses its quotes by {miss:.0%} of volatility"
+    _set_forwards(day, table, smiles.forwards.forward)
     day["vix_smile"] = vector
     day["vix_widening"] = _widening(day[0], smiles, quoted, tau, table["root"].to_numpy()[own])
     day["vix_fitted"] = 1
     return ""
+
+
+def _set_forwards(day: Records, table: pl.DataFrame, forward: Floats) -> None:
+    """Take the forwards of nodes without a settled future from parity, in place."""
+    expiry = table["expiry"].to_physical().to_numpy()
+    for node in np.flatnonzero(day[0]["curve_quoted"] == 0):
+        found = forward[(expiry == day[0]["curve_expiry"][node]) & np.isfinite(forward)]
+        if found.size:
+            day[0]["curve_forward"][node] = found[0]
 
 
 def _vix_free(vector: Floats) -> Floats:

@@ -4,6 +4,7 @@ Rows are causal: row t is a function of data up to and including session t, and 
 calendars that were public before it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from alvh.market.vix_surface import vix_smile_parameters
 
 Records = NDArray[np.void]
 Floats = NDArray[np.float64]
+Progress = Callable[[int, int], None]
 
 LISTING_HORIZON = np.timedelta64(800, "D")  # expiries further out are never chosen
 LONG_RUN_DIVIDEND_YIELD = 0.019  # S&P 500 dividend over price, mean of 2005–2023, Shiller
@@ -80,13 +82,15 @@ _CACHE: dict[str, Surfaces] = {}
 _CACHE_SIZE = 4
 
 
-def build_surfaces(history: History) -> Surfaces:
+def build_surfaces(history: History, progress: Progress | None = None) -> Surfaces:
     """Reduce a history to day records; the last few results are kept by the history's digest.
 
     Parameters
     ----------
     history : History
         Aligned daily series.
+    progress : callable, optional
+        Called with (sessions done, sessions in all) while chains are fitted.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def build_surfaces(history: History) -> Surfaces:
     """
     found = _CACHE.get(history.digest)
     if found is None:
-        found = _build(_with_vix(history))
+        found = _build(_with_vix(history), progress)
         while len(_CACHE) >= _CACHE_SIZE:
             del _CACHE[next(iter(_CACHE))]
         _CACHE[history.digest] = found
@@ -120,7 +124,7 @@ def _column(history: History, name: str) -> Floats:
     return np.full(len(history.dates), np.nan)
 
 
-def _build(history: History) -> Surfaces:
+def _build(history: History, progress: Progress | None) -> Surfaces:
     dates, notes, quotes = history.dates, list[str](), NO_QUOTES
     rate = money_market_rate(
         _column(history, "bill_rate"), _column(history, "fed_funds"), notes=notes
@@ -150,20 +154,22 @@ def _build(history: History) -> Surfaces:
     _fill_settlements(days, history, listed[1])
     days["tradable"] = _tradable(days)
     if history.chain_folder is not None:
-        quotes, said = _fit_quoted(days, history.chain_folder)
+        quotes, said = _fit_quoted(days, history.chain_folder, progress)
         notes.extend(said)
     if not days["tradable"].any():
         raise DataError("no session has both an S&P 500 and a VIX close; check the two files")
     return Surfaces(days, *listed, quotes, tuple(notes))
 
 
-def _fit_quoted(days: Records, folder: Path) -> tuple[Records, tuple[str, ...]]:
+def _fit_quoted(
+    days: Records, folder: Path, progress: Progress | None
+) -> tuple[Records, tuple[str, ...]]:
     """Fit the days that can be priced and have chains; return their quotes, and what to say."""
-    from alvh.market.chain_surfaces import fit_days  # needed by few, and slow to import
+    from alvh.market.chain_days import fit_days  # needed by few, and slow to import
 
     known = days["tradable"] == 1
     quoted = days[known]
-    found = fit_days(quoted, folder)
+    found = fit_days(quoted, folder, progress)
     days[known] = quoted
     return found.quotes, found.notes
 
