@@ -203,6 +203,13 @@ class Result:
         return self.counts["fills_fitted"] / max(self.counts["fills"], 1)
 
     @property
+    def quoted_share(self) -> float:
+        """Share of fills at a contract's own quote, or a future's settlement, 0 … 1."""
+        counts = self.counts
+        quoted = counts["fills"] - counts["fills_modelled"] - counts["fills_fitted"]
+        return quoted / max(counts["fills"], 1)
+
+    @property
     def estimated_settlements(self) -> int:
         """Legs that settled to an estimate because the final settlement value is not published."""
         rows = self.logs.trades[: self.counts["trades"]]
@@ -226,8 +233,8 @@ class Result:
             cagr, volatility, sharpe (over bills), sortino, max_drawdown (negative), cvar_95 (mean
             of the worst 5 % of days, negative), ulcer, hedge_cost_per_year and costs_per_year
             (fractions of average NAV, positive: paid), win_rate (of condors), trades, condors,
-            model_priced_share, fitted_share, estimated_settlements (legs), years, start, end,
-            final_nav and the hashes.
+            model_priced_share, fitted_share, quoted_share, estimated_settlements (legs), years,
+            start, end, final_nav and the hashes.
         """
         return summarise(self)
 
@@ -279,6 +286,7 @@ def summarise(result: Result) -> dict[str, Any]:
         "condors": counts["condors"],
         "model_priced_share": result.model_priced_share,
         "fitted_share": result.fitted_share,
+        "quoted_share": result.quoted_share,
         "estimated_settlements": result.estimated_settlements,
         "years": years,
         "final_nav": float(nav[-1]),

@@ -40,7 +40,11 @@ class SyntheticResult:
     model_priced_share: float = 0.75
 
     def summary(self) -> dict[str, Any]:
-        return {"trades": self.trades.height, "model_priced_share": self.model_priced_share}
+        return {
+            "trades": self.trades.height,
+            "model_priced_share": self.model_priced_share,
+            "fitted_share": 0.0,
+        }
 
 
 @dataclass

@@ -12,7 +12,7 @@ from alvh.engine import DEFAULT_EQUITY, backtest
 from alvh.errors import DataError
 from alvh.holdings import Holdings
 from alvh.kernel import codes
-from alvh.kernel.quotes import leg_mid
+from alvh.kernel.listed import leg_mark
 from alvh.kernel.revalue import LEG
 from alvh.market.history import History
 from alvh.market.quote import listed_as, priced_day
@@ -61,12 +61,14 @@ def own_evening(
     empty = backtest(
         history, "none", "none", before, surfaces.dates[row].astype(object), equity=equity
     )
-    legs = np.concatenate([_leg(day, symbol, size) for symbol, size in positions.items()])
+    legs = np.concatenate(
+        [_leg(day, surfaces.quotes, symbol, size) for symbol, size in positions.items()]
+    )
     book = Holdings(surfaces.dates[row].astype(object), equity, equity, 0.0, (), (), legs)
     return Evening(empty, surfaces, row, book)
 
 
-def _leg(day: np.void, symbol: str, quantity: float) -> Records:
+def _leg(day: np.void, quotes: Records, symbol: str, quantity: float) -> Records:
     if not np.isfinite(quantity) or quantity == 0.0:
         raise DataError(f"{quantity} contracts of {symbol}: a signed number other than 0 is wanted")
     option = parse_osi(symbol)
@@ -76,5 +78,6 @@ def _leg(day: np.void, symbol: str, quantity: float) -> Records:
     leg["sleeve"] = codes.SHORT if root == codes.VIX else codes.CONDORS
     leg["root"], leg["right"], leg["quantity"] = root, right, quantity
     leg["expiry"], leg["expiry_session"], leg["strike"] = expiry, session, option.strike
-    leg["mid"] = leg_mid(day, root, right, expiry, session, option.strike)
+    mark = leg_mark(day, quotes, root, right, expiry, session, option.strike)
+    leg["mid"], leg["gap"] = mark.mid, mark.gap
     return leg

@@ -41,6 +41,14 @@ def backtest(
     end: End = None,
     equity: Equity = 1_000_000.0,
     fill: Fill = 0.5,
+    improvement: Annotated[
+        float,
+        typer.Option(
+            "--improvement",
+            metavar="SHARE",
+            help="Part of --fill that every leg of a package after the first saves, 0 to 1.",
+        ),
+    ] = 0.0,
     save: Annotated[
         Path | None,
         typer.Option(
@@ -67,6 +75,7 @@ def backtest(
             end=day(end),
             equity=equity,
             fill=fill,
+            improvement=improvement,
         )
     if as_json:
         sleeves = {name: path[-1] for name, path in result.sleeves.items()}

@@ -106,7 +106,7 @@ def say_imported(found: "Imported", as_json: bool) -> None:
 def mark(
     book: BookFile, data: Data = "bundled", as_of: AsOf = None, as_json: AsJson = False
 ) -> None:
-    """Value the book at a close, every leg at the engine's mid; all of these are model prices."""
+    """Value the book at a close: every leg at its quote's middle, or else at a model's price."""
     from alvh.desk.book_files import read_book
     from alvh.desk.marking import mark as mark_book
 
@@ -117,11 +117,11 @@ def mark(
     if as_json:
         say_json(found)
         return
-    say(f"{held.name} on {found.as_of}: {dollars(found.nav)} USD, cash {dollars(found.cash)} USD; "
-        "marks are a model's")  # fmt: skip
+    say(f"{held.name} on {found.as_of}: {dollars(found.nav)} USD, cash {dollars(found.cash)} USD")
     show_table(
-        "", ("sleeve", "symbol", "quantity", "mid", "USD"),
-        [(leg.sleeve, leg.symbol, f"{leg.quantity:+g}", decimal(leg.mid, 4), dollars(leg.value))
+        "", ("sleeve", "symbol", "quantity", "mid", "USD", "mid is"),
+        [(leg.sleeve, leg.symbol, f"{leg.quantity:+g}", decimal(leg.mid, 4), dollars(leg.value),
+          leg.provenance)
          for leg in found.legs], numbers=("quantity", "mid", "USD"),
     )  # fmt: skip
     say(f"data {history.digest[:12]} · book {held.account(found.as_of).digest[:12]}")

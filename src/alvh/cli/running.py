@@ -98,7 +98,8 @@ def say_model_share(share: float, fitted: float = 0.0) -> None:
         Share priced by smiles fitted to quotes of their day.
     """
     middle = f", {percent(fitted, 1)} by smiles fitted to quotes" if fitted else ""
-    say(f"{percent(share, 1)} of the fills are priced by a model{middle}, the rest by quotes")
+    quoted = percent(max(1.0 - share - fitted, 0.0), 1)
+    say(f"{percent(share, 1)} of the fills are priced by a model{middle}, {quoted} by quotes")
 
 
 def say_identity(meta: Mapping[str, Any]) -> None:
@@ -112,6 +113,7 @@ def say_identity(meta: Mapping[str, Any]) -> None:
     say(
         f"policy {meta['policy_hash'][:12]} · programme {meta['programme_hash'][:12]} · "
         f"data {meta['data_digest'][:12]} · code {meta['code_version']} · fill {meta['fill']:g}"
+        + (f" · improvement {meta['improvement']:g}" if meta.get("improvement") else "")
     )
     for line in meta.get("notes", ()):
         out().out(f"note: {line}", highlight=False)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -10,20 +11,27 @@ from alvh.calendars import session_number
 from alvh.contracts.facts import day_number
 from alvh.desk.book import Book
 from alvh.errors import DataError
-from alvh.kernel.revalue import LEG, revalue
+from alvh.kernel import codes
+from alvh.kernel.listed import leg_mark
+from alvh.kernel.orders import mark_provenance
 from alvh.market.history import History
-from alvh.market.surfaces import build_surfaces
+from alvh.market.surfaces import Records, build_surfaces
 
 
 @dataclass(frozen=True)
 class MarkedLeg:
-    """One position at its mid: signed contracts, points, USD (0 for a future)."""
+    """One position at its mid: signed contracts, points, USD (0 for a future).
+
+    ``provenance`` is what the mid is: ``quoted`` (the middle of the contract's own quote, or a
+    future's settlement), ``fitted`` (a smile of the day's quotes) or ``modelled``.
+    """
 
     sleeve: str
     symbol: str
     quantity: float
     mid: float
     value: float
+    provenance: str = "modelled"
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,8 @@ def mark(history: History, book: Book, as_of: date | None = None) -> Marked:
     Returns
     -------
     Marked
-        Marks are a model's, fitted to the close; none is a quote.
+        Marks are the middle of a contract's own quote where the history has the day's chain,
+        otherwise of a smile; each leg says which.
 
     Raises
     ------
@@ -65,31 +74,31 @@ def mark(history: History, book: Book, as_of: date | None = None) -> Marked:
     evening: date = on.astype(object)
     folded = book.folded(evening)
     held = folded.positions()
-    records = np.zeros(len(held), LEG)
-    for leg, ((_, instrument), quantity) in zip(records, held.items(), strict=True):
-        _fill(leg, instrument, quantity, evening)
-    worth = np.zeros(len(held))
-    revalue(surfaces.days[row], records, 0, 0.0, 0.0, worth)  # marks of 0: the gain is the worth
-    legs = tuple(
-        MarkedLeg(
-            sleeve, one.symbol, quantity, float(usd) / (quantity * one.multiplier),
-            float(usd) if one.pays_premium else 0.0,
-        )
-        for ((sleeve, one), quantity), usd in zip(held.items(), worth, strict=True)
-    )  # fmt: skip
+    day, legs = surfaces.days[row], list[MarkedLeg]()
+    for (sleeve, one), quantity in held.items():
+        price, source = _mid(day, surfaces.quotes, one, evening)
+        usd = quantity * one.multiplier * price if one.pays_premium else 0.0
+        legs.append(MarkedLeg(sleeve, one.symbol, quantity, price, usd, source))
     fund = folded.index_units * float(surfaces.days[row]["spx"])
-    return Marked(evening, folded.cash + fund + sum(leg.value for leg in legs), folded.cash, legs)
+    nav = folded.cash + fund + sum(leg.value for leg in legs)
+    return Marked(evening, nav, folded.cash, tuple(legs))
 
 
-def _fill(leg: np.void, instrument: Instrument, quantity: float, evening: date) -> None:
-    leg["root"], leg["right"] = instrument.code, instrument.right
-    leg["quantity"], leg["strike"] = quantity, instrument.strike
-    if instrument.expiry is None:
-        return
-    if instrument.expiry <= evening:
+def _mid(day: Any, quotes: Records, instrument: Instrument, evening: date) -> tuple[float, str]:
+    """Return the mid of one contract, points, and what it is."""
+    expiry = session = 0
+    if instrument.expiry is not None:
+        _refuse_expired(instrument, instrument.expiry, evening)
+        expiry = day_number(instrument.expiry)
+        session = int(session_number(np.datetime64(instrument.expiry)))
+    code = instrument.code
+    mark = leg_mark(day, quotes, code, instrument.right, expiry, session, instrument.strike)
+    return float(mark.mid), codes.PROVENANCE[mark_provenance(day, code, expiry, mark.quoted)]
+
+
+def _refuse_expired(instrument: Instrument, expiry: date, evening: date) -> None:
+    if expiry <= evening:
         raise DataError(
-            f"{instrument} expired on {instrument.expiry} and is still in the book on {evening}; "
+            f"{instrument} expired on {expiry} and is still in the book on {evening}; "
             "import its settlement"
         )
-    leg["expiry"] = day_number(instrument.expiry)
-    leg["expiry_session"] = int(session_number(np.datetime64(instrument.expiry)))

@@ -171,7 +171,8 @@ def market_marker(history: History, own: dict[str, float], year: int) -> Marker:
         if instrument.root == "VX":
             return _settlement(history, instrument, on), "exchange settlement"
         row = quote(history, [instrument.symbol], on).row(0, named=True)
-        return float(row["mid"]), f"model mid, {row['provenance']}"
+        kind = row["provenance"]
+        return float(row["mid"]), "mid of its quote" if kind == "quoted" else f"model mid, {kind}"
 
     return mark
 

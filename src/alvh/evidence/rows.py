@@ -85,6 +85,7 @@ class Row:
     costs_per_year: float
     trades: int
     model_priced_share: float
+    fitted_share: float
     put_side_pnl: float
     call_side_pnl: float
     put_side_losses: float
@@ -144,6 +145,7 @@ def measure_row(
         note=note,
         trades=int(summary["trades"]),
         model_priced_share=float(summary["model_priced_share"]),
+        fitted_share=float(summary["fitted_share"]),
         cost_per_cvar_removed=m.cost_per_risk_removed(
             against["cagr_given_up"], figures["cvar_month"], m.cvar(m.rolling_returns(twin.nav))
         ),

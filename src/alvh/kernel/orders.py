@@ -44,12 +44,11 @@ def _forward_is_quoted(day, expiry):
 
 
 @compiled
-def _provenance(day, cohort, leg):
-    """Return what the price of a leg rests on: its quote, a fitted smile, a model."""
-    root = cohort.root[leg]
+def mark_provenance(day, root, expiry, quoted):
+    """Return what the mark of a contract rests on: its quote, a fitted smile, a model."""
     if root > VIX:
-        return QUOTED if _forward_is_quoted(day, cohort.expiry[leg]) else MODELLED
-    if cohort.quoted[leg] == 1:
+        return QUOTED if _forward_is_quoted(day, expiry) else MODELLED
+    if quoted == 1:
         return QUOTED
     fitted = day.vix_fitted if root == VIX else day.spx_fitted
     return FITTED if fitted == 1 else MODELLED
@@ -65,7 +64,7 @@ def trade_structures(desk, i, cohort, units, side, action, reason):
         price, fee = leg_fill(
             desk.day, desk.account, cohort, leg, side, widening(desk.hedge, abs(quantity))
         )
-        provenance = _provenance(desk.day, cohort, leg)
+        provenance = mark_provenance(desk.day, root, cohort.expiry[leg], cohort.quoted[leg])
         trade(
             desk.log, desk.state, desk.row, desk.t, SHORT + i, leg_terms(cohort, leg), quantity,
             price, cohort.mid[leg], fee, action, reason, provenance,

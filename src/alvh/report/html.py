@@ -155,7 +155,9 @@ def _texts(comparison: Comparison) -> dict[str, Any]:
         "reference": comparison.reference,
         "equal": comparison.equal,
         "first_line": f"{row.model_priced_share:.0%} of the fills with {comparison.reference} were "
-        f"priced by a model ({low if low == high else f'{low} to {high}'} over all books)",
+        f"priced by a model ({low if low == high else f'{low} to {high}'} over all books), "
+        f"{row.fitted_share:.0%} by smiles fitted to quotes, "
+        f"{max(1.0 - row.model_priced_share - row.fitted_share, 0.0):.0%} by quotes",
         "share": f"Model-priced fills: {low if low == high else f'{low} to {high}'}.",
         "share_headline": f"Model-priced fills: {row.model_priced_share:.0%}.",
         "basis_note": _BASIS_MEANING[comparison.equal].format(reference=comparison.reference),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from alvh.evidence.ablation import with_changes
 from alvh.evidence.claims.desk import Desk, Finding, NotTestable, Reading
@@ -154,7 +155,8 @@ def _rate(carry: Array, value: Array) -> float:
 def construction(desk: Desk, hedge: str) -> Finding:
     """Build every leg the cheaper way, where calls and puts were quoted apart."""
     run = desk.run(hedge)
-    if run.model_priced_share >= 1.0:
+    on_vix = (pl.col("root") == "VIX") & (pl.col("provenance") == "quoted")
+    if run.trades.filter(on_vix).is_empty():
         raise NotTestable(
             "every price of a VIX option here is worked out from its future, so that calls, puts "
             "and futures agree by construction; quotes of calls and of puts are needed"
