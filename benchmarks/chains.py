@@ -1,8 +1,9 @@
-"""Read and check a chain file of a given number of quotes, in a process of its own.
+"""Read, check and fit a chain file of a given number of quotes, in a process of its own.
 
-Run with ``python -m benchmarks.chains QUOTES``; prints seconds of the import, of the checks, and
-the peak memory of the process in GiB. The file is made here: sessions of 2019 with the SPX expiries
-of the calendar, calls and puts on strikes 5 apart, in the historicaloptiondata layout.
+Run with ``python -m benchmarks.chains QUOTES``; prints seconds of the import, of that and the
+checks, of all with the smiles, and the peak memory of the process in GiB. The file is made here:
+sessions of 2019 with the SPX expiries of the calendar, calls and puts on strikes 5 apart, in the
+historicaloptiondata layout.
 """
 
 import json
@@ -18,6 +19,7 @@ import polars as pl
 
 from alvh.calendars import sessions, spx_expiries
 from alvh.market.chains.checks import check_chains
+from alvh.market.chains.fitting import fit_folder
 from alvh.market.chains.importing import import_chains
 
 FORWARD = 2900.0
@@ -88,7 +90,7 @@ def _session(session: np.datetime64) -> pl.DataFrame:
 
 
 def measure(quotes: int) -> dict[str, float]:
-    """Return the seconds and the peak memory (GiB) of a fresh process that reads and checks."""
+    """Return the seconds and the peak memory (GiB) of a fresh process that does it all."""
     command = [sys.executable, "-m", "benchmarks.chains", str(quotes)]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     measured: dict[str, float] = json.loads(answer.stdout)
@@ -96,7 +98,7 @@ def measure(quotes: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Make the file in a process of its own, then read and check it in this one."""
+    """Make the file in a process of its own, then read, check and fit it in this one."""
     quotes = int(sys.argv[1])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -110,12 +112,17 @@ def main() -> None:
         taken = import_chains([folder / "chain.csv"], folder / "chains")
         read = time.perf_counter() - begun
         report = check_chains(folder / "chains")
+        checked = time.perf_counter() - begun
+        fit = fit_folder(folder / "chains")
         seconds = time.perf_counter() - begun
         spent = time.process_time() - processor
     if taken.rows != quotes or report.rows != quotes or taken.rejected or report.fatal:
         raise SystemExit(f"{taken.rows} of {quotes} quotes, {report.fatal} with a fault")
+    if fit.expiries["at_the_money"].is_nan().any():
+        raise SystemExit("an expiry without a smile")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    print(json.dumps({"seconds": seconds, "read": read, "processor": spent, "peak": peak}))
+    print(json.dumps({"seconds": seconds, "checked": checked, "read": read, "processor": spent,
+                      "peak": peak}))  # fmt: skip
 
 
 if __name__ == "__main__":
