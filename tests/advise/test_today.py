@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import polars as pl
 import pytest
 from tests.advise.books import bundled
 from tests.desk.month import begin, canonical, days_of, live
@@ -19,6 +20,7 @@ from alvh.desk.paper import as_decided
 from alvh.engine import run_window
 from alvh.errors import DataError
 from alvh.guides import build_guides
+from alvh.market.chains.importing import import_chains
 from alvh.market.surfaces import build_surfaces
 from alvh.policy import policy_hash
 
@@ -33,7 +35,8 @@ def chain(history, hedge, programme, start, end):
     days = days_of(result)
     book = begin(result, 1)
     for t, (decision, after) in enumerate(
-        live(history, first_memory(book, result, policy, rules), policy, rules, days[1:]), 1
+        live(history, first_memory(book, result, policy, rules, history), policy, rules, days[1:]),
+        1,
     ):
         yield decision, decided(result.logs, result.counts, t, days[t]), after, result.cash[t]
 
@@ -72,6 +75,25 @@ def test_a_book_of_fills_decides_as_the_backtest_did_to_the_byte(hedge, programm
         assert after.folded().cash == pytest.approx(cash, abs=1e-6)
         orders += len(found.orders)
     assert orders > 15
+
+
+def test_on_days_with_chains_too(shared_data, tmp_path):
+    """Quotes choose, mark and fill in both alike; two sessions in a row have them."""
+    days = ("20190531", "20190603", "20190621")
+    sources = [shared_data / "chains" / "spx_eod_2019" / f"SPX_{day}.csv" for day in days]
+    import_chains(sources, tmp_path / "chains")
+    history = alvh.load_history(shared_data, chains=tmp_path / "chains")
+    orders = 0
+    for found, wanted, after, cash in chain(
+        history, "alvh-40-40-20", "monthly45", "2019-05-29", "2019-06-25"
+    ):
+        assert canonical(found.decided) == canonical(wanted)
+        assert after.folded().cash == pytest.approx(cash, abs=1e-6)
+        orders += sum(len(order.legs) for order in found.orders)
+    run = alvh.backtest(history, "alvh-40-40-20", "monthly45", "2019-05-29", "2019-06-25")
+    quoted = run.trades.filter(pl.col("provenance") == "quoted")
+    assert quoted["date"].n_unique() == 2
+    assert orders >= quoted.height
 
 
 def test_the_later_past_does_not_change_a_decision():
