@@ -89,11 +89,10 @@ def split_policies(
     ]
 
 
-def cold(command: list[str], cache: str | None = None) -> float:
-    """Return the wall seconds of a fresh process."""
+def cold(command: list[str], **changed: str) -> float:
+    """Return the wall seconds of a fresh process; ``changed`` are variables of its environment."""
     begun = time.perf_counter()
-    env = dict(environ) | ({"NUMBA_CACHE_DIR": cache} if cache else {})
-    subprocess.run(command, check=True, capture_output=True, env=env)
+    subprocess.run(command, check=True, capture_output=True, env=dict(environ) | changed)
     return time.perf_counter() - begun
 
 
@@ -140,9 +139,26 @@ def cold_rows(source: str, start: str | None) -> Iterator[Row]:
     warm_cache = statistics.median(cold(backtest) for _ in range(5))
     yield Row("one policy, cold process, data load included", warm_cache, 3.0, "s")
     with tempfile.TemporaryDirectory() as cache:
-        yield Row("the same, first ever run, compiling", cold(backtest, cache), 45.0, "s")
+        first = cold(backtest, NUMBA_CACHE_DIR=cache)
+        yield Row("the same, first ever run, compiling", first, 45.0, "s")
+    yield from today_rows(program, source)
     page = statistics.median(cold([program, "--help"]) for _ in range(9))
     yield Row("alvh --help", page, 0.3, "s")
+
+
+def today_rows(program: str, source: str) -> Iterator[Row]:
+    """Measure the last session's decision in fresh processes: on files read before, and on new."""
+    last = str(alvh.load_history(source).dates[-1])
+    with tempfile.TemporaryDirectory() as folder:
+        book = Path(folder) / "book.csv"
+        book.write_text(f"date,kind,amount\n{START},deposit,1000000\n")
+        command = [program, "today", "--book", str(book), "--data", source, "--as-of", last]
+        cold(command, XDG_CACHE_HOME=folder)
+        known = statistics.median(cold(command, XDG_CACHE_HOME=folder) for _ in range(9))
+        yield Row("alvh today, cold process", known, 2.0, "s")
+        # a file in the place of the folder: nothing can be kept
+        new = statistics.median(cold(command, XDG_CACHE_HOME=str(book)) for _ in range(5))
+        yield Row("the same, no file of the folder ever read before", new, 2.0, "s")
 
 
 def kernel_rows() -> Iterator[Row]:

@@ -9,24 +9,29 @@ import os
 import sys
 from pathlib import Path
 
-_KEPT = 8  # folders of earlier versions that may stay
+_KEPT = 8  # entries of earlier versions that may stay
 
 
 def use_content_addressed_cache() -> None:
     """Point numba's cache at a per-user folder; an existing ``NUMBA_CACHE_DIR`` wins."""
     if "NUMBA_CACHE_DIR" in os.environ:
         return
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    root = Path(home) / "alvh" / "compiled"
+    root = cache_root() / "compiled"
     folder = root / sources_digest()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _forget_old(root, folder)
+        forget_old(root, folder)
     except OSError:
         return  # a home that cannot be written: numba falls back to its own choice
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
     if "numba" in sys.modules:
         sys.modules["numba"].config.CACHE_DIR = str(folder)
+
+
+def cache_root() -> Path:
+    """Return this user's folder for what can be made again, and be removed, at any time."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(home) / "alvh"
 
 
 def sources_digest() -> str:
@@ -39,11 +44,11 @@ def sources_digest() -> str:
     return digest.hexdigest()[:20]
 
 
-def _forget_old(root: Path, current: Path) -> None:
+def forget_old(root: Path, current: Path) -> None:
+    """Remove all but the latest few entries of a folder, ``current`` not counted."""
     others = sorted(
         (path for path in root.iterdir() if path != current), key=lambda p: p.stat().st_mtime
     )
-    for folder in others[: max(len(others) - _KEPT, 0)]:
-        for path in sorted(folder.rglob("*"), reverse=True):
+    for old in others[: max(len(others) - _KEPT, 0)]:
+        for path in [*sorted(old.rglob("*"), reverse=True), old]:
             path.rmdir() if path.is_dir() else path.unlink()
-        folder.rmdir()

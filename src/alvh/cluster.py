@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 from alvh.errors import DataError
 from alvh.version import VERSION
@@ -61,7 +62,7 @@ def _on_cluster(job: Job, bounds: Bounds, address: str) -> Iterator[tuple[int, A
                     if lost[place] >= ATTEMPTS:
                         raise DataError(
                             f"piece {place} was lost with its worker {ATTEMPTS} times; look at the "
-                            f"workers of {address}, or run without a cluster"
+                            f"workers of {shown(address)}, or run without a cluster"
                         )
                     continue
                 del left[place]
@@ -105,8 +106,8 @@ def _checked(found: tuple[str, Any], address: str) -> Any:
     version, result = found
     if version != VERSION:
         raise DataError(
-            f"a worker of {address} runs version {version}, this is {VERSION}; install the same "
-            "version everywhere"
+            f"a worker of {shown(address)} runs version {version}, this is {VERSION}; install the "
+            "same version everywhere"
         )
     return result
 
@@ -116,13 +117,26 @@ def _connect(address: str) -> Any:
         distributed: Any = import_module("dask.distributed")
     except ImportError as error:
         raise DataError(
-            f"a cluster at {address} needs dask.distributed, which is not installed; "
+            f"a cluster at {shown(address)} needs dask.distributed, which is not installed; "
             'pip install "alvh[cluster]"'
         ) from error
     try:
         return distributed.Client(address, timeout="10s", set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        raise DataError(
-            f"no dask scheduler answers at {address} ({error}); start one with `dask scheduler` "
-            "and give its address as tcp://host:8786"
-        ) from error
+        fault = DataError(
+            f"no dask scheduler answers at {shown(address)} ({type(error).__name__}); start one "
+            "with `dask scheduler` and give its address as tcp://host:8786"
+        )
+    raise fault  # outside, so that no cause repeats the address
+
+
+def shown(address: str) -> str:
+    """Return an address without what may be secret in it: scheme, host and port alone."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host:
+        return "the address that was given"
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")

@@ -1,6 +1,6 @@
 """Scores of overrides, by hand: what was left undone is worth what it became."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from tests.desk.conftest import MONDAY
 from alvh.advise.instrument import parse_instrument
 from alvh.desk.governance import close_only, halt, reduce
 from alvh.desk.recording import issue, record
-from alvh.desk.scoring import score, worth
+from alvh.desk.scoring import score, scores, worth
 from alvh.desk.tickets import Ticket
 from alvh.errors import DataError
 from alvh.ledger import Ledger
@@ -53,6 +53,22 @@ def test_an_order_that_was_halved_is_scored_by_the_half(governed: Ledger) -> Non
     assert one.difference == pytest.approx(
         -2 * EACH, abs=0.01
     )  # it lost, so half of it was well left
+
+
+def test_all_of_a_ledger_with_the_reasons(governed: Ledger) -> None:
+    reduce(governed, 0.5, DAY, "careful", "ann", MONDAY)
+    _ticket(governed, _decide(governed, ORDER), "o-1")
+    halt(governed, "of another day", "bob", MONDAY + timedelta(days=3))
+    found = scores(governed, bundled(), END)
+    assert found.orders == score(governed, bundled(), END)
+    assert [(one.action, one.reason, one.by) for one in found.overrides] == [
+        ("reduce", "careful", "ann")
+    ]
+    told = found.plain()
+    assert told["difference"] == found.orders[0].difference == pytest.approx(-2 * EACH, abs=0.01)
+    assert told["orders"][0]["rule"] == found.orders[0].rule
+    assert (told["until"], told["overrides"][0]["by"]) == (END.isoformat(), "ann")
+    assert told["data_digest"] == bundled().digest
 
 
 def test_a_halt_after_the_decision_is_scored_by_the_whole(governed: Ledger) -> None:

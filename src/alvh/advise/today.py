@@ -200,7 +200,7 @@ def today(
     """
     hedge = policy if isinstance(policy, HedgePolicy) else load_policy(policy)
     programme = condors if isinstance(condors, CondorProgramme) else load_programme(condors)
-    surfaces = build_surfaces(history)
+    surfaces = _surfaces(history, as_of, hedge.signal_lag)
     row = _row(history, surfaces, as_of)
     session: date = surfaces.dates[row].astype(object)
     account = book
@@ -222,6 +222,16 @@ def today(
     if stops(checks):
         return replace(blank, stopped=stops(checks), checks=checks)
     return _decide(replace(blank, checks=checks), history, surfaces, row, rules, hedge, programme)
+
+
+def _surfaces(history: History, as_of: date | None, lag: int) -> Surfaces:
+    """Build the sessions that a decision may look at; all where none of them has prices."""
+    last = len(history) - 1
+    at = last if as_of is None else int(np.searchsorted(history.dates, np.datetime64(as_of)))
+    since = history.dates[max(min(at, last) - lag - YEAR_SESSIONS - 1, 0)]
+    surfaces = build_surfaces(history, since)
+    before = surfaces.dates < history.dates[min(at, last)]
+    return surfaces if surfaces.days["tradable"][before].any() else build_surfaces(history)
 
 
 def _row(history: History, surfaces: Surfaces, as_of: date | None) -> int:

@@ -22,7 +22,6 @@ from alvh.cli.options import DATE_FORMATS, AsJson, Data
 from alvh.cli.running import day, read_history
 
 if TYPE_CHECKING:
-    from alvh.desk.scoring import Scored
     from alvh.desk.standing import Standing
     from alvh.ledger import Event, Ledger
 
@@ -310,20 +309,16 @@ def score(
     as_json: AsJson = False,
 ) -> None:
     """Set what overrides left undone, or did of their own, against what the rule asked for."""
-    from alvh.desk.scoring import score as judge
+    from alvh.desk.scoring import scores
 
     history = read_history(data)
-    end = day(as_of) or history.dates[-1].astype(object)
-    found = judge(open_ledger(ledger, "read"), history, end)
-    total = sum(one.difference for one in found)
+    found = scores(open_ledger(ledger, "read"), history, day(as_of))
     if as_json:
-        lines = [_score_json(one) for one in found]
-        say_json({"orders": lines, "difference": total, "until": end,
-                  "data_digest": history.digest})  # fmt: skip
+        say_json(found.plain())
         return
     numbers = ("asked", "taken", "rule USD", "taken USD", "difference")
     show_table(
-        f"Orders of days with an override, followed to {end}; model prices",
+        f"Orders of days with an override, followed to {found.until}; model prices",
         ("session", "order", "overrides", *numbers),
         (
             (
@@ -336,16 +331,10 @@ def score(
                 dollars(one.actual),
                 dollars(one.difference),
             )
-            for one in found
+            for one in found.orders
         ),
         numbers=numbers,
     )
-    say(f"overrides made {dollars(total)} USD against the rule, each order held as it was")
+    gained = dollars(found.difference)
+    say(f"overrides made {gained} USD against the rule, each order held as it was")
     say(f"data {history.digest[:12]}")
-
-
-def _score_json(one: "Scored") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    gains = {"rule": one.rule, "actual": one.actual, "difference": one.difference}
-    return asdict(one) | gains

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from alvh import History
 
 
-def read_history(data: str) -> "History":
+def read_history(data: str, *, whole: bool = True) -> "History":
     """Load the market history that ``--data`` names.
 
     Parameters
     ----------
     data : str
         Folder of downloads, or ``bundled``.
+    whole : bool
+        Whether all sessions will be looked at: those with chains are fitted beforehand then.
 
     Returns
     -------
@@ -36,11 +38,11 @@ def read_history(data: str) -> "History":
 
     with working(f"reading {data}"):
         history = load_history(data, today=date.today())
-    if history.chain_folder is not None:  # fitting them for the first time takes a while
+    if whole and history.chain_folder is not None:  # the first time takes a while
         from alvh.market.surfaces import build_surfaces
 
         with counting("fitting the sessions with chains") as progress:
-            build_surfaces(history, progress)
+            build_surfaces(history, progress=progress)
     return history
 
 

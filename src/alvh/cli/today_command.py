@@ -58,11 +58,8 @@ def today(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Decide today: condor and hedge orders with their reasons, or no trade and why."""
-    from alvh.desk.book_files import read_book
-
     _refuse_mixed(hedge, condors, ledger, tickets)
-    held = read_book(book)
-    history = read_history(data)
+    held, history = _inputs(book, data, as_json)
     request = day(as_of), fill
     with engine_running("deciding"):
         if ledger is None:
@@ -76,6 +73,22 @@ def today(
         _say_issued(issued)
     if found.stopped:
         raise typer.Exit(_REFUSED)
+
+
+def _inputs(book: Path, data: str, as_json: bool) -> "tuple[Book, History]":
+    """Read book and data; what cannot be read is no trade, with a code as for any check."""
+    from alvh.desk.book_files import read_book
+    from alvh.errors import BookError, DataError
+
+    try:
+        return read_book(book), read_history(data, whole=False)
+    except (BookError, DataError) as refusal:
+        code = "BOOK" if isinstance(refusal, BookError) else "DATA"
+        if as_json:
+            say_json({"kind": "decision", "verdict": "no trade", "reason": str(refusal),
+                      "stopped": [code], "orders": []})  # fmt: skip
+        note(f"alvh: no trade, {code}: {' '.join(str(refusal).split())}")
+        raise typer.Exit(_REFUSED) from refusal
 
 
 def _refuse_mixed(

@@ -16,6 +16,7 @@ from datetime import date
 
 from alvh.contracts.facts import contract_facts
 from alvh.errors import PricingError
+from alvh.formats import quoted
 
 OPTION_ROOTS = ("SPX", "SPXW", "VIX", "VIXW", "XSP")
 _PATTERN = re.compile(r"([A-Za-z]{1,6})\s*(\d{2})(\d{2})(\d{2})([CPcp])(\d{8})")
@@ -153,4 +154,4 @@ def _roots() -> str:
 
 
 def _refusal(symbol: str, problem: str, remedy: str) -> PricingError:
-    return PricingError(f"option {symbol!r}: {problem}; {remedy}")
+    return PricingError(f"option {quoted(symbol)}: {problem}; {remedy}")

@@ -18,6 +18,7 @@ from alvh.advise.account import read_memory
 from alvh.desk.book import Book
 from alvh.desk.entries import FLOWS, Entry, Fill, Flow, read_instrument
 from alvh.errors import BookError, DataError
+from alvh.formats import hushed, quoted
 
 COLUMNS = (
     "date", "kind", "sleeve", "order", "symbol", "quantity", "price", "fees", "amount", "closes",
@@ -71,12 +72,12 @@ def _from_yaml(text: str, place: Path) -> Book:
     try:
         told = yaml.load(text, _LOADER)
         lines = _entry_lines(text)
-    except yaml.YAMLError as error:
-        raise BookError(f"{place.name}: is no YAML: {' '.join(str(error).split())}") from error
+    except (yaml.YAMLError, ValueError, LookupError, OverflowError) as error:
+        raise BookError(_no_yaml(error, place.name)) from None  # it shows the line
     if not isinstance(told, dict) or not isinstance(told.get("entries", []), list):
         raise BookError(f"{place.name}: a mapping with book and a list of entries was wanted")
     if set(told) - _KEYS:
-        raise BookError(f"{place.name}: unknown key {min(set(told) - _KEYS)!r}; use {_KEYS}")
+        raise BookError(f"{place.name}: unknown key {quoted(min(set(told) - _KEYS))}; use {_KEYS}")
     rows = told.get("entries") or []
     entries = tuple(
         _entry(row, f"{place.name} line {line}") for row, line in zip(rows, lines, strict=True)
@@ -88,10 +89,17 @@ def _from_yaml(text: str, place: Path) -> Book:
     return Book(str(told.get("book", place.stem)), entries, memory)
 
 
+def _no_yaml(error: Exception, name: str) -> str:
+    mark = getattr(error, "problem_mark", None)
+    line = f" line {mark.line + 1}" if mark else ""
+    problem = getattr(error, "problem", None) or "cannot be read"
+    return f"{name}{line}: is no YAML: {hushed(' '.join(str(problem).split()))}"
+
+
 def _entry_lines(text: str) -> list[int]:
     """Return the line on which each entry begins."""
     root = yaml.compose(text, Loader=_LOADER)
-    for key, value in getattr(root, "value", ()):
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
         if key.value == "entries" and isinstance(value, yaml.SequenceNode):
             return [node.start_mark.line + 1 for node in value.value]
     return []
@@ -120,12 +128,15 @@ def _entry(row: Any, where: str) -> Entry:
         raise BookError(f"{where}: a mapping of {', '.join(COLUMNS)} was wanted")
     unknown = set(row) - set(COLUMNS)
     if unknown:
-        raise BookError(f"{where}: unknown key {min(unknown)!r}; use {', '.join(COLUMNS)}")
+        raise BookError(f"{where}: unknown key {quoted(min(unknown))}; use {', '.join(COLUMNS)}")
     on, kind = _day(row, where), str(row.get("kind", "trade"))
     if kind in FLOWS:
         return Flow(on, kind, _number(row, "amount", where), str(row.get("key", "")), where)
     if kind not in _TRADES:
-        raise BookError(f"{where}: {kind!r} is no kind of row; write {', '.join(_TRADES + FLOWS)}")
+        kinds = _TRADES + FLOWS
+        raise BookError(
+            f"{where}: {quoted(kind, kinds)} is no kind of row; write {', '.join(kinds)}"
+        )
     return Fill(
         on=on,
         sleeve=str(row.get("sleeve", "unassigned")),
@@ -144,18 +155,20 @@ def _entry(row: Any, where: str) -> Entry:
 def _day(row: Mapping[str, Any], where: str) -> date:
     try:
         return date.fromisoformat(str(row["date"]))
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError):
         raise BookError(
-            f"{where}: date {row.get('date')!r} is no day; write it as 2020-03-16"
-        ) from error
+            f"{where}: date {quoted(row.get('date'))} is no day; write it as 2020-03-16"
+        ) from None
 
 
 def _number(row: Mapping[str, Any], key: str, where: str, default: float | None = None) -> float:
     value = row.get(key, default)
     try:
         return float(value)
-    except (TypeError, ValueError) as error:
-        raise BookError(f"{where}: {key} {value!r} is not a number; write it as 3.15") from error
+    except (TypeError, ValueError):
+        raise BookError(
+            f"{where}: {key} {quoted(value)} is not a number; write it as 3.15"
+        ) from None
 
 
 def write_book(path: str | Path, book: Book) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from alvh.advise.instrument import Instrument, parse_instrument
 from alvh.calendars import is_session
 from alvh.errors import BookError, CalendarError, PricingError
+from alvh.formats import quoted
 
 SLEEVES = ("condors", "short", "medium", "tail")
 UNASSIGNED = "unassigned"  # as imports leave a row that no ticket explains
@@ -66,7 +67,9 @@ class Fill:
 
     def __post_init__(self) -> None:
         if self.sleeve not in (*SLEEVES, UNASSIGNED):
-            self._refuse(f"sleeve {self.sleeve!r}", f"write one of {', '.join(SLEEVES)}")
+            self._refuse(
+                f"sleeve {quoted(self.sleeve, SLEEVES)}", f"write one of {', '.join(SLEEVES)}"
+            )
         whole = self.instrument.expiry is None or self.quantity == round(self.quantity)
         if not isfinite(self.quantity) or self.quantity == 0.0 or not whole:
             self._refuse(f"quantity {self.quantity:g}", "a whole number other than 0 was wanted")
@@ -132,8 +135,8 @@ class Flow:
     def __post_init__(self) -> None:
         if self.kind not in FLOWS:
             raise BookError(
-                f"{self.where or self.on}: {self.kind!r} is no kind of row; write trade, settle, "
-                f"{', '.join(FLOWS)}"
+                f"{self.where or self.on}: {quoted(self.kind, FLOWS)} is no kind of row; "
+                f"write trade, settle, {', '.join(FLOWS)}"
             )
         sign = _SIGN.get(self.kind, 0)
         if not isfinite(self.amount) or sign * self.amount < 0.0:

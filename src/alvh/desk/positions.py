@@ -13,6 +13,7 @@ from alvh.advise.account import CondorLot, LayerLot
 from alvh.advise.instrument import Instrument
 from alvh.desk.entries import UNASSIGNED, Entry, Fill, Flow
 from alvh.errors import BookError
+from alvh.formats import quoted
 
 _CONDOR_LEGS = 4
 
@@ -111,7 +112,7 @@ def _check_sequence(entry: Entry, seen: set[str], last: date) -> None:
     if entry.on < last:
         raise BookError(f"{entry.where}: {entry.on} comes after {last}; sort the rows by date")
     if entry.key and entry.key in seen:
-        raise BookError(f"{entry.where}: execution {entry.key} stands twice; take one out")
+        raise BookError(f"{entry.where}: execution {quoted(entry.key)} stands twice; take one out")
     seen.add(entry.key)
 
 

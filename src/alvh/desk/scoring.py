@@ -21,6 +21,7 @@ from alvh.errors import DataError
 from alvh.ledger import Ledger, checked
 from alvh.market.history import History
 from alvh.market.surfaces import build_surfaces
+from alvh.plain import plain
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,47 @@ class Scored:
         return round((self.taken - self.asked) * self.each, 2) + 0.0
 
 
+@dataclass(frozen=True)
+class Scores:
+    """What all overrides of a ledger made against the rule.
+
+    Attributes
+    ----------
+    orders : tuple of Scored
+        Every order in which an override departed from the rule.
+    overrides : tuple of Override
+        Those that the orders name: number, action, share, until, reason and by whom.
+    until : datetime.date
+        Session at whose close what had not expired was marked.
+    data_digest : str
+        Of the history that settled and marked.
+    """
+
+    orders: tuple[Scored, ...]
+    overrides: tuple[Override, ...]
+    until: date
+    data_digest: str
+
+    @property
+    def difference(self) -> float:
+        """What the overrides gained, USD; negative where the rule would have done better."""
+        return round(sum(one.difference for one in self.orders), 2) + 0.0
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "orders": [
+                {**plain(one), "rule": one.rule, "actual": one.actual,
+                 "difference": one.difference}
+                for one in self.orders
+            ],
+            "overrides": [plain(one) for one in self.overrides],
+            "difference": self.difference,
+            "until": self.until.isoformat(),
+            "data_digest": self.data_digest,
+        }  # fmt: skip
+
+
 @dataclass
 class _Day:
     """A decision, the overrides in force on its day, and the tickets of it."""
@@ -73,6 +115,41 @@ class _Day:
     content: Mapping[str, Any]
     overrides: set[int] = field(default_factory=set)
     tickets: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def scores(ledger: Ledger, history: History, end: date | None = None) -> Scores:
+    """Return what all overrides of a ledger made, with the overrides themselves.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Verified on the way.
+    history : History
+        Settles and marks.
+    end : datetime.date, optional
+        Session at whose close what has not expired is marked; the last of the history by default.
+
+    Raises
+    ------
+    DataError
+        Where the history cannot settle or mark an order.
+    """
+    until: date = end or history.dates[-1].astype(object)
+    orders = score(ledger, history, until)
+    named = {number for one in orders for number in one.overrides}
+    known = {one.number: one for one in _all_overrides(ledger)}
+    found = tuple(known[number] for number in sorted(named))
+    return Scores(orders, found, until, history.digest)
+
+
+def _all_overrides(ledger: Ledger) -> Iterator[Override]:
+    """Yield every override that was in force at some time; a halt again while it lasts."""
+    state = Fold()
+    for event in checked(ledger.events()):
+        state.take(event)
+        yield from state.overrides[-1:]
+        if state.halt is not None:
+            yield state.halt
 
 
 def score(ledger: Ledger, history: History, end: date) -> tuple[Scored, ...]:

@@ -33,6 +33,7 @@ from alvh.desk.statement_rows import (
     option_symbol,
 )
 from alvh.errors import BookError
+from alvh.formats import quoted
 
 _OPTIONS, _FUTURES = "Equity and Index Options", "Futures"
 _DESCRIBED = re.compile(r"([A-Z]+) (\d{1,2})([A-Z]{3})(\d{2}) ([\d.]+) ([PC])")
@@ -170,7 +171,7 @@ def _instrument(
         return future_symbol(symbol, on, where)
     root, day, month, year, strike, put_call = described.groups()
     if month not in MONTHS:
-        raise BookError(f"{where}: {symbol!r} names no month")
+        raise BookError(f"{where}: {quoted(symbol)} names no month")
     expiry = date(2000 + int(year), MONTHS.index(month) + 1, int(day))
     if root == "SPX":
         root = _spx_root(expiry, symbol, where)
@@ -182,7 +183,7 @@ def _spx_root(expiry: date, symbol: str, where: str) -> str:
     if third_friday(expiry.year, expiry.month) != expiry:
         return "SPXW"
     raise BookError(
-        f"{where}: {symbol!r} may be SPX or SPXW; download the statement with its section "
+        f"{where}: {quoted(symbol)} may be SPX or SPXW; download the statement with its section "
         "Financial Instrument Information"
     )
 

@@ -9,6 +9,7 @@ from alvh.advise.instrument import Instrument
 from alvh.calendars import vix_expiry
 from alvh.desk.entries import Flow, read_instrument
 from alvh.errors import BookError
+from alvh.formats import quoted
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _FUTURE = re.compile(r"/?VX([FGHJKMNQUVXZ])(\d{1,2})")
@@ -73,7 +74,7 @@ def number(text: str, where: str, name: str) -> float:
     try:
         return float(plain)
     except ValueError as error:
-        raise BookError(f"{where}: {name} {text!r} is not a number") from error
+        raise BookError(f"{where}: {name} {quoted(text)} is not a number") from error
 
 
 def moment(text: str, where: str, form: str) -> datetime:
@@ -87,7 +88,7 @@ def moment(text: str, where: str, form: str) -> datetime:
     try:
         return datetime.strptime(text.strip(), form)
     except ValueError as error:
-        raise BookError(f"{where}: {text!r} is no moment such as {form}") from error
+        raise BookError(f"{where}: {quoted(text)} is no moment such as {form}") from error
 
 
 def future_symbol(symbol: str, on: date, where: str) -> Instrument | None:

@@ -26,6 +26,7 @@ from alvh.desk.statement_rows import (
     numbered,
 )
 from alvh.errors import BookError
+from alvh.formats import quoted
 
 _NEEDED = (
     "Date", "Type", "Sub Type", "Action", "Symbol", "Instrument Type", "Value", "Quantity",
@@ -100,7 +101,9 @@ def _row(row: Mapping[str, str], where: str, key: str) -> StatementFill | Flow |
     if instrument is None:
         return f"{where}: {row['Instrument Type']} {row['Symbol']}".rstrip()
     if row["Type"] not in ("Trade", "Receive Deliver"):
-        raise BookError(f"{where}: {row['Type']!r} is no type that is known; take the row out")
+        raise BookError(
+            f"{where}: {quoted(row['Type'])} is no type that is known; take the row out"
+        )
     return _fill(row, instrument, at.date(), where, key)
 
 
@@ -109,7 +112,7 @@ def _flow(row: Mapping[str, str], on: date, where: str, key: str) -> Flow | str:
     amount = number(row["Value"], where, "value")
     fees = number(row["Commissions"], where, "commissions") + number(row["Fees"], where, "fees")
     if kind is None:
-        raise BookError(f"{where}: {row['Sub Type']!r} is no money movement that is known")
+        raise BookError(f"{where}: {quoted(row['Sub Type'])} is no money movement that is known")
     if kind == "fee" and amount > 0.0:
         kind = "interest"  # a refund; the only kind of either sign
     return Flow(on, kind, amount + fees, key, where) if amount + fees != 0.0 else ""
@@ -130,11 +133,11 @@ def _fill(
 ) -> StatementFill:
     settles = row["Type"] == "Receive Deliver"
     if settles and row["Sub Type"] not in _SETTLES:
-        raise BookError(f"{where}: {row['Sub Type']!r} is no settlement that is known")
+        raise BookError(f"{where}: {quoted(row['Sub Type'])} is no settlement that is known")
     size = abs(number(row["Quantity"], where, "quantity"))
     side = {"BUY": 1.0, "SELL": -1.0}.get(row["Action"].split("_")[0].split(" ")[0].upper(), 0.0)
     if side == 0.0 and not settles:
-        raise BookError(f"{where}: the action {row['Action']!r} neither buys nor sells")
+        raise BookError(f"{where}: the action {quoted(row['Action'])} neither buys nor sells")
     value = number(row["Value"], where, "value")
     if size == 0.0:
         raise BookError(f"{where}: a quantity of 0; take the row out")

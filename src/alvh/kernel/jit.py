@@ -8,6 +8,10 @@ from typing import Any
 
 from numba import njit
 
+from alvh._blas import load_blas_table
+
+load_blas_table()
+
 _OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
 compiled: Any = njit(**_OPTIONS)
 # array loops of arithmetic, where a division by zero is infinite rather than an error to test for

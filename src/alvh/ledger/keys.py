@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _OWNER_ONLY = 0o600
+_LONGEST_NAME = 40  # characters of a part of a path; the text of a key has lines of 64
 
 
 class SigningKey:
@@ -143,4 +144,14 @@ def _read_private(path: Path) -> bytes:
                 )
             return file.read()
     except OSError as error:
-        raise LedgerError(f"the key {path} cannot be read: {error.strerror}") from error
+        fault = LedgerError(f"the key {_named(path)} cannot be read: {error.strerror}")
+    except ValueError:
+        fault = LedgerError(f"the key {_named(path)} cannot be read; wanted the path of a file")
+    raise fault  # outside, so that no cause repeats what may be the key itself
+
+
+def _named(path: Path) -> str:
+    """Return a path as it is, unless it may be a key that was given in place of its file."""
+    parts = (path.name,) if os.path.isdir(path.parent) else path.parts
+    fits = all(len(part) <= _LONGEST_NAME and "\n" not in part for part in parts)
+    return str(path) if fits else "that was given in place of a file"

@@ -89,6 +89,7 @@ def spx_smile_parameters(
     skew: Floats,
     rate: Floats,
     dividend_yield: Floats,
+    first: int = 0,
 ) -> Floats:
     """Return the smile vector of every day.
 
@@ -104,6 +105,8 @@ def spx_smile_parameters(
         SKEW index, NaN where absent.
     rate, dividend_yield : array (n,)
         Continuously compounded, decimal, act/365.
+    first : int
+        Row of the first smile that is wanted; rows before it have no variances.
 
     Returns
     -------
@@ -129,7 +132,8 @@ def spx_smile_parameters(
     out[:, SHAPE:] = shape.reshape(level.size, -1)
     out[:, CLOCK_9] = node_clock(dates, int(NODE_DAYS[0]))
     out[:, CLOCK_30] = node_clock(dates, int(NODE_DAYS[1]))
-    _fill_variances(out, term, _node_shapes(shape))
+    late = np.ascontiguousarray(term[:, first:])
+    _fill_variances(out[first:], late, _node_shapes(shape[first:]))
     with np.errstate(invalid="ignore"):
         ratio = SHORT_LOADINGS[0] + SHORT_LOADINGS[1] * np.log(term[0] / term[1])
         out[:, SHORT_RATE] = np.clip(ratio, *SHORT_RANGE) * out[:, 0] / out[:, CLOCK_9]

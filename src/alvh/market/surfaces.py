@@ -79,16 +79,23 @@ def without_quotes(days: Records) -> Records:
 
 
 _CACHE: dict[str, Surfaces] = {}
+_LATE: dict[str, tuple[np.datetime64, Surfaces]] = {}
 _CACHE_SIZE = 4
 
 
-def build_surfaces(history: History, progress: Progress | None = None) -> Surfaces:
+def build_surfaces(
+    history: History, since: np.datetime64 | None = None, progress: Progress | None = None
+) -> Surfaces:
     """Reduce a history to day records; the last few results are kept by the history's digest.
 
     Parameters
     ----------
     history : History
         Aligned daily series.
+    since : datetime64[D], optional
+        Session from which on smiles are wanted. Those of earlier ones, four fifths of the work
+        for a single decision, may be left out: such a session then counts as not tradable. Records
+        from it on are the same to the bit. Asked for an earlier one later, the whole is built.
     progress : callable, optional
         Called with (sessions done, sessions in all) while chains are fitted.
 
@@ -102,12 +109,24 @@ def build_surfaces(history: History, progress: Progress | None = None) -> Surfac
         If no day has what prices need.
     """
     found = _CACHE.get(history.digest)
-    if found is None:
-        found = _build(_with_vix(history), progress)
-        while len(_CACHE) >= _CACHE_SIZE:
-            del _CACHE[next(iter(_CACHE))]
-        _CACHE[history.digest] = found
+    if found is not None:
+        return found
+    if since is not None:
+        begun, late = _LATE.get(history.digest, (since, None))
+        if late is None:
+            late = _build(_with_vix(history), since, progress)
+            _keep(_LATE, history.digest, (since, late))
+        if since >= begun:
+            return late
+    found = _build(_with_vix(history), None, progress)
+    _keep(_CACHE, history.digest, found)
     return found
+
+
+def _keep(cache: dict[str, Any], digest: str, found: Any) -> None:
+    while len(cache) >= _CACHE_SIZE:
+        del cache[next(iter(cache))]
+    cache[digest] = found
 
 
 def _with_vix(history: History) -> History:
@@ -124,8 +143,9 @@ def _column(history: History, name: str) -> Floats:
     return np.full(len(history.dates), np.nan)
 
 
-def _build(history: History, progress: Progress | None) -> Surfaces:
+def _build(history: History, since: np.datetime64 | None, progress: Progress | None) -> Surfaces:
     dates, notes, quotes = history.dates, list[str](), NO_QUOTES
+    first = 0 if since is None else int(np.searchsorted(dates, since))
     rate = money_market_rate(
         _column(history, "bill_rate"), _column(history, "fed_funds"), notes=notes
     )
@@ -144,19 +164,20 @@ def _build(history: History, progress: Progress | None) -> Surfaces:
     days["hv20"] = realised_volatility(columns["spx"])
     days["spx_smile"] = spx_smile_parameters(
         dates=dates, skew=_column(history, "skew"), rate=rate, dividend_yield=dividend_yield,
-        **columns,
+        first=first, **columns,
     )  # fmt: skip
     days["vix_smile"] = vix_smile_parameters(
-        dates=dates, vix=columns["vix"], vvix=_column(history, "vvix"), curve=curve
-    )
+        dates=dates, vix=columns["vix"], vvix=_column(history, "vvix"), curve=curve,
+        first=first,
+    )  # fmt: skip
     _fill_curve(days, curve, rate)
     listed = _listed(history, dates)
     _fill_settlements(days, history, listed[1])
     days["tradable"] = _tradable(days)
-    if history.chain_folder is not None:
+    if history.chain_folder is not None and days["tradable"].any():
         quotes, said = _fit_quoted(days, history.chain_folder, progress)
         notes.extend(said)
-    if not days["tradable"].any():
+    if since is None and not days["tradable"].any():
         raise DataError("no session has both an S&P 500 and a VIX close; check the two files")
     return Surfaces(days, *listed, quotes, tuple(notes))
 

@@ -191,7 +191,9 @@ def _solve(log_vvix: Floats, slow: Floats, forward: Floats, quoted: Floats) -> F
     return params
 
 
-def vix_smile_parameters(*, dates: Dates, vix: Floats, vvix: Floats, curve: VixCurve) -> Floats:
+def vix_smile_parameters(
+    *, dates: Dates, vix: Floats, vvix: Floats, curve: VixCurve, first: int = 0
+) -> Floats:
     """Return the vector of the VIX option smile on each day.
 
     Parameters
@@ -202,6 +204,8 @@ def vix_smile_parameters(*, dates: Dates, vix: Floats, vvix: Floats, curve: VixC
         Closes, volatility points; NaN where absent.
     curve : VixCurve
         VIX forwards of the same days.
+    first : int
+        Row of the first smile that is wanted; rows before it are NaN.
 
     Returns
     -------
@@ -228,4 +232,7 @@ def vix_smile_parameters(*, dates: Dates, vix: Floats, vvix: Floats, curve: VixC
         + SLOW_PAST * (average - SLOW_CENTRE)
     )  # fmt: skip
     forward = thirty_day_forward(dates, vix, curve)
-    return _solve(log_vvix, slow, forward, np.isfinite(known).astype(np.float64))
+    quoted = np.isfinite(known).astype(np.float64)
+    params = np.full((len(dates), VIX_SMILE), np.nan)
+    params[first:] = _solve(log_vvix[first:], slow[first:], forward[first:], quoted[first:])
+    return params

@@ -11,6 +11,8 @@ from typing import Annotated, NoReturn
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from alvh.formats import quoted
+
 REFUSAL = "policy_refusal"
 _RATIO = re.compile(r"\s*(\d+)\s*/\s*(\d+)\s*")
 
@@ -34,7 +36,9 @@ Ratio = Annotated[float, BeforeValidator(_ratio_to_float), Field(strict=True, al
 class PolicyModel(BaseModel):
     """Immutable model that refuses unknown keys and non-finite numbers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
+    )
 
 
 def refuse(key: str, *, was: object, wanted: str, remedy: str) -> NoReturn:
@@ -57,7 +61,7 @@ def refuse(key: str, *, was: object, wanted: str, remedy: str) -> NoReturn:
     pydantic_core.PydanticCustomError
         Always; pydantic gathers it into its ``ValidationError``.
     """
-    context = {"key": key, "was": repr(was), "wanted": wanted, "remedy": remedy}
+    context = {"key": key, "was": quoted(was), "wanted": wanted, "remedy": remedy}
     raise PydanticCustomError(REFUSAL, "{key} is {was}; wanted {wanted}; {remedy}", context)
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from alvh.formats import quoted
 from alvh.policy.checks import REFUSAL
 from alvh.policy.source import KeyPath, PolicySource
 
@@ -115,10 +116,10 @@ def _plain_problem(details: ErrorDetails, path: KeyPath, model: type[BaseModel])
     if kind == "missing":
         meaning = field.description if field else "a value"
         return f"is missing; wanted {meaning}; {_example(path, field, 'add')}"
-    was = _value_text(details["input"])
+    choices = [str(choice) for choice in _literals(field)]
+    was = _value_text(details["input"], choices)
     remedy = _example(path, field, "write for example")
     if kind == "literal_error":
-        choices = [str(choice) for choice in _literals(field)]
         guess = closest(str(details["input"]), choices)
         remedy = f"did you mean {guess}?" if guess else remedy
         return f"is {was}; wanted one of {', '.join(choices)}; {remedy}"
@@ -156,10 +157,10 @@ def _yaml_text(value: object) -> str:
     return "{…}" if isinstance(value, dict) else str(value)
 
 
-def _value_text(value: object) -> str:
+def _value_text(value: object, known: Iterable[str]) -> str:
     if value is None:
         return "empty"
-    text = _yaml_text(value) if isinstance(value, bool) else repr(value)
+    text = _yaml_text(value) if isinstance(value, bool) else quoted(value, known)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import yaml
 
 from alvh.errors import PolicyError
+from alvh.formats import hushed, quoted
 
 KeyPath = tuple[str | int, ...]
 
@@ -85,7 +86,7 @@ def read_source(text: str, label: str) -> PolicySource:
         reader = _Reader(text, label)
         values = reader.read(node, ())
     except yaml.YAMLError as error:
-        raise PolicyError(_syntax_message(error, text, label)) from error
+        raise PolicyError(_syntax_message(error, text, label)) from None  # it shows the line
     except RecursionError as error:
         raise PolicyError(
             f"{label}: is nested too deeply to be a policy; write plain keys and lists"
@@ -102,7 +103,7 @@ def _compose(text: str, label: str) -> yaml.Node:
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         if isinstance(token, (yaml.AnchorToken, yaml.AliasToken)):
             raise PolicyError(
-                f"{label}:{token.start_mark.line + 1}: an anchor or alias ({token.value!r}); "
+                f"{label}:{token.start_mark.line + 1}: an anchor or alias ({quoted(token.value)}); "
                 "wanted plain values; write the values out"
             )
     node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -135,13 +136,13 @@ class _Reader:
     def _scalar(self, node: yaml.Node, path: KeyPath) -> object:
         try:
             return self._loader.construct_object(node)
-        except (ValueError, LookupError, OverflowError) as error:
+        except (ValueError, LookupError, OverflowError):
             key = str(path[-1]) if path else "the file"
+            kind = quoted(node.tag.rpartition(":")[2]).strip("'")
             raise PolicyError(
-                f"{self.label}:{node.start_mark.line + 1}: {key} is {node.value!r}, which reads as "
-                f"{node.tag.rpartition(':')[2]} but is none; wanted a plain value; quote it if it "
-                "is a text"
-            ) from error
+                f"{self.label}:{node.start_mark.line + 1}: {key} is {quoted(node.value)}, which "
+                f"reads as {kind} but is none; wanted a plain value; quote it if it is a text"
+            ) from None
 
     def _item(self, node: yaml.Node, path: KeyPath) -> object:
         self.lines[path] = node.start_mark.line + 1
@@ -174,10 +175,11 @@ def _syntax_message(error: yaml.YAMLError, text: str, label: str) -> str:
     line = mark.line + 1 if mark else text.count("\n", 0, position or 0) + 1
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
     return (
-        f"{label}:{line}: cannot be read as YAML ({' '.join(str(problem).split())}); wanted lines "
+        f"{label}:{line}: cannot be read as YAML ({hushed(' '.join(str(problem).split()))}); "
+        "wanted lines "
         "of `key: value`; look at this line and the one before it"
     )
 
 
 def _shown(value: object) -> str:
-    return "a list" if isinstance(value, list) else repr(value)
+    return "a list" if isinstance(value, list) else quoted(value)

@@ -1,11 +1,13 @@
 """Find, recognise and read every file of a folder of downloads, searched recursively."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 from alvh.errors import DataError
 from alvh.market.chains.store import INDEX
 from alvh.market.sources import cfe, cfe_tables, tables
+from alvh.market.sources.kept import Kept
 from alvh.market.sources.recognise import HEAD, Found, recognise
 from alvh.market.sources.records import Gathered, Unread
 from alvh.market.sources.series_files import read_series
@@ -43,18 +45,23 @@ def survey(folder: Path) -> list[Found]:
     DataError
         If the folder is absent or empty, or a file is not what its name promises.
     """
+    return [found for found, _ in _surveyed(folder)]
+
+
+def _surveyed(folder: Path) -> list[tuple[Found, bytes]]:
+    """Recognise every file; return with each its first bytes, `HEAD` of them or all."""
     if not folder.is_dir():
         raise DataError(
             f"{folder}: no such folder; 'bundled' or a folder of downloads was wanted; "
             "check the path"
         )
-    found = [recognise(name, _head(folder / name)) for name in _names(folder)]
-    if not found:
+    heads = [(name, _read(f"{folder}/{name}", HEAD)) for name in _names(folder)]
+    if not heads:
         raise DataError(
             f"{folder}: the folder is empty; files with S&P 500 and VIX prices were wanted; "
             "add downloads, or pull them with 'alvh data pull'"
         )
-    return found
+    return [(recognise(name, head), head) for name, head in heads]
 
 
 def _names(folder: Path) -> list[str]:
@@ -72,13 +79,9 @@ def _names(folder: Path) -> list[str]:
     return sorted(names)
 
 
-def _head(path: Path) -> bytes:
-    return _read(path, HEAD)
-
-
-def _read(path: Path, size: int = -1) -> bytes:
+def _read(path: str | Path, size: int = -1) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             return file.read(size)
     except OSError as fault:
         raise DataError(
@@ -104,21 +107,46 @@ def gather(folder: Path) -> Gathered:
     DataError
         For a fault of structure in any recognised file.
     """
-    gathered = Gathered()
+    gathered, kept = Gathered(), Kept(folder)
     contracts: list[tuple[Found, bytes]] = []
-    for found in survey(folder):
+    for found, head in _surveyed(folder):
         if found.kind == "unknown":
             gathered.ignored.append(Unread(found.path, found.reason))
         elif found.kind == "chain":
             gathered.chains.append(found.path)
         elif found.kind == "contract":
-            contracts.append((found, _read(folder / found.path)))
+            contracts.append((found, _rest(folder, found, head)))
         else:
-            _take(gathered, found, _read(folder / found.path))
-    quotes, unread = cfe.read_contracts(contracts)
+            raw = _rest(folder, found, head)
+            _merge(gathered, kept.part([(found.path, raw)], partial(_taken, found, raw)))
+    files = [(found.path, raw) for found, raw in contracts]
+    quotes, unread = kept.part(files, partial(cfe.read_contracts, contracts))
     gathered.quotes += quotes
     gathered.ignored += unread
+    kept.save()
     return gathered
+
+
+def _rest(folder: Path, found: Found, head: bytes) -> bytes:
+    return head if len(head) < HEAD else _read(f"{folder}/{found.path}")
+
+
+def _taken(found: Found, raw: bytes) -> Gathered:
+    """Read one file."""
+    gathered = Gathered()
+    _take(gathered, found, raw)
+    return gathered
+
+
+def _merge(gathered: Gathered, part: Gathered) -> None:
+    """Add what one file holds."""
+    for name in ("series", "quotes", "settlements", "refused", "ignored"):
+        getattr(gathered, name).extend(getattr(part, name))
+    for name in ("events", "monthly"):
+        for key, found in getattr(part, name).items():
+            getattr(gathered, name).setdefault(key, []).extend(found)
+    for held in gathered.monthly.values():
+        held.sort(key=lambda one: not one[0].lower().endswith((".xls", ".xlsx")))  # originals first
 
 
 def _take(gathered: Gathered, found: Found, raw: bytes) -> None:
@@ -146,9 +174,7 @@ def _take_monthly(gathered: Gathered, found: Found, raw: bytes) -> None:
             gathered.ignored.append(Unread(found.path, "a workbook without the known data sheet"))
             return
         table = read
-    held = gathered.monthly.setdefault(_TABLE_NAMES[found.kind], [])
-    held.append((found.path, table[0]))
-    held.sort(key=lambda one: not one[0].lower().endswith((".xls", ".xlsx")))  # originals first
+    gathered.monthly.setdefault(_TABLE_NAMES[found.kind], []).append((found.path, table[0]))
     gathered.refused += table[1]
 
 

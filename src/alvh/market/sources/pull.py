@@ -9,6 +9,7 @@ What day it is and how to wait are told by the caller.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -237,15 +238,12 @@ def pull(
     DataError
         If the folder's manifest cannot be read.
     """
-    import httpx
-
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     manifest, report = Manifest.of(folder), PullReport()
     how = manners or Manners()
     failures = 0
-    headers = {"User-Agent": _USER_AGENT}
-    with httpx.Client(headers=headers, timeout=how.timeout, follow_redirects=True) as client:
+    with _client(how) as client:
         for done, one in enumerate(wanted, start=1):
             if failures >= _GIVE_UP:
                 report.failed.append((one.path, f"{_NO_ANSWER} for {_GIVE_UP} files in a row"))
@@ -256,6 +254,18 @@ def pull(
             if progress is not None:
                 progress(done, len(wanted), one.path, outcome)
     return report
+
+
+def _client(how: Manners) -> "httpx.Client":
+    import httpx
+
+    headers = {"User-Agent": _USER_AGENT}
+    with suppress(ValueError, ImportError, httpx.InvalidURL):
+        return httpx.Client(headers=headers, timeout=how.timeout, follow_redirects=True)
+    raise DataError(  # outside, so that no cause repeats a proxy's address and password
+        "pull: the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used; "
+        "http://host:port was wanted; correct the variable or take it out"
+    )
 
 
 def _one(
