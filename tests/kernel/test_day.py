@@ -21,9 +21,9 @@ from alvh.kernel.run import new_book, new_books, new_log, run_batch, run_days
 from alvh.kernel.sizing import apportion
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
 from twin import worlds
-from twin.agreement import World, run_compiled
+from twin.agreement import World, folded_marks, run_compiled
 from twin.layers import largest_remainder
-from twin.market import MULTIPLIER, Account, Contract, Market
+from twin.market import Account
 from twin.pairs import HEDGES, PROGRAMMES
 
 CENT = 0.01  # USD
@@ -82,29 +82,8 @@ def test_profit_and_cash_tell_the_same_account(seed, hedge, book, fill):
     if book.kind == "condors":
         assert np.abs(sides - daily["pnl"][:, 0]).max() < CENT
     if book.kind != "index":  # the fund's units are not trades
-        for t, marks in enumerate(_folded_marks(world, run.trades)):
+        for t, marks in enumerate(folded_marks(world, run.trades)):
             assert abs(daily["cash"][t] + marks - daily["nav"][t]) < CENT
-
-
-def _folded_marks(world, trades):
-    """USD of open options and baskets at the close of each day: fills folded, marked at mid."""
-    held = defaultdict(float)
-    by_day = defaultdict(list)
-    for row in trades:
-        by_day[row.day].append(row)
-    sessions = {int(e["date"]): int(e["session"]) for table in (world.spx_expiries,
-                world.vix_expiries) for e in table}  # fmt: skip
-    for t, record in enumerate(world.days):
-        market = Market(record)
-        for row in by_day[t]:
-            held[row.root, row.right, row.expiry, row.strike] += row.quantity
-        yield sum(
-            q * MULTIPLIER[key[0]] * market.value(
-                Contract(key[0], key[1], key[2], sessions.get(key[2], 0), key[3])
-            )
-            for key, q in held.items()
-            if q and key[0] != "VX"
-        )  # fmt: skip
 
 
 @few

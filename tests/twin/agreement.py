@@ -1,5 +1,6 @@
 """Runs both engines over the same records and lists where they differ."""
 
+from collections import defaultdict
 from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from alvh.kernel.policies import DAILY
 from alvh.kernel.records import NO_QUOTES
 from alvh.kernel.run import new_book, new_log, run_days
 from twin.ledger import SLEEVES, Decision, Trade
+from twin.market import MULTIPLIER, Contract, Market
 from twin.run import Account, Twin
 
 HALF_CENT = 0.005  # USD
@@ -31,6 +33,7 @@ class World:
     days: Any
     spx_expiries: Any
     vix_expiries: Any
+    quotes: Any = field(default_factory=NO_QUOTES.copy)
     guides: Any = field(default_factory=neutral_guides)
     scenarios: Any = field(default_factory=NO_SCENARIOS.copy)
 
@@ -57,14 +60,14 @@ class Run:
 def run_compiled(world, policy, programme, account):
     records = (
         *compile_hedge(policy),
-        compile_programme(programme, account.fill),
+        compile_programme(programme, account.fill, account.improvement),
         compile_account(*astuple(account)),
     )
     n = len(world.days)
     daily, log, book = np.zeros(n, DAILY), new_log(40 * n + 100, 12 * n + 100, 0), new_book()
     run_days(
         world.days, world.guides, world.scenarios, world.spx_expiries, world.vix_expiries,
-        NO_QUOTES, *records, daily, log, book,
+        world.quotes, *records, daily, log, book,
     )  # fmt: skip
     state = book.state[0]
     if state["trades"] > len(log.trades) or state["decisions"] > len(log.decisions):
@@ -92,10 +95,31 @@ def _decision(row):
     )  # fmt: skip
 
 
+def folded_marks(world, trades):
+    """USD of open options and baskets at the close of each day: fills folded, marked at mid."""
+    held = defaultdict(float)
+    by_day = defaultdict(list)
+    for row in trades:
+        by_day[row.day].append(row)
+    sessions = {int(e["date"]): int(e["session"]) for table in (world.spx_expiries,
+                world.vix_expiries) for e in table}  # fmt: skip
+    for t, record in enumerate(world.days):
+        market = Market(record, world.quotes)
+        for row in by_day[t]:
+            held[row.root, row.right, row.expiry, row.strike] += row.quantity
+        yield sum(
+            q * MULTIPLIER[key[0]] * market.value(
+                Contract(key[0], key[1], key[2], sessions.get(key[2], 0), key[3])
+            )
+            for key, q in held.items()
+            if q and key[0] != "VX"
+        )  # fmt: skip
+
+
 def run_twin(world, policy, programme, account):
     twin = Twin(
-        world.days, world.guides, world.scenarios, world.spx_expiries, world.vix_expiries, policy,
-        programme,
+        world.days, world.guides, world.scenarios, world.spx_expiries, world.vix_expiries,
+        world.quotes, policy, programme,
         Account(*account) if isinstance(account, tuple) else account,
     )  # fmt: skip
     closes = twin.run()

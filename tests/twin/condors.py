@@ -66,6 +66,7 @@ class CondorDesk:
     def __init__(self, programme, fill, account, ledger):
         self.programme = programme
         self.fill = fill if programme.fill is None else programme.fill
+        self.fill *= (1.0 - account.improvement) ** 3  # four legs, one order
         self.account = account
         self.ledger = ledger
         self.held = []
@@ -214,7 +215,7 @@ class CondorDesk:
             fee = market.fee(leg, max(price, 0.0), self.account, in_package=True)
             self.ledger.trade(
                 "condors", leg, side * sign * condor.quantity, price, mid, fee, action, reason,
-                "modelled",
+                market.provenance(leg),
             )  # fmt: skip
 
     def enter(self, market, guide, yesterday, listing_of_spx, nav, free):
@@ -342,6 +343,10 @@ class CondorDesk:
         reach, step = rules.range_multiple * scale * expected_range(yesterday), rules.step
         short_put = math.floor(market.spx * (1.0 - reach) / step) * step
         short_call = math.ceil(market.spx * (1.0 + reach) / step) * step
+        if listing.quoted_strikes(market, put):
+            short_put = listing.nearest_listed(market, put, short_put)
+        if listing.quoted_strikes(market, call):
+            short_call = listing.nearest_listed(market, call, short_call)
         condor = self._priced(market, put, call, short_put, short_call)
         if rules.credit_target is None:
             return condor
@@ -357,9 +362,9 @@ class CondorDesk:
             long_put, short_put_mid, short_call_mid, long_call = condor.mids
             put_is_richer = short_put_mid - long_put >= short_call_mid - long_call
             if put_is_richer == out:
-                short_put -= step if out else -step
+                short_put = listing.stepped(market, put, short_put, -step if out else step)
             else:
-                short_call += step if out else -step
+                short_call = listing.stepped(market, call, short_call, step if out else -step)
             if short_put >= forward or short_call <= forward:
                 break
             condor = self._priced(market, put, call, short_put, short_call)

@@ -10,6 +10,7 @@ from alvh.kernel.codes import ROOTS
 from twin.market import at_strike
 
 FARTHEST = 1200  # days: no tenor reaches further
+LEAST = 8  # quoted strikes of a right that are enough to choose from
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,37 @@ def nearest_spx(listing, market, am, tenor, shortest):
     def distance(row):
         return abs(row.date - market.date - tenor) + (0.0 if row.am == am else 0.25)
 
-    best = min(rows, key=distance, default=None)
-    too_far = best is None or distance(best) > max(tenor / 2.0, 3.0) + 0.25
-    return None if too_far else best
+    near = [row for row in rows if distance(row) <= _reach(tenor)]
+    quoted = [row for row in near if can_choose(market, "SPX" if row.am else "SPXW", row.date)]
+    return min(quoted or near, key=distance, default=None)
 
 
 def nearest_vix(listing, market, weeklies, tenor, shortest):
+    """The quoted expiry closest to the tenor if one is near it, else the listed one."""
     rows = [row for row in listing.open_on(market.date, shortest) if row.monthly or weeklies]
-    return min(rows, key=lambda row: abs(row.date - market.date - tenor), default=None)
+
+    def distance(row):
+        return abs(row.date - market.date - tenor)
+
+    quoted = [row for row in rows if distance(row) <= _reach(tenor)
+              and can_choose(market, "VIX", row.date)]  # fmt: skip
+    return min(quoted or rows, key=distance, default=None)
+
+
+def _reach(tenor):
+    """Days from the tenor within which an expiry is what was asked for."""
+    return max(tenor / 2.0, 3.0) + 0.25
+
+
+def quoted_strikes(market, contract):
+    """The quoted strikes of the contract's right and expiry; none where they are too few."""
+    strikes = market.strikes.get((contract.root, contract.right, contract.expiry), [])
+    return strikes if len(strikes) >= LEAST else []
+
+
+def can_choose(market, root, expiry):
+    """Whether calls or puts of an expiry are quoted at enough strikes."""
+    return any(len(market.strikes.get((root, right, expiry), [])) >= LEAST for right in "CP")
 
 
 @lru_cache(maxsize=64)
@@ -91,19 +115,51 @@ def lattice(market, contract):
 
 
 def nearest_listed(market, contract, target):
-    """Closest listed strike; of two equally close the lower."""
-    return min(lattice(market, contract), key=lambda k: abs(k - target))
+    """Closest quoted strike, listed where none is quoted; of two equally close the lower."""
+    strikes = quoted_strikes(market, contract) or lattice(market, contract)
+    return min(strikes, key=lambda k: abs(k - target))
 
 
 def out_by_one(market, contract, strike, direction):
-    """The listed strike next to ``strike``."""
-    strikes = lattice(market, contract)
-    if direction > 0:
-        return next(k for k in strikes if k > strike)
-    return next(k for k in reversed(strikes) if k < strike)
+    """The quoted strike next to ``strike``; past the last of them the next listed one."""
+    for strikes in (quoted_strikes(market, contract), lattice(market, contract)):
+        beyond = [k for k in strikes if (k > strike if direction > 0 else k < strike)]
+        if beyond:
+            return min(beyond) if direction > 0 else max(beyond)
+    raise ValueError(f"no strike beyond {strike}")
+
+
+def stepped(market, contract, strike, step):
+    """The strike one step on; among quoted ones that nearest to it which lies that way at all."""
+    strikes = quoted_strikes(market, contract)
+    if not strikes:
+        return strike + step
+    nearest = nearest_listed(market, contract, strike + step)
+    if (nearest - strike) * step > 0.0:
+        return nearest
+    return out_by_one(market, contract, strike, +1 if step > 0.0 else -1)
+
+
+def delta_of(market, contract):
+    """The delta that its quote is chosen by where that is known, else the smile's."""
+    if contract.strike in quoted_strikes(market, contract):
+        quoted = market.quote(contract).delta
+        if not math.isnan(quoted):
+            return quoted
+    return market.delta(contract)
 
 
 def by_delta(market, contract, target):
+    """The quoted strike whose delta is nearest to the target, else the listed one."""
+    misses = {
+        k: abs(market.quote(at_strike(contract, k)).delta - target)
+        for k in quoted_strikes(market, contract)
+    }
+    near = [k for k, miss in misses.items() if miss < max(target / 2.0, 0.02)]  # never if NaN
+    return min(near, key=misses.get) if near else by_smile_delta(market, contract, target)
+
+
+def by_smile_delta(market, contract, target):
     """Listed strike whose delta is nearest to the target; deltas are monotone in the strike."""
     strikes = lattice(market, contract)
     sign = -1.0 if contract.right == "C" else 1.0
@@ -117,8 +173,8 @@ def by_delta(market, contract, target):
 
 
 def within_delta(market, contract, most):
-    """The listed strike nearest the money whose delta is at most ``most``."""
+    """The strike that can be chosen nearest the money whose delta is at most ``most``."""
     strike = by_delta(market, contract, most)
-    if market.delta(at_strike(contract, strike)) > most:
+    if delta_of(market, at_strike(contract, strike)) > most:
         return out_by_one(market, contract, strike, +1 if contract.right == "C" else -1)
     return strike

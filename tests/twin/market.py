@@ -9,7 +9,8 @@ from alvh.contracts.rules import exchange_fee, round_to_tick, tick_size
 from alvh.contracts.spx_spread import spx_half_spread
 from alvh.contracts.vix_spread import vix_half_spread, vx_half_spread
 from alvh.kernel import quotes
-from alvh.kernel.codes import ROOTS
+from alvh.kernel.codes import RIGHTS, ROOTS
+from alvh.kernel.records import NO_QUOTES
 from alvh.kernel.spx_smile import OVERNIGHT_SHARE, spx_sigma, spx_slice
 from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice
 
@@ -40,6 +41,23 @@ class Contract:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """What the day's chain says of one contract, points; the absolute delta is NaN if not known."""
+
+    bid: float
+    ask: float
+    delta: float
+
+    @property
+    def mid(self):
+        return 0.5 * (self.bid + self.ask)
+
+    @property
+    def half(self):
+        return 0.5 * (self.ask - self.bid)
+
+
+@dataclass(frozen=True)
 class Shock:
     """Days that pass in an unchanged market, then a return of the S&P 500 and a log move of VIX."""
 
@@ -60,6 +78,11 @@ class Account:
     fee_scale: float
     commission: float
     debit_spread: float
+    improvement: float = 0.0  # of fill, saved by every leg of a package after the first
+
+    def phi(self, legs):
+        """Share of the half-spread that each of so many legs gives up when traded as one order."""
+        return self.fill * (1.0 - self.improvement) ** (legs - 1)
 
 
 def norm_cdf(x):
@@ -83,9 +106,9 @@ def black(forward, strike, sigma, years, right):
 
 
 class Market:
-    """One day record, with names."""
+    """One day record, with names, and the quotes of the day's chain if it has one."""
 
-    def __init__(self, record):
+    def __init__(self, record, quotes=NO_QUOTES):
         for name in ("date", "session"):
             setattr(self, name, int(record[name]))
         for name in ("spx", "spx_open_settlement", "vix", "vix9d", "hv20", "rate"):
@@ -105,6 +128,18 @@ class Market:
         }
         self.spx_smile = np.array(record["spx_smile"])
         self.vix_smile = np.array(record["vix_smile"])
+        self.is_fitted = {"SPX": bool(record["spx_fitted"]), "VIX": bool(record["vix_fitted"])}
+        self.widening = {
+            "SPX": 1.0 + float(record["spx_widening"]),
+            "VIX": 1.0 + float(record["vix_widening"]),
+        }
+        self.chain, self.strikes = read_chain(
+            quotes[int(record["quote_first"]) : int(record["quote_end"])]
+        )
+
+    def quote(self, contract):
+        """The quote of exactly this contract, or None."""
+        return self.chain.get(_terms(contract))
 
     def tau(self, contract):
         """Calendar days to settlement."""
@@ -155,7 +190,16 @@ class Market:
         return forward * density * math.sqrt(years) * math.exp(-self.rate * years) * 100.0
 
     def value(self, contract, shock=CALM):
-        """Mid in points, today or after a shock."""
+        """Mid in points: of the quote, else of the smile; a shock moves a quote with its smile."""
+        quote = self.quote(contract)
+        if quote is None:
+            return self.by_smile(contract, shock)
+        if shock == CALM:
+            return quote.mid
+        return self.by_smile(contract, shock) + quote.mid - self.by_smile(contract)
+
+    def by_smile(self, contract, shock=CALM):
+        """What curve and smiles say of a contract, today or after a shock."""
         if contract.root in BASKETS:
             return self._basket(contract.root, shock)
         forward = self.forward(contract, shock)
@@ -182,15 +226,21 @@ class Market:
         return Shock(spx=spx_return, vix=elasticity * math.log(1.0 + spx_return))
 
     def half_spread(self, contract, mid):
+        """Half of what is quoted between bid and ask; by the model where nothing is."""
+        quote = self.quote(contract)
+        return self.modelled_half(contract, mid) if quote is None else quote.half
+
+    def modelled_half(self, contract, mid):
         tau = self.tau(contract)
         if contract.root in BASKETS:
             half = BASKET_HALF_SPREAD * mid
         elif contract.root == "VX":
             half = vx_half_spread(mid, tau, self.vix, self.date)
         elif contract.root == "VIX":
-            half = vix_half_spread(mid, tau, self.vix, self.date)
+            half = vix_half_spread(mid, tau, self.vix, self.date) * self.widening["VIX"]
         else:
             half = spx_half_spread(mid, tau, self.vix, contract.root == "SPX", self.date)
+            half *= self.widening["SPX"]
         return min(half, mid)
 
     def fill(self, contract, mid, phi, side, in_package):
@@ -208,8 +258,29 @@ class Market:
         return account.fee_scale * (exchange + account.commission)
 
     def provenance(self, contract):
-        """A future on a listed node is a quote; everything else is a model's price."""
-        return "quoted" if contract.is_future and contract.expiry in self.quoted else "modelled"
+        """A quote, also a future's on a listed node; else a smile fitted to the day, or a model."""
+        if self.quote(contract) or (contract.is_future and contract.expiry in self.quoted):
+            return "quoted"
+        if contract.root in ("SPX", "SPXW", "VIX"):
+            return "fitted" if self.is_fitted[contract.root[:3]] else "modelled"
+        return "modelled"
+
+
+def _terms(contract):
+    return contract.root, contract.right, contract.expiry, contract.strike
+
+
+def read_chain(rows):
+    """({terms: quote}, {(root, right, expiry): its quoted strikes, ascending}) of one session."""
+    chain, strikes = {}, {}
+    for row in rows:
+        root, right = ROOTS[row["root"]], RIGHTS[row["right"]]
+        expiry, strike = int(row["expiry"]), float(row["strike"])
+        chain[root, right, expiry, strike] = Quote(
+            float(row["bid"]), float(row["ask"]), float(row["delta"])
+        )
+        strikes.setdefault((root, right, expiry), []).append(strike)
+    return chain, {key: sorted(found) for key, found in strikes.items()}
 
 
 def at_strike(contract, strike):

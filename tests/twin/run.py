@@ -39,9 +39,10 @@ class Twin:
     """One policy and one programme in one world."""
 
     def __init__(
-        self, days, guides, scenarios, spx_expiries, vix_expiries, policy, programme, account
+        self, days, guides, scenarios, spx_expiries, vix_expiries, quotes, policy, programme,
+        account,
     ):  # fmt: skip
-        self.days = [Market(record) for record in days]
+        self.days = [Market(record, quotes) for record in days]
         self.guides = [read_guide(guides[min(t, len(guides) - 1)]) for t in range(len(days))]
         self.scenarios = scenarios
         self.judged, self.tail = None, 0.0  # scenarios that the tail was last measured on
@@ -176,9 +177,9 @@ class Twin:
         """(USD that selling at the touch brings, more margin that futures call for)."""
         bid, now, then = 0.0, 0.0, 0.0
         for leg, ratio, mid in held.structure.lines():
-            after, size = market.value(leg, shock), held.units * ratio
+            after, size = max(market.value(leg, shock), 0.0), held.units * ratio
             gained = after - mid if leg.is_future else after
-            given = abs(size) * stressed.half_spread(leg, after)
+            given = abs(size) * stressed.modelled_half(leg, after)
             bid += leg.multiplier * (size * gained - given)
             if leg.is_future:
                 now = max(now, abs(size) * future_margin(mid, market.tau(leg)))

@@ -39,9 +39,9 @@ class Structure:
             len(self.legs) == 2 and all((leg.root, leg.right) == ("VIX", "P") for leg in self.legs)
         )
 
-    def in_package(self, leg):
-        """Legs of one root trade together; puts and a future do not."""
-        return sum(other.root == leg.root for other in self.legs) == 2
+    def together(self, leg):
+        """Legs that trade as one order with this one: those of its root."""
+        return sum(other.root == leg.root for other in self.legs)
 
     @property
     def value(self):
@@ -76,9 +76,10 @@ class Structure:
         out = []
         for leg, ratio, mid in self.lines():
             direction = 1 if side * ratio > 0 else -1
-            phi = account.fill * (impact(abs(ratio)) if impact else 1.0)
-            price = market.fill(leg, mid, phi, direction, self.in_package(leg))
-            fee = market.fee(leg, price, account, self.in_package(leg))
+            together = self.together(leg)
+            phi = account.phi(together) * (impact(abs(ratio)) if impact else 1.0)
+            price = market.fill(leg, mid, phi, direction, together == 2)
+            fee = market.fee(leg, price, account, together == 2)
             out.append((leg, side * ratio, price, fee, mid))
         return out
 

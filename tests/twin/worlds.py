@@ -14,7 +14,9 @@ from twin.agreement import World
 
 def world_of(history):
     surfaces = build_surfaces(history)
-    return World(surfaces.days, surfaces.spx_expiries, surfaces.vix_expiries)
+    return World(
+        surfaces.days, surfaces.spx_expiries, surfaces.vix_expiries, quotes=surfaces.quotes
+    )
 
 
 @lru_cache(maxsize=1)

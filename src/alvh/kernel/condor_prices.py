@@ -122,14 +122,16 @@ def set_wings(programme, slice_, puts, calls, strike):
 
 @compiled
 def _step_short(strip, strike, step):
-    """Return the short strike ``step`` points on: on a quoted strip the one next beyond, if nearer.
+    """Return the short strike ``step`` points on: of quoted ones the nearest that lies that way.
 
-    A step of the programme that falls between two quoted strikes still has to move.
+    A step that falls between two quoted strikes, or past the last of them, still moves the strike.
     """
     if strip.end == strip.first:
         return strike + step
     other = nearest_listed(strip, strike + step)
-    return other if other != strike else next_strike(strip, strike, 1.0 if step > 0.0 else -1.0)
+    if (other - strike) * step > 0.0:
+        return other
+    return next_strike(strip, strike, 1.0 if step > 0.0 else -1.0)
 
 
 @compiled

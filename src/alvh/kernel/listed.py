@@ -7,6 +7,7 @@ among its like; one that does not is left to the day's smile.
 
 from collections import namedtuple
 
+from alvh.kernel.codes import CALL, PUT
 from alvh.kernel.jit import compiled
 from alvh.kernel.quotes import leg_mid
 
@@ -63,8 +64,12 @@ def strip_of(day, quotes, root, expiry, right, forward, tau):
 
 @compiled
 def is_quoted(day, quotes, root, expiry):
-    """Say whether the day's chain has strikes to choose from at an expiry."""
-    row = _first_at(day, quotes, root, expiry, 0, 0.0) + LEAST_STRIKES - 1
+    """Say whether calls or puts of an expiry are quoted at enough strikes to choose from."""
+    calls = _first_at(day, quotes, root, expiry, CALL, 0.0)
+    puts = _first_at(day, quotes, root, expiry, PUT, 0.0)
+    if puts - calls >= LEAST_STRIKES:
+        return True
+    row = puts + LEAST_STRIKES - 1
     return row < day.quote_end and quotes[row].root == root and quotes[row].expiry == expiry
 
 

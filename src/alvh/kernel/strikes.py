@@ -177,9 +177,8 @@ def strike_within_delta(strip, slice_, delta, is_put):
     """Return the listed strike nearest the money whose forward delta is at most ``delta``."""
     strike = strike_by_delta(strip, slice_, delta, is_put)
     row = _row_of(strip, strike)
-    if row >= 0:
-        excess = strip.quotes[row].delta - delta
-    else:
+    excess = strip.quotes[row].delta - delta if row >= 0 else math.nan
+    if math.isnan(excess):  # not quoted, or its delta is not known
         excess = _excess(slice_, strip.forward, strike, strip.tau / 365.0, delta, is_put)
     return next_strike(strip, strike, -1.0 if is_put else 1.0) if excess > 0.0 else strike
 

@@ -257,10 +257,12 @@ def leg_fill(day, account, cohort, leg, side, widening):
     """
     root = cohort.root[leg]
     buys = side * cohort.ratio[leg] > 0
-    package = cohort.legs > 1 and cohort.root[0] == cohort.root[1] and root == cohort.root[0]
-    fill = account.fill * widening
-    if package:
-        fill *= (1.0 - account.improvement) ** (cohort.legs - 1)
+    together = 0  # legs of one root are one order; puts and a future are not
+    for other in range(cohort.legs):
+        if cohort.root[other] == root:
+            together += 1
+    package = together > 1
+    fill = account.fill * widening * (1.0 - account.improvement) ** (together - 1)
     half = structure_half(day, cohort, leg)
     price = fill_price(day, root, cohort.mid[leg], half, fill, buys, package)
     return price, leg_fee(account, day, root, price, package)
