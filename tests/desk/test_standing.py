@@ -236,7 +236,7 @@ def test_a_clock_that_went_back_is_refused_and_lifts_nothing(governed: Ledger) -
 def test_a_halt_is_not_kept_out_by_a_clock_that_is_behind(governed: Ledger, order: Order) -> None:
     """Another machine's clock was a month ahead: the halt takes the moment of its last event."""
     ahead = MONDAY + 30 * DAY
-    record(governed, "note", {}, ahead)
+    record(governed, "reconciliation", {"differences": []}, ahead)
     event = halt(governed, "stop", "ann", MONDAY)
     assert datetime.fromisoformat(event.content["at"]) == ahead
     with pytest.raises(GovernanceError, match="halted by ann"):
