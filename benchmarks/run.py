@@ -147,12 +147,13 @@ def cold_rows(source: str, start: str | None) -> Iterator[Row]:
 
 
 def today_rows(program: str, source: str) -> Iterator[Row]:
-    """Measure the last session's decision in fresh processes: on files read before, and on new."""
-    last = str(alvh.load_history(source).dates[-1])
+    """Measure the last decision that can be made, a fresh process each: files known, and new."""
+    history = alvh.load_history(source)
+    last = history.futures["date"].max() or history.dates[-1]  # without futures it is no trade
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder) / "book.csv"
         book.write_text(f"date,kind,amount\n{START},deposit,1000000\n")
-        command = [program, "today", "--book", str(book), "--data", source, "--as-of", last]
+        command = [program, "today", "--book", str(book), "--data", source, "--as-of", str(last)]
         cold(command, XDG_CACHE_HOME=folder)
         known = statistics.median(cold(command, XDG_CACHE_HOME=folder) for _ in range(9))
         yield Row("alvh today, cold process", known, 2.0, "s")

@@ -51,6 +51,14 @@ def test_a_day_without_is_told_with_the_reason(lived: Lived) -> None:
     assert told["stale data"].key == "STALE:history:2015-08-18"
 
 
+def test_a_fault_of_the_book_is_no_fault_of_the_data(lived: Lived) -> None:
+    check = Check("BOOK", "book", "stop", "book and tickets disagree")
+    told = _told(lived, 1, checks=(check,), stopped=("BOOK",),
+                 decided=replace(lived.decisions[1].decided, orders=()))  # fmt: skip
+    assert "book and tickets disagree" in told["no trade"].text
+    assert "stale data" not in told
+
+
 def test_a_breached_short_strike_is_told(lived: Lived) -> None:
     # The S&P 500 closed at 1,867.61 on 2015-08-25.
     told = _told(lived, 6)

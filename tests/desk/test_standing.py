@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from tests.desk.conftest import MONDAY
@@ -231,6 +231,17 @@ def test_a_clock_that_went_back_is_refused_and_lifts_nothing(governed: Ledger) -
     with pytest.raises(GovernanceError, match="is before the last event"):
         record(governed, "note", {}, MONDAY - timedelta(seconds=61))
     assert standing(governed, MONDAY - 30 * DAY).reason.startswith("close only")
+
+
+def test_a_halt_is_not_kept_out_by_a_clock_that_is_behind(governed: Ledger, order: Order) -> None:
+    """Another machine's clock was a month ahead: the halt takes the moment of its last event."""
+    ahead = MONDAY + 30 * DAY
+    record(governed, "reconciliation", {"differences": []}, ahead)
+    event = halt(governed, "stop", "ann", MONDAY)
+    assert datetime.fromisoformat(event.content["at"]) == ahead
+    with pytest.raises(GovernanceError, match="halted by ann"):
+        order("a", at=ahead)
+    assert standing(governed, MONDAY).halted
 
 
 def test_a_changed_event_stops_every_order(governed: Ledger, order: Order) -> None:

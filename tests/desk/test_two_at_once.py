@@ -1,7 +1,13 @@
 """Two programs on one ledger: neither counts what the other has recorded."""
 
+import multiprocessing
+import subprocess
+import sys
+import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.desk.conftest import MONDAY
@@ -10,8 +16,9 @@ from alvh.advise.instrument import parse_instrument
 from alvh.desk import reconcile as reconciling
 from alvh.desk.book import Book
 from alvh.desk.entries import Fill
-from alvh.desk.recording import record
+from alvh.desk.recording import issue, record
 from alvh.desk.standing import fold
+from alvh.desk.tickets import Ticket
 from alvh.errors import GovernanceError
 from alvh.ledger import Event, Ledger
 
@@ -29,3 +36,42 @@ def test_a_fill_that_another_program_recorded_meanwhile_is_not_recorded_twice(
     with pytest.raises(GovernanceError, match="recorded meanwhile; run the command again"):
         reconciling.reconcile(governed, Book("main", (fill,)), MONDAY)
     assert fold(governed).tickets["20200302-condors-1"].paid == 115.0
+
+
+def _trade(path: Path, decision: str, started: Any, refused: Any) -> None:
+    """Open one condor after another until that is refused, and say when and why."""
+    ledger = Ledger(path, "write")
+    for count in range(1, 2000):
+        ticket = Ticket(
+            ticket=f"t{count}", decision=decision, sleeve="condors", instrument=f"c{count}",
+            opens=True, quantity=1, asked=1, max_loss=1.0, outlay=0.0, equity=1e6,
+        )  # fmt: skip
+        try:
+            issue(ledger, ticket, {"legs": []}, datetime.now(UTC) + timedelta(days=count))
+        except GovernanceError as why:
+            refused.put((time.time(), count, str(why)))
+            return
+        if count == 5:
+            started.set()
+
+
+def test_a_halt_that_is_typed_stops_a_running_program_within_a_second(governed: Ledger) -> None:
+    """The program trades on one day after another, so that no cap ends it: its clock runs ahead."""
+    decision = record(governed, "decision", {"session": "2020-03-02"}, MONDAY).sha256
+    context = multiprocessing.get_context("spawn")
+    started, refused = context.Event(), context.Queue()
+    trader = context.Process(target=_trade, args=(governed.path, decision, started, refused))
+    trader.start()
+    assert started.wait(120)
+    words = ("ledger", "halt", "--ledger", str(governed.path), "--reason", "stop", "--by", "ann")
+    script = "from alvh.cli import main; main()"
+    typed = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True,
+                           check=False)  # fmt: skip
+    acknowledged = time.time()
+    moment, count, why = refused.get(timeout=120)
+    trader.join()
+    assert (typed.returncode, "halted by ann" in why) == (0, True), typed.stderr + why
+    assert moment - acknowledged < 1.0
+    kinds = [event.content["kind"] for event in governed.events()]
+    assert kinds.count("ticket") == count - 1
+    assert "ticket" not in kinds[kinds.index("override") :]

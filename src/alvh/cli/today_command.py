@@ -158,6 +158,7 @@ def say_decision(found: "Decision") -> None:
     say(f"{found.as_of}, options close at {plain['closes_at'][11:16]} in Chicago: {found.verdict}")
     for check in found.checks:
         (note if check.level == "stop" else say)(f"{check.level} {check.code}: {check.text}")
+    _say_ages(found)
     if found.stopped:
         return
     if found.orders:
@@ -186,6 +187,13 @@ def say_decision(found: "Decision") -> None:
                ((name, _figure(value)) for name, value in found.panel.items()),
                numbers=("value",))  # fmt: skip
     _say_identity(found)
+
+
+def _say_ages(found: "Decision") -> None:
+    """Say how many series have a value of the session, and how old the others are."""
+    old = [f"{name} {age}" for name, age in found.ages.items() if age]
+    fresh = len(found.ages) - len(old)
+    say(f"{fresh} series of the session; older, in sessions: {', '.join(old) or 'none'}")
 
 
 def _orders(found: "Decision") -> "Iterator[tuple[str, ...]]":

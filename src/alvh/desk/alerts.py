@@ -149,6 +149,8 @@ def _verdict(decision: Decision) -> Iterator[Alert]:
 
 def _checks(decision: Decision) -> Iterator[Alert]:
     for check in decision.checks:
+        if check.code == "BOOK":
+            continue  # no fault of the data: `no trade` says it, and so does a mismatch
         if check.level == "stop":
             key = f"{check.code}:{check.subject}:{decision.as_of}"
             yield Alert(key, "stale data", f"{check.code}: {check.text}")

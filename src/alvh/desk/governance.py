@@ -208,4 +208,5 @@ def _override(ledger: Ledger, content: dict[str, Any], reason: str, by: str, at:
     until = content.get("until")
     if until is not None and date.fromisoformat(until) < chicago_day(at):
         raise GovernanceError(f"the override would have ended on {until}; name a day to come")
-    return record(ledger, kinds.OVERRIDE, {**content, "reason": reason, "by": by}, at)
+    told = {**content, "reason": reason, "by": by}
+    return record(ledger, kinds.OVERRIDE, told, at, lowers=True)

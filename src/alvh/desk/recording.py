@@ -21,6 +21,8 @@ def record(
     content: dict[str, Any],
     at: datetime,
     judge: Callable[[Fold], object] = lambda state: None,
+    *,
+    lowers: bool = False,
 ) -> Event:
     """Record an event of ``kind`` at the moment ``at``.
 
@@ -36,6 +38,9 @@ def record(
         Aware, and not before the last event by more than a minute.
     judge : callable, optional
         Raises where the event may not follow the state of the desk.
+    lowers : bool
+        The event can only lower risk: a clock that is behind does not keep it out, it takes the
+        moment of the last event.
 
     Returns
     -------
@@ -45,19 +50,22 @@ def record(
     Raises
     ------
     GovernanceError
-        Where the clock went back, or ``judge`` refuses.
+        Where the clock went back for what does not lower risk, or ``judge`` refuses.
     LedgerError
         Where the chain does not hold or the disk refuses.
     """
 
     def permit() -> None:
-        state = fold(ledger)
-        if state.clock is not None and at < state.clock - _SKEW:
+        state, moment = fold(ledger), at
+        if state.clock is not None and at < state.clock - _SKEW and lowers:
+            moment = state.clock
+            event["at"] = write_moment(moment)
+        elif state.clock is not None and at < state.clock - _SKEW:
             raise GovernanceError(
                 f"the moment {write_moment(at)} is before the last event, at "
                 f"{write_moment(state.clock)}; nothing was recorded; set the clock right"
             )
-        state.advance(at)
+        state.advance(moment)
         judge(state)
         state.take(link(state.count + 1, state.last, event))  # what cannot be read back is refused
 
