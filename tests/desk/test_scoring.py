@@ -19,8 +19,20 @@ DAY = MONDAY.date()
 # SPXW of Friday 2015-08-21 settled to the close, 1,970.890015 in the bundled file.
 END = date(2015, 8, 24)
 LEGS = [
-    {"symbol": "SPXW  150821P01950000", "ratio": 1, "price": 1.00, "mid": 1.0},
-    {"symbol": "SPXW  150821P02000000", "ratio": -1, "price": 4.00, "mid": 4.0},
+    {
+        "symbol": "SPXW  150821P01950000",
+        "ratio": 1,
+        "price": 1.00,
+        "mid": 1.0,
+        "provenance": "modelled",
+    },
+    {
+        "symbol": "SPXW  150821P02000000",
+        "ratio": -1,
+        "price": 4.00,
+        "mid": 4.0,
+        "provenance": "modelled",
+    },
 ]
 ORDER = {
     "name": "o-1", "sleeve": "condors", "action": "open", "reason": "x", "quantity": 4,

@@ -28,13 +28,17 @@ _PRICE_PLACES, _USD_PLACES, _READING_PLACES = 6, 2, 6
 
 @dataclass(frozen=True)
 class OrderLeg:
-    """One leg: signed contracts per structure, the fill decided on and the mid, points."""
+    """One leg: signed contracts per structure, the fill decided on and the mid, points.
+
+    ``provenance`` is what the two rest on: ``modelled``, ``fitted`` or ``quoted``.
+    """
 
     instrument: Instrument
     ratio: int
     price: float
     mid: float
     fees: float
+    provenance: str
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -43,6 +47,7 @@ class OrderLeg:
             "ratio": self.ratio,
             "price": _rounded(self.price, _PRICE_PLACES),
             "mid": _rounded(self.mid, _PRICE_PLACES),
+            "provenance": self.provenance,
         }
 
 
@@ -127,7 +132,7 @@ def read_order(plain: Mapping[str, Any]) -> Order:
     legs = tuple(
         OrderLeg(
             parse_instrument(leg["symbol"]), int(leg["ratio"]), float(leg["price"]),
-            float(leg["mid"]), fee,
+            float(leg["mid"]), fee, str(leg["provenance"]),
         )
         for leg, fee in zip(plain["legs"], fees, strict=True)
     )  # fmt: skip
@@ -276,6 +281,7 @@ def _order(rows: Sequence[Any]) -> Order:
             float(row["price"]),
             float(row["mid"]),
             float(row["fees"]),
+            codes.PROVENANCE[row["provenance"]],
         )
         for row in rows
     ]

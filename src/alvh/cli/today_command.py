@@ -163,7 +163,7 @@ def say_decision(found: "Decision") -> None:
         return
     if found.orders:
         show_table(
-            "Orders", ("order", "what", "structures", "legs", "limit", "cash USD", "why"),
+            "Orders", ("order", "what", "structures", "legs", "limit", "priced", "cash USD", "why"),
             _orders(found), numbers=("structures", "cash USD"),
         )  # fmt: skip
     for ticket in found.condors:
@@ -201,6 +201,7 @@ def _orders(found: "Decision") -> "Iterator[tuple[str, ...]]":
         legs = ", ".join(f"{leg.ratio:+d} {leg.instrument.symbol}" for leg in order.legs)
         yield (
             order.name, order.action, str(order.quantity), legs, str(order.limit),
+            ", ".join(sorted({leg.provenance for leg in order.legs})),
             dollars(order.cash), order.reason,
         )  # fmt: skip
 
