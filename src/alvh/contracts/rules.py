@@ -81,7 +81,7 @@ def round_to_tick(price: float, tick: float, direction: int) -> float:
     elif direction < 0:
         whole = math.floor(count + SLACK)
     else:
-        whole = math.floor(count + 0.5)
+        whole = math.floor(count + 0.5 + SLACK)  # half a tick goes up, whatever its last bit
     return whole / per_point
 
 

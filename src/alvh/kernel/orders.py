@@ -46,8 +46,10 @@ def _forward_is_quoted(day, expiry):
 @compiled
 def mark_provenance(day, root, expiry, quoted):
     """Return what the mark of a contract rests on: its quote, a fitted smile, a model."""
-    if root > VIX:
+    if root == VX:
         return QUOTED if _forward_is_quoted(day, expiry) else MODELLED
+    if root > VX:
+        return MODELLED
     if quoted == 1:
         return QUOTED
     fitted = day.vix_fitted if root == VIX else day.spx_fitted
