@@ -1,7 +1,7 @@
 """Statements of two brokers, row by row; their layouts as published in readers' test data."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
@@ -48,6 +48,32 @@ Date,Type,Sub Type,Action,Symbol,Instrument Type,Description,Value,Quantity,Aver
 2020-02-20T09:40:35-0600,Trade,Buy to Open,BUY_TO_OPEN,F,Equity,Bought 10,-80.00,10,-8.00,0,0,,,,,,,99,-80,USD
 2020-02-03T15:00:00-0600,Money Movement,Deposit,,,,Wire,"50,000.00",0,,--,0.00,,,,,,,,50000.00,USD
 """  # noqa: E501
+
+
+def test_tastytrade_s_days_are_those_in_chicago():
+    """The same file downloaded in Tokyo and in London; a deposit at midnight has no time."""
+    here = read_tastytrade(TASTY, "t.csv")
+    for hours in (9, 0, -10):
+        zone = timezone(timedelta(hours=hours))
+        lines = TASTY.splitlines()
+        for place, line in enumerate(lines[1:], 1):
+            stamp, rest = line.split(",", 1)
+            moved = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S%z").astimezone(zone)
+            lines[place] = f"{moved:%Y-%m-%dT%H:%M:%S%z},{rest}"
+        there = read_tastytrade("\n".join(lines) + "\n", "t.csv")
+        assert [one.on for one in there.fills] == [one.on for one in here.fills]
+        assert [one.on for one in there.flows] == [one.on for one in here.flows]
+        assert [one.key for one in there.fills] == [one.key for one in here.fills]
+    midnight = TASTY.replace("2020-02-03T15:00:00-0600", "2020-02-03T00:00:00+0000")
+    assert [one.on for one in read_tastytrade(midnight, "t.csv").flows] == [date(2020, 2, 3)]
+
+
+def test_a_transfer_is_a_deposit_or_a_withdrawal():
+    for value, kind in (("313.46", "deposit"), ("-313.46", "withdrawal")):
+        text = TASTY.replace("Money Movement,Deposit,,,,Wire,\"50,000.00\"",
+                             f"Money Movement,Transfer,,,,Wire,{value}")  # fmt: skip
+        (flow,) = read_tastytrade(text, "t.csv").flows
+        assert (flow.kind, flow.amount) == (kind, float(value))
 
 
 def test_ibkr_by_hand():

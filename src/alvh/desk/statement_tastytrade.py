@@ -1,7 +1,9 @@
 """tastytrade's transactions as CSV, newest first.
 
-An option's average price is USD a contract, signed like its value: negative where it was paid. An
-expiration prints no side; which it is follows from what is held.
+Times have the offset of wherever the file was downloaded: days are those in Chicago, but for money
+moved at midnight, which has a day and no time. An option's average price is USD a contract, signed
+like its value: negative where it was paid. An expiration prints no side; which it is follows from
+what is held.
 
 References
 ----------
@@ -12,10 +14,11 @@ import csv
 import io
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, time
 
 from alvh.advise.instrument import Instrument
 from alvh.desk.entries import Flow, read_instrument
+from alvh.desk.moments import chicago_day
 from alvh.desk.statement_rows import (
     Statement,
     StatementFill,
@@ -32,6 +35,7 @@ _NEEDED = (
     "Date", "Type", "Sub Type", "Action", "Symbol", "Instrument Type", "Value", "Quantity",
     "Commissions", "Fees",
 )  # fmt: skip
+_MOMENT = "%Y-%m-%dT%H:%M:%S%z"
 _ROOTS = ("SPX", "SPXW", "VIX", "VIXW")
 _FLOWS = {
     "Deposit": "deposit", "Withdrawal": "withdrawal", "Credit Interest": "interest",
@@ -72,7 +76,7 @@ def read_tastytrade(text: str, name: str) -> Statement:
         raise BookError(f"{name} line 1: the column {missing[0]!r} is missing")
     rows = [(f"{name} line {reader.line_num}", row) for row in reader]
     fills, flows, skipped = list[StatementFill](), list[Flow](), list[str]()
-    keys = numbered(_key(row) for _, row in rows)
+    keys = numbered(_key(row, where) for where, row in rows)
     for (where, row), key in reversed(list(zip(rows, keys, strict=True))):
         read = _row(row, where, key)
         if isinstance(read, StatementFill):
@@ -85,31 +89,36 @@ def read_tastytrade(text: str, name: str) -> Statement:
     return Statement("tastytrade", tuple(fills), tuple(flows), tuple(skipped))
 
 
-def _key(row: Mapping[str, str]) -> str:
-    names = ("Date", "Order #", "Sub Type", "Symbol", "Quantity", "Value")
+def _key(row: Mapping[str, str], where: str) -> str:
+    """Return what is the same in every download of a row."""
+    at = moment(row["Date"] or "", where, _MOMENT).astimezone(UTC)
+    names = ("Order #", "Sub Type", "Symbol", "Quantity", "Value")
     parts = [row.get(name) or "" for name in names]
-    return "tastytrade " + " ".join(parts)
+    return f"tastytrade {at:%Y-%m-%dT%H:%M:%SZ} " + " ".join(parts)
 
 
 def _row(row: Mapping[str, str], where: str, key: str) -> StatementFill | Flow | str:
     if None in row.values():
         raise BookError(f"{where}: has fewer cells than the heading; download the file anew")
-    at = moment(row["Date"], where, "%Y-%m-%dT%H:%M:%S%z")
+    at = moment(row["Date"], where, _MOMENT)
+    on = chicago_day(at)
     if row["Type"] == "Money Movement":
-        return _flow(row, at.date(), where, key)
-    instrument = _instrument(row, at.date(), where)
+        return _flow(row, at.date() if at.time() == time(0) else on, where, key)
+    instrument = _instrument(row, on, where)
     if instrument is None:
         return f"{where}: {row['Instrument Type']} {row['Symbol']}".rstrip()
     if row["Type"] not in ("Trade", "Receive Deliver"):
         raise BookError(
             f"{where}: {quoted(row['Type'])} is no type that is known; take the row out"
         )
-    return _fill(row, instrument, at.date(), where, key)
+    return _fill(row, instrument, on, where, key)
 
 
 def _flow(row: Mapping[str, str], on: date, where: str, key: str) -> Flow | str:
     kind = _FLOWS.get(row["Sub Type"])
     amount = number(row["Value"], where, "value")
+    if row["Sub Type"] == "Transfer":
+        kind = "deposit" if amount > 0.0 else "withdrawal"
     fees = number(row["Commissions"], where, "commissions") + number(row["Fees"], where, "fees")
     if kind is None:
         raise BookError(f"{where}: {quoted(row['Sub Type'])} is no money movement that is known")

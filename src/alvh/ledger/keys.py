@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _OWNER_ONLY = 0o600
-_LONGEST_NAME = 40  # characters of a part of a path; the text of a key has lines of 64
+_LONGEST_NAME = 40  # characters that are repeated; the text of a key has lines of 64
 
 
 class SigningKey:
@@ -152,6 +152,7 @@ def _read_private(path: Path) -> bytes:
 
 def _named(path: Path) -> str:
     """Return a path as it is, unless it may be a key that was given in place of its file."""
-    parts = (path.name,) if os.path.isdir(path.parent) else path.parts
-    fits = all(len(part) <= _LONGEST_NAME and "\n" not in part for part in parts)
-    return str(path) if fits else "that was given in place of a file"
+    text = path.name if os.path.isdir(path.parent) else str(path)
+    if len(text) <= _LONGEST_NAME and "\n" not in text:
+        return str(path)
+    return f"in a file whose name has {len(text)} characters"

@@ -132,8 +132,7 @@ def spx_smile_parameters(
     out[:, SHAPE:] = shape.reshape(level.size, -1)
     out[:, CLOCK_9] = node_clock(dates, int(NODE_DAYS[0]))
     out[:, CLOCK_30] = node_clock(dates, int(NODE_DAYS[1]))
-    late = np.ascontiguousarray(term[:, first:])
-    _fill_variances(out[first:], late, _node_shapes(shape[first:]))
+    _fill_variances(out[first:], np.ascontiguousarray(term[:, first:]), _node_shapes(shape[first:]))
     with np.errstate(invalid="ignore"):
         ratio = SHORT_LOADINGS[0] + SHORT_LOADINGS[1] * np.log(term[0] / term[1])
         out[:, SHORT_RATE] = np.clip(ratio, *SHORT_RANGE) * out[:, 0] / out[:, CLOCK_9]
