@@ -67,7 +67,7 @@ def mark(history: History, book: Book, as_of: date | None = None) -> Marked:
     held = folded.positions()
     records = np.zeros(len(held), LEG)
     for leg, ((_, instrument), quantity) in zip(records, held.items(), strict=True):
-        _fill(leg, instrument, quantity, evening)
+        fill_leg(leg, instrument, quantity, evening)
     worth = np.zeros(len(held))
     revalue(surfaces.days[row], records, 0, 0.0, 0.0, worth)  # marks of 0: the gain is the worth
     legs = tuple(
@@ -81,7 +81,14 @@ def mark(history: History, book: Book, as_of: date | None = None) -> Marked:
     return Marked(evening, folded.cash + fund + sum(leg.value for leg in legs), folded.cash, legs)
 
 
-def _fill(leg: np.void, instrument: Instrument, quantity: float, evening: date) -> None:
+def fill_leg(leg: np.void, instrument: Instrument, quantity: float, evening: date) -> None:
+    """Write an instrument and its signed contracts into a LEG record; its mark is not touched.
+
+    Raises
+    ------
+    DataError
+        If it has expired by ``evening``.
+    """
     leg["root"], leg["right"] = instrument.code, instrument.right
     leg["quantity"], leg["strike"] = quantity, instrument.strike
     if instrument.expiry is None:

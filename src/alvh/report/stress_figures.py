@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from alvh.advise.evening import Evening
 from alvh.advise.project import project_grid
 from alvh.advise.replay import Replay
 from alvh.kernel import codes
@@ -41,9 +42,11 @@ def path(found: Replay) -> tuple[Figure, pl.DataFrame]:
     )
 
 
-def gaps(history: History, result: Result) -> tuple[Figure, pl.DataFrame]:
+def gaps(
+    history: History, result: Result, evening: Evening | None = None
+) -> tuple[Figure, pl.DataFrame]:
     """Draw the gain of a book over overnight moves of the S&P 500, VIX by its usual answer."""
-    grid = project_grid(history, result, 0, GAPS, None)
+    grid = project_grid(history, result, 0, GAPS, None, evening)
     x = [round(100 * move, 1) for move in GAPS]
     layout = {
         "xaxis": {"title": {"text": "S&P 500 overnight, %"}},

@@ -1,7 +1,7 @@
 """What a page may ask for: every value has its type and its bounds, and nothing else is taken."""
 
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,3 +63,12 @@ class Account(BaseModel):
             name: f"{value:g}" if isinstance(value, float) else str(value)
             for name, value in values.items()
         }
+
+
+class Held(Account):
+    """An account, and whose book is looked at."""
+
+    book: Annotated[Literal["own", "policy"] | None, BeforeValidator(_blank)] = Field(
+        default=None,
+        description="the user's own book or the policy's; by default the own where there is one",
+    )

@@ -98,13 +98,15 @@
       row.hidden = !words.every(word => row.textContent.toLowerCase().includes(word));
   });
 
-  // The settings go along from screen to screen.
+  // The settings go along from screen to screen; whose book, to those that show one.
+  const bookish = ["/book", "/layers", "/stress"];
   function carry() {
     const query = new URLSearchParams(location.search);
     for (const link of document.querySelectorAll("nav a")) {
       const kept = new URLSearchParams();
       for (const name of ["condors", "hedge", "start", "end", "equity", "fill", "short", "medium", "tail"])
         if (query.get(name)) kept.set(name, query.get(name));
+      if (query.get("book") && bookish.includes(link.pathname)) kept.set("book", query.get("book"));
       link.href = link.pathname + (kept.size ? `?${kept}` : "");
     }
   }
