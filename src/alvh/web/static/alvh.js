@@ -124,6 +124,15 @@
     navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent)
       .then(() => { copy.textContent = "Copied"; });
   });
+  // Where the ledger's rules decide there is nothing to choose.
+  function govern() {
+    const rules = document.querySelector("[data-governs]");
+    if (!rules) return;
+    for (const name of ["condors", "hedge"]) rules.form.elements[name].disabled = rules.value === "ledger";
+  }
+  document.addEventListener("change", event => { if (event.target.matches("[data-governs]")) govern(); }, true);
+  govern();
+
   // How long is left until a moment, by the minute.
   function count() {
     for (const place of document.querySelectorAll("[data-until]")) {
