@@ -92,7 +92,7 @@ def test_decisions_are_shown_with_every_reason(desk: Desk, desked: Desked) -> No
     assert f"{decision['as_of']}: trade, {len(decision['orders'])} orders" in text
     assert len(decision["decisions"]) >= 4
     for line in decision["decisions"]:
-        assert f"<td>{line['action']}</td><td>{html.escape(line['text'])}</td>" in text
+        assert f'<td>{line["action"]}</td><td class="say">{html.escape(line["text"])}</td>' in text
     rows = client.get("/ledger/csv/decisions").text.splitlines()
     assert len(rows) == 1 + len(decision["decisions"])
 
@@ -110,7 +110,9 @@ def test_overrides_are_shown_with_their_score(desk: Desk, desked: Desked) -> Non
         row = (one["rule"], one["actual"], one["difference"])
         assert "".join(f"<td>{value:,.0f}</td>" for value in row) in text
     gained = sum(one["difference"] for one in found["orders"])
-    assert f"<td>a storm</td><td>{len(found['orders'])}</td><td>{gained:,.0f}</td>" in text
+    assert (
+        f'<td class="say">a storm</td><td>{len(found["orders"])}</td><td>{gained:,.0f}</td>' in text
+    )
     rows = client.get("/ledger/csv/score", params={"end": "2015-09-30"}).text.splitlines()
     assert len(rows) == 1 + len(found["orders"])
 

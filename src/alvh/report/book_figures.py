@@ -96,7 +96,7 @@ def surface(
         "xaxis": {"title": {"text": "S&P 500, %"}},
         "yaxis": {"title": {"text": "VIX then, points"}},
         "shapes": [{"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1,
-                    "line": {"dash": "dot", "width": 1, "color": "#59626d"}}],
+                    "line": {"dash": "dot", "width": 1, "color": "#777777"}}],
     }  # fmt: skip
     return {"frames": frames, "layout": layout}, _long(grid, points)
 
@@ -110,7 +110,7 @@ def _contours(gains: Any, levels: Sequence[float], span: float) -> list[Figure]:
             "colorscale": "RdBu", "reversescale": True, "zmin": -span, "zmax": span,
             "ncontours": 20, "line": {"width": 0.3},
             "colorbar": {"title": {"text": "USD", "side": "right"}, "thickness": 12,
-                         "tickformat": ",.2s"},
+                         "tickformat": ",.2~s"},
             "hovertemplate": "S&P 500 %{x} %, VIX %{y:.1f}: %{z:,} USD<extra></extra>",
         },
         shared | {

@@ -22,12 +22,12 @@ Figure = dict[str, Any]
 _LINES: dict[str, tuple[str, str, float]] = {
     "none": ("#8a8f98", "solid", 2.0),
     "alvh-40-40-20": ("#3b82c4", "solid", 2.6),
-    "single-call": ("#2aa5c4", "dash", 1.6),
+    "single-call": ("#228fad", "dash", 1.6),
     "alvh-4-4-2": ("#b5508f", "dot", 1.8),
-    "vxth": ("#b3a125", "solid", 1.6),
+    "vxth": ("#95871a", "solid", 1.6),
     "spx-puts": ("#e0566b", "dash", 1.8),
     "futures-40-40-20": ("#2c9347", "dashdot", 1.8),
-    "fewer-condors": ("#e08a00", "longdash", 2.4),
+    "fewer-condors": ("#c97b00", "longdash", 2.4),
 }
 _SPARE = tuple(_LINES.values())[1:]
 _SLEEVES = {
@@ -36,10 +36,14 @@ _SLEEVES = {
     "medium": "#2c9347",
     "tail": "#b5508f",
     "hedge": "#3b82c4",
-    "cash": "#2aa5c4",
+    "cash": "#228fad",
     "costs": "#e0566b",
 }
-_SIDES = {"put side": "#e0566b", "call side": "#2aa5c4"}
+_DASHES = {  # condors, cash and hedge never stand beside a layer
+    "condors": "solid", "short": "solid", "medium": "dash", "tail": "dashdot", "hedge": "longdash",
+    "cash": "dash", "costs": "dot",
+}  # fmt: skip
+_SIDES = {"put side": "#e0566b", "call side": "#228fad"}
 
 
 def style(name: str, place: int = 0) -> dict[str, Any]:
@@ -79,7 +83,7 @@ def equity(results: Mapping[str, Run]) -> Figure:
         _line(name, run.dates, run.nav, style(name, place), digits=0)
         for place, (name, run) in enumerate(results.items())
     ]
-    return {"data": lines, "layout": _dated("Account value, USD", tickformat=",.3s")}
+    return {"data": lines, "layout": _dated("Account value, USD", tickformat=",.3~s")}
 
 
 def drawdown(results: Mapping[str, Run]) -> Figure:
@@ -101,10 +105,10 @@ def sleeves(run: Run) -> Figure:
         "costs": run.sleeves["costs"],
     }
     lines = [
-        _line(_SLEEVE_NAMES[name], run.dates, path, {"color": _SLEEVES[name], "width": 2}, digits=0)
+        _line(_SLEEVE_NAMES[name], run.dates, path, _pen(name), digits=0)
         for name, path in paths.items()
     ]
-    return {"data": lines, "layout": _dated("Cumulative P&L, USD", tickformat=",.3s")}
+    return {"data": lines, "layout": _dated("Cumulative P&L, USD", tickformat=",.3~s")}
 
 
 def layers(run: Run) -> Figure:
@@ -114,11 +118,14 @@ def layers(run: Run) -> Figure:
         net = run.sleeves[name] + run.costs_by_sleeve[name]
         if not (np.any(net) or np.any(run.carry[name])):
             continue
-        pen = {"color": _SLEEVES[name], "width": 2}
-        lines.append(_line(name, run.dates, net, pen, digits=0))
+        lines.append(_line(name, run.dates, net, _pen(name), digits=0))
         dotted = {"color": _SLEEVES[name], "width": 1.4, "dash": "dot"}
         lines.append(_line(f"{name}, carry", run.dates, run.carry[name], dotted, digits=0))
-    return {"data": lines, "layout": _dated("Cumulative P&L, USD", tickformat=",.3s")}
+    return {"data": lines, "layout": _dated("Cumulative P&L, USD", tickformat=",.3~s")}
+
+
+def _pen(name: str) -> dict[str, Any]:
+    return {"color": _SLEEVES[name], "width": 2, "dash": _DASHES[name]}
 
 
 def hedge_by_year(run: Run) -> Figure:

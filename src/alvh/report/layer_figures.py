@@ -53,7 +53,7 @@ def payoff(grid: Floats, vix: float) -> Figure:
              "line": {"dash": "dot", "width": 1, "color": "#8a8f98"}}  # fmt: skip
     layout = {
         "xaxis": {"title": {"text": "VIX then, points"}},
-        "yaxis": {"title": {"text": "Gain from today, USD"}, "tickformat": ",.3s",
+        "yaxis": {"title": {"text": "Gain from today, USD"}, "tickformat": ",.3~s",
                   "range": [low - room, high + room], "zeroline": True},
         "hovermode": "x unified",
         "shapes": [today],
@@ -83,8 +83,8 @@ def carry(layers: Mapping[str, LayerCarry]) -> Figure:
     """Theta, roll-down and the gain in the named stress of every layer held, USD."""
     parts = (
         ("time value a year", "theta", "#e0566b", ""),
-        ("roll-down a year", "roll_down", "#b3a125", "/"),
-        ("gain in the stress", "stress_gain", "#2aa5c4", "x"),
+        ("roll-down a year", "roll_down", "#95871a", "/"),
+        ("gain in the stress", "stress_gain", "#228fad", "x"),
     )
     bars = [
         {
@@ -98,7 +98,7 @@ def carry(layers: Mapping[str, LayerCarry]) -> Figure:
         "barmode": "group",
         "hovermode": "x unified",
         "xaxis": {"type": "category"},
-        "yaxis": {"title": {"text": "USD"}, "zeroline": True, "tickformat": ",.3s"},
+        "yaxis": {"title": {"text": "USD"}, "zeroline": True, "tickformat": ",.3~s"},
     }
     return {"data": bars, "layout": layout}
 
@@ -144,7 +144,7 @@ def term_structure(
         layers=pl.Series([", ".join(held.get(str(one), ())) for one in expiries])
     )
     points = [
-        _points("spot", [str(result.dates[-1])], [day["vix"]], "diamond", "#e08a00"),
+        _points("spot", [str(result.dates[-1])], [day["vix"]], "diamond", "#c97b00"),
         _points("settled", expiries[quoted], forwards[quoted], "circle", "#3b82c4"),
         _points("model", expiries[~quoted], forwards[~quoted], "circle-open", "#8a8f98"),
     ]

@@ -17,7 +17,7 @@ from alvh.result import Result
 
 GAPS = tuple(np.round(np.arange(-0.20, 0.1001, 0.01), 2).tolist())
 PARTS = (*codes.SLEEVES, "total")
-_COLORS = COLORS | {"condors": "#e08a00", "total": "#e0566b"}
+_COLORS = COLORS | {"condors": "#c97b00", "total": "#e0566b"}
 _DASHES = DASHES | {"condors": "dashdot", "total": "solid"}
 
 
@@ -30,9 +30,9 @@ def path(found: Replay) -> tuple[Figure, pl.DataFrame]:
            "line": {"color": "#8a8f98", "width": 1, "dash": "dot"}}  # fmt: skip
     layout = {
         "xaxis": {"type": "date"},
-        "yaxis": {"title": {"text": "Gain, USD"}, "zeroline": True, "tickformat": ",.3s"},
+        "yaxis": {"title": {"text": "Gain, USD"}, "zeroline": True, "tickformat": ",.3~s"},
         "yaxis2": {"title": {"text": "VIX, points"}, "overlaying": "y", "side": "right",
-                   "showgrid": False},
+                   "showgrid": False, "tickmode": "auto", "tickformat": ",.0f"},
         "hovermode": "x unified",
     }  # fmt: skip
     table: dict[str, Any] = {"date": found.dates, "on": found.on, "spx": found.spx,
@@ -50,7 +50,7 @@ def gaps(
     x = [round(100 * move, 1) for move in GAPS]
     layout = {
         "xaxis": {"title": {"text": "S&P 500 overnight, %"}},
-        "yaxis": {"title": {"text": "Gain, USD"}, "zeroline": True, "tickformat": ",.3s"},
+        "yaxis": {"title": {"text": "Gain, USD"}, "zeroline": True, "tickformat": ",.3~s"},
         "hovermode": "x unified",
     }
     table: dict[str, Any] = {"spx_return": GAPS}

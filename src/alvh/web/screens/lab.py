@@ -44,8 +44,11 @@ def ask(request: Request, account: Settings) -> Shown:
     rows = [(title, write(hedged[key]), write(unhedged[key])) for title, key, write in _FIGURES]
     facts = {"rows": rows, "name": label(book, account), "split": shares(book)}
     facts["share"] = book.result.model_priced_share
-    facts["colours"] = desk.jobs.find(key("simplex", every_split(account)))
-    return Shown("/lab", account, panels(desk, account), facts, book.result.meta)
+    job = facts["colours"] = desk.jobs.find(key("simplex", every_split(account)))
+    drawn = panels(desk, account)
+    if job is not None and job.state == "done":
+        drawn = (*drawn, Panel("splits", "", {}, pl.DataFrame(job.result.table()), ""))
+    return Shown("/lab", account, drawn, facts, book.result.meta)
 
 
 router = screen_routes("lab", ask)

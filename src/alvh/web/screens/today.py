@@ -163,7 +163,7 @@ def standing_lines(desk: Desk, found: Found) -> list[tuple[str, str]]:
             "tell",
             "This decision is "
             + (
-                "not recorded yet: `alvh today --ledger` records it and issues the tickets"
+                "not recorded yet: alvh today --ledger records it and issues the tickets"
                 if event is None
                 else f"event {event}"
             ),
