@@ -27,7 +27,7 @@ def path(found: Replay) -> tuple[Figure, pl.DataFrame]:
     lines = [_line(name, days, found.pnl[name]) for name in PARTS]
     vix = {"type": "scatter", "mode": "lines", "name": "VIX", "x": days, "yaxis": "y2",
            "y": np.round(found.vix, 2).tolist(),
-           "line": {"color": "#8a8f98", "width": 1, "dash": "dot"}}  # fmt: skip
+           "line": {"color": "#8a8f98", "width": 1, "dash": "longdashdot"}}  # fmt: skip
     layout = {
         "xaxis": {"type": "date"},
         "yaxis": {"title": {"text": "Gain, USD"}, "zeroline": True, "tickformat": ",.3~s"},

@@ -101,11 +101,11 @@ def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
               _levels(runs, lambda run: measures.drawdowns(run.nav)),
               f"Fall from the last high, % of it, {days}; {share}."),
         Panel("cost", "Cost of the hedge", figures.layers(result), _layers(result),
-              f"Cumulative USD after fees and slippage; dotted: what an unchanged market would "
+              f"Cumulative USD after fees and slippage; thin: what an unchanged market would "
               f"have given or taken. {days}; {share}."),
         Panel("crises", "Crises", figures.crises(alvh.crisis_returns(runs)), crises,
-              f"Return of the account from the S&P 500's high to its low, %; {share}. Crises "
-              "outside the days chosen are left out."),
+              f"Return of the account from the S&P 500's high to its low, %; {days}; {share}. "
+              "Crises outside the days chosen are left out."),
     )  # fmt: skip
 
 
