@@ -64,8 +64,13 @@ class Desked:
 
 @pytest.fixture
 def desked(desk: Desk, tmp_path: Path) -> Desked:
+    """A desk of its own for a test."""
+    return found_desk(desk, tmp_path)
+
+
+def found_desk(desk: Desk, folder: Path) -> Desked:
     """Decide the first session with an order cut to half by an override, and fill what was cut."""
-    ledger, key = Ledger(tmp_path / "desk.db"), create_key(tmp_path / "ann.pem")
+    ledger, key = Ledger(folder / "desk.db"), create_key(folder / "ann.pem")
     caps = Caps(condor_share=0.2, hedge_spend_per_year=1.0, orders_per_day=40)
     rules = load_policy("alvh-40-40-20"), load_programme("monthly45")
     version = propose(ledger, *rules, Charter(keys={"ann": key.public}, notice_days=0, caps=caps),
@@ -79,8 +84,8 @@ def desked(desk: Desk, tmp_path: Path) -> Desked:
     cut = replace(decision, decided=replace(decision.decided, orders=issued.orders))
     book = book.add(as_decided(cut))
     assert reconcile(ledger, book, moment(DAY)) == ()
-    write_book(tmp_path / "main.yaml", book)
-    return Desked(ledger.path, tmp_path / "main.yaml", key)
+    write_book(folder / "main.yaml", book)
+    return Desked(ledger.path, folder / "main.yaml", key)
 
 
 @pytest.fixture
