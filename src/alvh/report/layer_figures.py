@@ -132,7 +132,8 @@ def term_structure(
     -------
     figure : dict
     table : polars.DataFrame
-        expiry, forward (points), quoted (whether an exchange settlement), layers (held there).
+        expiry, forward (points), quoted (whether an exchange settlement), layers (held there),
+        spot (VIX, points).
     """
     surfaces = build_surfaces(history)
     row = int(np.searchsorted(surfaces.dates, result.dates[-1]))
@@ -141,7 +142,8 @@ def term_structure(
     forwards, quoted = day["curve_forward"], day["curve_quoted"] == 1
     held = _held(book or holdings(result))
     table = pl.DataFrame({"expiry": expiries, "forward": forwards, "quoted": quoted}).with_columns(
-        layers=pl.Series([", ".join(held.get(str(one), ())) for one in expiries])
+        layers=pl.Series([", ".join(held.get(str(one), ())) for one in expiries]),
+        spot=pl.lit(float(day["vix"])),
     )
     points = [
         _points("spot", [str(result.dates[-1])], [day["vix"]], "diamond", "#c97b00"),
