@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 import pytest
 from fastapi.testclient import TestClient
-from tests.web.conftest import Desked
+from tests.web.conftest import TOKEN, Desked
 from tests.web.test_lab import _cli, _drawn
 from tests.web.test_panels import ASKED, _figures, _wait, whole  # noqa: F401  # a fixture
 
@@ -246,6 +246,17 @@ def test_lab(whole: TestClient) -> None:  # noqa: F811
 def test_verdict(whole: TestClient) -> None:  # noqa: F811
     page = whole.get("/verdict", params=ASKED | WITH_TOKEN_WAIT).text
     found = _cli("simplex", "--end", DAY, "--step", "50", "--resamples", "5")
+    assert _unexplained(page, [found]) == []
+
+
+def test_claims(whole: TestClient) -> None:  # noqa: F811
+    asked = {"start": "2018-01-02", "end": "2018-12-31", "resamples": "5"}
+    whole.post("/verdict/claims/start", params=asked, headers={"x-alvh-token": TOKEN})
+    _wait(whole, asked, "claims")
+    page = whole.get("/verdict", params=asked).text
+    words = ("--start", "2018-01-02", "--end", "2018-12-31", "--resamples", "5")
+    found = _cli("claims", *words)
+    assert page.count('<article class="card">') == len(found["cards"]) > 15
     assert _unexplained(page, [found]) == []
 
 

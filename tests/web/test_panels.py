@@ -46,9 +46,9 @@ def whole(desk: Desk, desked: Desked) -> TestClient:
     return client
 
 
-def _wait(client: TestClient, asked: dict[str, str]) -> None:
-    limit = time.monotonic() + 60.0
-    while client.get("/api/verdict/simplex", params=asked).json()["state"] == "running":
+def _wait(client: TestClient, asked: dict[str, str], work: str = "simplex") -> None:
+    limit = time.monotonic() + 300.0
+    while client.get(f"/api/verdict/{work}", params=asked).json()["state"] == "running":
         assert time.monotonic() < limit
         time.sleep(0.05)
 
