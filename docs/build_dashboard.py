@@ -208,6 +208,8 @@ def measured(browser: Any, address: str, process: int, query: str) -> Iterator[s
     yield f"| lab: the split moved by the keyboard, nineteen years run and redrawn | {row(times)} |"
     yield ""
     yield load(address, process)
+    yield ""
+    yield f"Load average of the machine meanwhile: {os.getloadavg()[1]:.1f}."
 
 
 def load(address: str, process: int) -> str:
