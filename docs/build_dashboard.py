@@ -12,12 +12,26 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 from playwright.sync_api import sync_playwright
+
+import alvh
+from alvh.desk.book import Book
+from alvh.desk.book_files import write_book
+from alvh.desk.entries import Flow
+from alvh.desk.governance import propose, reduce, sign
+from alvh.desk.issuing import decide, issue_tickets, record_decision
+from alvh.desk.paper import as_decided
+from alvh.desk.reconcile import reconcile
+from alvh.desk.versions import Caps, Charter
+from alvh.ledger import Ledger, create_key
 
 PAGE = Path(__file__).with_name("dashboard.md")
 PICTURES = Path(__file__).with_name("pictures")
@@ -28,7 +42,13 @@ LOOKS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
 }
+OTHER_LOOKS: dict[str, dict[str, Any]] = {  # looked at, not kept
+    "desktop-dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone-light": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+}
 PICTURED_USD = 5_000_000  # enough for condors and all three layers
+LIVED_SESSIONS = 30  # of the desk in the pictures
+OVERRIDDEN = 6  # of them, counted back from the last, on which orders were cut to half
 TALLEST = 1700  # pixels of a picture
 PAGES, REDRAWS = 5, 11
 REQUESTS, WHOLE_ANSWERS = 1000, 100
@@ -38,7 +58,7 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
 
 
 @contextmanager
-def serving(words: list[str]) -> Iterator[tuple[str, int]]:
+def serving(words: list[str], folder: str) -> Iterator[tuple[str, int]]:
     """Start a server as a user does; the value is its address and its process."""
     command = [
         sys.executable,
@@ -49,7 +69,7 @@ def serving(words: list[str]) -> Iterator[tuple[str, int]]:
         "0",
         *words,
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder) as server:
         try:
             assert server.stdout is not None  # noqa: S101
             yield server.stdout.readline().strip().rstrip("/"), server.pid
@@ -86,10 +106,42 @@ def processor_time(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def take_pictures(browser: Any, address: str, query: str) -> None:
-    """Take every screen in both looks."""
-    PICTURES.mkdir(exist_ok=True)
-    for look, options in LOOKS.items():
+def live(folder: Path, data: str, as_of: date) -> tuple[Path, Path]:
+    """Live some sessions of a desk on paper up to the evening before; return ledger and book."""
+    history = alvh.load_history(data)
+    days = [day for day in history.dates.astype(object).tolist() if day < as_of]
+    days = days[-LIVED_SESSIONS:]
+    rules = alvh.load_policy("alvh-40-40-20"), alvh.load_programme("monthly45")
+    ledger, key = Ledger(folder / "ledger.db"), create_key(folder / "ann.pem")
+    charter = Charter(keys={"ann": key.public}, caps=Caps(orders_per_day=30))
+    version = propose(ledger, *rules, charter, before_close(days[0]))
+    sign(ledger, version.sha256, key, before_close(days[0]))
+    book = Book("main", (Flow(days[0] - timedelta(days=1), "deposit", float(PICTURED_USD)),))
+    for number, day in enumerate(days):
+        at = before_close(day)
+        if number == LIVED_SESSIONS - OVERRIDDEN:
+            reduce(ledger, 0.5, days[-1], "spreads are twice as wide as usual", "ann", at)
+        decision = decide(ledger, history, book, at, as_of=day)
+        event = record_decision(ledger, decision, at)
+        issued = issue_tickets(ledger, decision, event, at)
+        done = replace(decision, decided=replace(decision.decided, orders=issued.orders))
+        book = book.add(as_decided(done)).remember(decision.memory)
+        reconcile(ledger, book, at)
+    propose(ledger, alvh.load_policy("vxth"), rules[1], charter, before_close(days[-1]))
+    write_book(folder / "main.yaml", book)
+    return folder / "ledger.db", folder / "main.yaml"
+
+
+def before_close(day: date) -> datetime:
+    """Return a moment of a session at which a desk decides."""
+    return datetime.combine(day, time(19, 30), UTC)
+
+
+def take_pictures(browser: Any, address: str, query: str, folder: Path) -> None:
+    """Take every screen in both looks that are kept; in all four elsewhere."""
+    folder.mkdir(exist_ok=True)
+    looks = LOOKS if folder == PICTURES else LOOKS | OTHER_LOOKS
+    for look, options in looks.items():
         page = browser.new_context(**options).new_page()
         for screen in SCREENS:
             drawn(page, f"{address}/{screen}?{query}")
@@ -99,12 +151,26 @@ def take_pictures(browser: Any, address: str, query: str) -> None:
                 colour_triangle(page)
             page.wait_for_timeout(400)
             width = options["viewport"]["width"]
-            height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+            height = page.evaluate("document.documentElement.scrollHeight")
+            if folder == PICTURES:
+                height = min(height, TALLEST)
             clip = {"x": 0, "y": 0, "width": width, "height": height}
             page.screenshot(
-                path=PICTURES / f"dashboard-{screen}-{look}.png", full_page=True, clip=clip
+                path=folder / f"dashboard-{screen}-{look}.png", full_page=True, clip=clip
             )
         page.context.close()
+
+
+def take_layers(browser: Any, address: str, query: str, file: Path) -> None:
+    """Take the payoff of the layers in thirty days alone, for the front page."""
+    page = browser.new_context(viewport={"width": 900, "height": 900}).new_page()
+    drawn(page, f"{address}/layers?{query}&book=policy")
+    panel = page.locator("[data-panel=payoff]")
+    panel.locator("input").fill("3")  # the frame of thirty days
+    page.evaluate("document.activeElement.blur()")
+    page.wait_for_timeout(400)
+    panel.screenshot(path=file)
+    page.context.close()
 
 
 def colour_triangle(page: Any) -> None:
@@ -123,7 +189,7 @@ def run_simplex(page: Any) -> None:
     page.wait_for_selector("[data-panel=per_carry] svg.main-svg", timeout=600_000)
 
 
-def measured(browser: Any, address: str, process: int) -> Iterator[str]:
+def measured(browser: Any, address: str, process: int, query: str) -> Iterator[str]:
     """Write everything between the marks."""
     yield "| what | median | slowest |"
     yield "|---|---:|---:|"
@@ -131,7 +197,7 @@ def measured(browser: Any, address: str, process: int) -> Iterator[str]:
         times = []
         for _ in range(PAGES):
             page = browser.new_context(**LOOKS["desktop"]).new_page()
-            times.append(drawn(page, f"{address}/{screen}?{NINETEEN_YEARS}"))
+            times.append(drawn(page, f"{address}/{screen}?{query}"))
             page.context.close()
         yield f"| {screen}: first page, figures in sight drawn | {row(times)} |"
     page = browser.new_context(**LOOKS["desktop"]).new_page()
@@ -142,6 +208,8 @@ def measured(browser: Any, address: str, process: int) -> Iterator[str]:
     yield f"| lab: the split moved by the keyboard, nineteen years run and redrawn | {row(times)} |"
     yield ""
     yield load(address, process)
+    yield ""
+    yield f"Load average of the machine meanwhile: {os.getloadavg()[1]:.1f}."
 
 
 def load(address: str, process: int) -> str:
@@ -171,17 +239,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True)
     parser.add_argument("--as-of", required=True, help="evening of the pictures, with fresh data")
-    parser.add_argument("--ledger", help="for the picture of the ledger")
     parser.add_argument("--pictures-only", action="store_true")
+    parser.add_argument("--to", type=Path, default=PICTURES, help="folder of the pictures")
     asked = parser.parse_args()
-    words = ["--data", asked.data, *(["--ledger", asked.ledger] if asked.ledger else [])]
-    with serving(words) as (address, process), sync_playwright() as maker:
-        found = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = maker.chromium.launch(executable_path=found, args=list(FLAGS))
-        take_pictures(browser, address, f"{NINETEEN_YEARS}&end={asked.as_of}&equity={PICTURED_USD}")
-        if asked.pictures_only:
-            return
-        text = "\n".join(measured(browser, address, process))
+    query = f"{NINETEEN_YEARS}&end={asked.as_of}&equity={PICTURED_USD}"
+    with TemporaryDirectory() as folder, sync_playwright() as maker:
+        ledger, book = live(Path(folder), asked.data, date.fromisoformat(asked.as_of))
+        (Path(folder) / "my-data").symlink_to(Path(asked.data).resolve())
+        words = ["--data", "my-data", "--ledger", ledger.name, "--book", book.name]
+        with serving(words, folder) as (address, process):
+            found = shutil.which("chromium") or shutil.which("google-chrome")
+            browser = maker.chromium.launch(executable_path=found, args=list(FLAGS))
+            take_pictures(browser, address, query, asked.to)
+            take_layers(browser, address, query, asked.to / "layers.png")
+            if asked.pictures_only:
+                return
+            text = "\n".join(measured(browser, address, process, query))
     page = PAGE.read_text(encoding="utf-8")
     before, after = page.split(BEGIN)[0], page.split(END)[1]
     PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from build_pictures import draw_simplex
 
 import alvh
 from alvh.evidence.intervals import resampled_days
@@ -113,6 +114,7 @@ def measured(history: alvh.History) -> Iterator[str]:
     policy = alvh.load_policy(HEDGE)
     found = {name: alvh.simplex(history, policy, name, START, resamples=500) for name in PROGRAMMES}
     main = found[PROGRAMMES[0]]
+    draw_simplex(main)
     yield (
         f"{len(main.splits)} splits, {main.meta['start']} to {main.meta['end']}, fill 0.5, all "
         "option prices from the model; 500 resampled histories, mean block "

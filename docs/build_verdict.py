@@ -2,32 +2,26 @@
 
 Run with ``python docs/build_verdict.py --data ../shared/data``. Sentences with a figure follow
 from the figures, in either direction. The cards of docs/claims.json are taken if they rest on the
-same data, and made anew if not. The picture is drawn where a Chromium is installed; without one the
-old picture stays, and the script says so.
+same data, and made anew if not. The picture is drawn where a Chromium is installed; see
+``docs/build_pictures.py``.
 """
 
 import argparse
 import json
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from build_pictures import draw_books
+
 import alvh
 from alvh.evidence.rows import Row
-from alvh.report import figures
-from alvh.report.html import figure_page
 
 HERE = Path(__file__).parent
-PAGE, CARDS, PICTURE = HERE / "verdict.md", HERE / "claims.json", HERE / "verdict.png"
+PAGE, CARDS = HERE / "verdict.md", HERE / "claims.json"
 START = "2007-01-03"
 HEDGE, CALL, FEWER = "alvh-40-40-20", "single-call", "fewer-condors"
 PROGRAMMES = ("monthly45", "cndr")
-SHOWN = ("none", HEDGE, CALL, FEWER)
-WIDTH, HEIGHT = 900, 1460  # of the picture, pixels
 
 
 def percent(value: float, places: int = 1) -> str:
@@ -249,29 +243,6 @@ def limits(main: alvh.Comparison) -> Iterator[str]:
     )
 
 
-def draw(comparison: alvh.Comparison) -> None:
-    """Draw the picture in a real browser, where there is one."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        sys.stderr.write("no chromium is installed: the old picture stays\n")
-        return
-    books = {name: comparison.results["carry"][name] for name in SHOWN
-             if name in comparison.results["carry"]}  # fmt: skip
-    returns = comparison.crisis_returns().select("crisis", "start", "end", *books)
-    drawn = {
-        "account": figures.equity(books), "falls": figures.drawdown(books),
-        "crises": figures.crises(returns),
-    }  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        page = figure_page(Path(folder) / "verdict.html", "The books at equal carry", [], drawn)
-        subprocess.run(
-            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-             f"--user-data-dir={folder}/profile", f"--window-size={WIDTH},{HEIGHT}",
-             "--virtual-time-budget=8000", f"--screenshot={PICTURE}", page.as_uri()],
-            check=True, capture_output=True, timeout=120,
-        )  # fmt: skip
-
-
 def claim_cards(history: alvh.History) -> dict[str, Any]:
     """Return the cards, kept or made anew."""
     if CARDS.exists():
@@ -290,7 +261,7 @@ def main() -> None:
         name: alvh.compare(history, condors=name, start=START, equal="carry") for name in PROGRAMMES
     }
     PAGE.write_text("\n".join(written(found, claim_cards(history))) + "\n", encoding="utf-8")
-    draw(found[PROGRAMMES[0]])
+    draw_books(found[PROGRAMMES[0]])
 
 
 if __name__ == "__main__":

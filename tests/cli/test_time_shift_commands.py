@@ -1,13 +1,16 @@
 """`alvh shift`, `project` and `replay`: what is printed is what the functions answer."""
 
 import json
+from datetime import date
 
 import polars as pl
 import pytest
 import typer
+from tests.desk.month import begin
 from typer.testing import CliRunner
 
 import alvh
+from alvh.advise.instrument import parse_instrument
 from alvh.advise.project import GRID_DAYS, GRID_SPX, GRID_VIX, project_grid
 from alvh.advise.project import project as reprice
 from alvh.advise.replay import replay as live_through
@@ -16,6 +19,8 @@ from alvh.cli.app import RefusingGroup
 from alvh.cli.project_command import project
 from alvh.cli.replay_command import replay
 from alvh.cli.shift_command import shift
+from alvh.desk.book_files import write_book
+from alvh.desk.entries import Fill
 
 END = "2016-02-24"
 HEDGE, CONDORS = "alvh-40-40-20", "monthly45"
@@ -153,3 +158,27 @@ def test_replay_from_a_day_without_a_session_is_refused(ask) -> None:
     answer = ask("replay", "2015-08-16", "--as-of", END)
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert "is no session" in answer.stderr
+
+
+def test_a_book_of_ones_own_takes_the_place_of_the_run(ask, history, result, tmp_path) -> None:
+    file = tmp_path / "main.yaml"
+    write_book(file, begin(result, len(result.dates)))
+    words = ("--days", 5, "--spx", -4, "--json")
+    own = json.loads(ask("project", *words, "--book", file, "--as-of", END).stdout)
+    its = json.loads(ask("project", *words, "--as-of", END).stdout)
+    assert own["projection"]["gains"] == pytest.approx(its["projection"]["gains"], abs=0.01)
+    assert own["meta"]["book"] == "main"
+    lived = [ask("replay", "2018-01-26", "--sessions", 9, "--as-of", END, "--json", *more)
+             for more in (("--book", file), ())]  # fmt: skip
+    mine, run = (json.loads(one.stdout)["replay"]["pnl"]["total"] for one in lived)
+    assert mine == pytest.approx(run, abs=0.01)
+
+
+def test_a_position_of_no_sleeve_is_named_aloud(ask, history, result, tmp_path) -> None:
+    file = tmp_path / "main.yaml"
+    loose = Fill(date(2016, 2, 24), "unassigned", "", parse_instrument("VIX   160420C00030000"),
+                 2.0, 0.5)  # fmt: skip
+    write_book(file, begin(result, len(result.dates)).add([loose]))
+    answer = ask("project", "--book", file, "--as-of", END)
+    assert "the rules cannot read this of the book" in answer.stderr
+    assert "VIX   160420C00030000" in answer.stderr

@@ -156,3 +156,15 @@ def test_the_command_prints_what_the_function_finds(found):
     text = CliRunner().invoke(app, words).stdout
     assert f"rank {found.standings['growth'].rank} of 21" in text
     assert CliRunner().invoke(app, ["simplex", "--step", "7"]).exit_code == 1
+
+
+def test_a_history_in_which_a_split_has_no_value_says_nothing_of_it() -> None:
+    values = np.array([1.0, 0.9, 0.2])
+    draws = np.array([[1.0, 1.1, 0.1], [1.2, 0.8, 0.2], [0.9, np.nan, 0.3], [np.nan] * 3])
+    found = standing_of(values, draws, 0, 0.95)
+    whole = standing_of(values, draws[:2], 0, 0.95)
+    # two histories speak of the second split, 0.1 behind; chance alone led it by 0.3 once
+    assert found.region[1] == whole.region[1] == np.True_
+    assert not found.region[2]  # 0.8 behind, by chance never more than 0.2
+    none = np.array([[1.0, np.nan, 0.1], [1.2, np.nan, 0.2]])
+    assert standing_of(values, none, 0, 0.95).region[1]  # nothing tells it from the best

@@ -1,6 +1,7 @@
 """One desk on the bundled data for all tests of the dashboard."""
 
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,15 @@ pytest.importorskip("fastapi", reason="the extra `web` is not installed")
 
 from fastapi.testclient import TestClient
 
-from alvh.desk.governance import propose, sign
-from alvh.desk.versions import Charter
-from alvh.ledger import Ledger, create_key
+from alvh.desk.book import Book
+from alvh.desk.book_files import write_book
+from alvh.desk.entries import Flow
+from alvh.desk.governance import propose, reduce, sign
+from alvh.desk.issuing import decide, issue_tickets, record_decision
+from alvh.desk.paper import as_decided
+from alvh.desk.reconcile import reconcile
+from alvh.desk.versions import Caps, Charter
+from alvh.ledger import Ledger, SigningKey, create_key
 from alvh.policy import load_policy, load_programme
 from alvh.web import Desk, create_app, open_desk
 
@@ -29,6 +36,56 @@ def desk() -> Desk:
 def client(desk: Desk) -> TestClient:
     """A client that reaches the server by its own address."""
     return TestClient(create_app(desk, [HOST], TOKEN), base_url=f"http://{HOST}")
+
+
+DAY = date(2015, 8, 17)
+
+
+def moment(day: date) -> datetime:
+    """Half an hour before options close on a day."""
+    return datetime.combine(day, time(19, 30), UTC)
+
+
+@dataclass(frozen=True)
+class Desked:
+    """A desk of one owner that has decided one session under an override.
+
+    Attributes
+    ----------
+    ledger, book : Path
+        The files.
+    key : SigningKey
+    """
+
+    ledger: Path
+    book: Path
+    key: SigningKey
+
+
+@pytest.fixture
+def desked(desk: Desk, tmp_path: Path) -> Desked:
+    """A desk of its own for a test."""
+    return found_desk(desk, tmp_path)
+
+
+def found_desk(desk: Desk, folder: Path) -> Desked:
+    """Decide the first session with an order cut to half by an override, and fill what was cut."""
+    ledger, key = Ledger(folder / "desk.db"), create_key(folder / "ann.pem")
+    caps = Caps(condor_share=0.2, hedge_spend_per_year=1.0, orders_per_day=40)
+    rules = load_policy("alvh-40-40-20"), load_programme("monthly45")
+    version = propose(ledger, *rules, Charter(keys={"ann": key.public}, notice_days=0, caps=caps),
+                      moment(DAY))  # fmt: skip
+    sign(ledger, version.sha256, key, moment(DAY))
+    reduce(ledger, 0.5, DAY, "a storm", "ann", moment(DAY))
+    book = Book("main", (Flow(date(2015, 8, 14), "deposit", 1_000_000.0),))
+    decision = decide(ledger, desk.history, book, moment(DAY), as_of=DAY)
+    event = record_decision(ledger, decision, moment(DAY))
+    issued = issue_tickets(ledger, decision, event, moment(DAY))
+    cut = replace(decision, decided=replace(decision.decided, orders=issued.orders))
+    book = book.add(as_decided(cut))
+    assert reconcile(ledger, book, moment(DAY)) == ()
+    write_book(folder / "main.yaml", book)
+    return Desked(ledger.path, folder / "main.yaml", key)
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_the_surface_is_the_grid_and_its_zero_is_drawn(
     client: TestClient, desk: Desk, result: alvh.Result
 ) -> None:
     drawn = _drawn(client.get("/book", params=EVENING).text)
-    assert set(drawn) == {"surface"}
+    assert set(drawn) == {"surface", "paid"}
     first, second = drawn["surface"]["frames"][0]["data"]
     points = [level - desk.history["vix"][desk.history.dates == np.datetime64("2016-02-24")][0]
               for level in first["y"]]  # fmt: skip

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from tests.web.test_lab import _cli, _drawn
 
 import alvh
+from alvh.holdings import holdings
 from alvh.report import layer_figures as figures
 from alvh.web import Desk
 
@@ -46,7 +47,7 @@ def test_payoff_frames_and_file_hold_the_grid(client: TestClient) -> None:
 def test_rolls_are_due_so_many_days_before_expiry(desk: Desk) -> None:
     policy = alvh.load_policy("alvh-40-40-20")
     result = alvh.backtest(desk.history, policy, "monthly45", end="2016-02-24")
-    rows = {row["layer"]: row for row in figures.rolls(result, policy).to_dicts()}
+    rows = {row["layer"]: row for row in figures.rolls(holdings(result), policy).to_dicts()}
     for layer in policy.layers:
         row = rows[layer.name]
         assert row["days"] == (row["expiry"] - date(2016, 2, 24)).days

@@ -1,12 +1,13 @@
 """Ledger: what is shown is what `alvh ledger` shows, a flaw is loud, and a halt needs the token."""
 
+import html
 import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.web.conftest import HOST, TOKEN
+from tests.web.conftest import HOST, TOKEN, Desked
 from tests.web.test_lab import _cli
 
 from alvh.web import Desk, create_app
@@ -81,3 +82,46 @@ def test_without_a_ledger_the_page_says_how_to_make_one(client: TestClient) -> N
     answer = client.get("/api/ledger")
     assert answer.status_code == 422
     assert "alvh serve --ledger" in json.dumps(answer.json())
+
+
+def test_decisions_are_shown_with_every_reason(desk: Desk, desked: Desked) -> None:
+    client = _desked_client(desk, desked)
+    text = client.get("/ledger").text
+    (decision,) = [one["content"] for one in _cli("ledger", "show", "--ledger", str(desked.ledger))
+                   if one["content"]["kind"] == "decision"]  # fmt: skip
+    assert f"{decision['as_of']}: trade, {len(decision['orders'])} orders" in text
+    assert len(decision["decisions"]) >= 4
+    for line in decision["decisions"]:
+        assert f'<td>{line["action"]}</td><td class="say">{html.escape(line["text"])}</td>' in text
+    rows = client.get("/ledger/csv/decisions").text.splitlines()
+    assert len(rows) == 1 + len(decision["decisions"])
+
+
+def test_overrides_are_shown_with_their_score(desk: Desk, desked: Desked) -> None:
+    client = _desked_client(desk, desked)
+    words = ("--ledger", str(desked.ledger), "--as-of", "2015-09-30")
+    found = _cli("ledger", "score", *words)
+    assert client.get("/api/ledger/score", params={"end": "2015-09-30"}).json() == found
+    text = client.get("/ledger", params={"end": "2015-09-30"}).text
+    assert len(found["orders"]) >= 2
+    assert found["difference"] != 0.0
+    assert f"Overrides made {found['difference']:,.0f} USD against the rule" in text
+    for one in found["orders"]:
+        row = (one["rule"], one["actual"], one["difference"])
+        assert "".join(f"<td>{value:,.0f}</td>" for value in row) in text
+    gained = sum(one["difference"] for one in found["orders"])
+    assert (
+        f'<td class="say">a storm</td><td>{len(found["orders"])}</td><td>{gained:,.0f}</td>' in text
+    )
+    rows = client.get("/ledger/csv/score", params={"end": "2015-09-30"}).text.splitlines()
+    assert len(rows) == 1 + len(found["orders"])
+
+
+def test_what_cannot_be_scored_says_why(desk: Desk, desked: Desked) -> None:
+    text = _desked_client(desk, desked).get("/ledger", params={"end": "2015-08-22"}).text
+    assert "They cannot be scored" in text
+
+
+def _desked_client(desk: Desk, desked: Desked) -> TestClient:
+    found = Desk(desk.history, "bundled", desk.hedges, desk.programmes, ledger=desked.ledger)
+    return TestClient(create_app(found, [HOST], TOKEN), base_url=f"http://{HOST}")

@@ -10,9 +10,8 @@ from tests.web.conftest import HOST
 
 import alvh
 from alvh.desk.book import Book
-from alvh.desk.book_files import read_book, write_book
+from alvh.desk.book_files import write_book
 from alvh.desk.entries import Flow
-from alvh.desk.marking import mark
 from alvh.desk.paper import as_decided
 from alvh.web import Desk, create_app
 
@@ -64,27 +63,6 @@ def test_the_page_shows_orders_reasons_and_layers(client: TestClient) -> None:
     for line in found["layers"]:
         assert f"<td>{line['gap_usd']:,.0f}</td>" in text
     assert found["meta"]["policy_hash"][:12] in text
-
-
-def test_the_own_book_is_marked_and_put_through_crises(
-    booked: TestClient, desk: Desk, book: Path
-) -> None:
-    marked = mark(desk.history, read_book(book), date(2015, 8, 24))
-    text = booked.get("/book", params=SESSION).text
-    assert f"{marked.nav:,.0f} USD, of it cash {marked.cash:,.0f} USD" in text
-    for leg in marked.legs:
-        assert f"<td>{leg.symbol}</td><td>{leg.quantity:+g}</td>" in text
-    held = {leg.symbol: leg.quantity for leg in marked.legs}
-    paths = alvh.stress(desk.history, held, as_of=marked.as_of, equity=marked.nav).table()
-    shown = booked.get("/stress", params=SESSION).text
-    assert paths.height >= 4
-    for row in paths.to_dicts():
-        assert f"<td>{row['end_total']:,.0f}</td>" in shown
-
-
-def test_a_book_of_a_later_day_says_why_it_is_not_shown(booked: TestClient) -> None:
-    text = booked.get("/book", params={"end": "2017-06-01"}).text
-    assert "It cannot be marked" in text  # what it held has expired by then
 
 
 def test_stale_data_stop_the_decision_and_say_so(client: TestClient) -> None:

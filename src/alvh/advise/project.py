@@ -72,6 +72,7 @@ def project(
     *,
     vix_points: float | None = None,
     vix_return: float | None = None,
+    evening: Evening | None = None,
 ) -> Projection:
     """Reprice the book at the last close of a run after days and moves.
 
@@ -92,6 +93,8 @@ def project(
     vix_return : float, optional
         Change of spot VIX as a fraction of it, likewise. Without any of the three VIX answers the
         S&P 500 by its measured elasticity.
+    evening : Evening, optional
+        The book, where it is not the one that the run ended with.
 
     Returns
     -------
@@ -106,7 +109,7 @@ def project(
     ----------
     Elasticities and betas: ``alvh.kernel.quotes``.
     """
-    evening = read_evening(history, result)
+    evening = evening or read_evening(history, result)
     now = evening.vix
     then = _vix_then(now, vix, vix_points, vix_return)
     _refuse(days, spx_return, then)
@@ -139,6 +142,7 @@ def project_grid(
     days: int | Sequence[int] = 0,
     spx_returns: Sequence[float] = GRID_SPX,
     vix_points: Sequence[float] | None = GRID_VIX,
+    evening: Evening | None = None,
 ) -> dict[str, Floats]:
     """Reprice the book over a grid of moves.
 
@@ -153,6 +157,8 @@ def project_grid(
     vix_points : sequence of float, optional
         Changes of spot VIX, points; VIX does not fall below 5. None: VIX answers the S&P 500 by
         its measured elasticity, one column.
+    evening : Evening, optional
+        As for `project`.
 
     Returns
     -------
@@ -165,7 +171,7 @@ def project_grid(
     DataError
         If a figure is out of its range.
     """
-    evening = read_evening(history, result)
+    evening = evening or read_evening(history, result)
     ages = [days] if isinstance(days, int) else list(days)
     shape = len(ages), len(spx_returns), 1 if vix_points is None else len(vix_points)
     parts = {name: np.zeros(shape) for name in codes.SLEEVES}

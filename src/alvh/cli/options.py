@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +24,12 @@ Data = Annotated[
 ]
 Condors = Annotated[
     str, typer.Option("--condors", metavar="NAME", help="Condor programme: preset or .yaml file.")
+]
+OwnBook = Annotated[
+    Path | None,
+    typer.Option(
+        "--book", metavar="FILE", help="Your own book, .yaml or .csv, in place of the policy's."
+    ),
 ]
 Start = Annotated[
     datetime | None,

@@ -8,8 +8,8 @@ import typer
 
 from alvh.cli.console import say, say_json, show_table
 from alvh.cli.formats import decimal, dollars, percent
-from alvh.cli.options import DATE_FORMATS, AsJson, Condors, Data, Equity, Fill, Start
-from alvh.cli.running import day, engine_running, read_history, say_identity
+from alvh.cli.options import DATE_FORMATS, AsJson, Condors, Data, Equity, Fill, OwnBook, Start
+from alvh.cli.running import book_of_evening, day, engine_running, read_history, say_identity
 
 if TYPE_CHECKING:
     from alvh.advise.project import Projection
@@ -46,6 +46,7 @@ def project(
         str, typer.Option("--hedge", metavar="NAME", help="Hedge policy: preset or .yaml file.")
     ] = "alvh-40-40-20",
     condors: Condors = "monthly45",
+    book: OwnBook = None,
     data: Data = "bundled",
     start: Start = None,
     equity: Equity = 1_000_000.0,
@@ -60,15 +61,15 @@ def project(
     policy, programme = alvh.load_policy(hedge), alvh.load_programme(condors)
     market = read_history(data)
     with engine_running(f"{programme.name} with {policy.name}"):
-        result = alvh.backtest(
-            market, policy, programme, start=day(start), end=day(as_of), equity=equity, fill=fill
+        result, evening = book_of_evening(
+            market, policy, programme, book, (day(start), day(as_of)), (equity, fill)
         )
         found = reprice(
             market, result, days, spx / 100.0, vix, vix_points=vix_points,
-            vix_return=None if vix_percent is None else vix_percent / 100.0,
+            vix_return=None if vix_percent is None else vix_percent / 100.0, evening=evening,
         )  # fmt: skip
-        grid = project_grid(market, result, days)
-        later = project_grid(market, result, GRID_DAYS, vix_points=None)
+        grid = project_grid(market, result, days, evening=evening)
+        later = project_grid(market, result, GRID_DAYS, vix_points=None, evening=evening)
     if as_json:
         from dataclasses import asdict
 

@@ -10,9 +10,9 @@ import typer
 
 from alvh.cli.console import say, say_json, show_table
 from alvh.cli.formats import decimal, dollars, percent
-from alvh.cli.options import DATE_FORMATS, AsJson, Condors, Data, Equity, Fill, Start
+from alvh.cli.options import DATE_FORMATS, AsJson, Condors, Data, Equity, Fill, OwnBook, Start
 from alvh.cli.repeat_ledger import repeat_ledger
-from alvh.cli.running import day, engine_running, read_history, say_identity
+from alvh.cli.running import book_of_evening, day, engine_running, read_history, say_identity
 
 if TYPE_CHECKING:
     from alvh.advise.replay import Replay
@@ -50,6 +50,7 @@ def replay(
         str, typer.Option("--hedge", metavar="NAME", help="Hedge policy: preset or .yaml file.")
     ] = "alvh-40-40-20",
     condors: Condors = "monthly45",
+    book: OwnBook = None,
     data: Data = "bundled",
     start: Start = None,
     equity: Equity = 1_000_000.0,
@@ -77,12 +78,12 @@ def replay(
     policy, programme = alvh.load_policy(hedge), alvh.load_programme(condors)
     market = read_history(data)
     with engine_running(f"{programme.name} with {policy.name}"):
-        result = alvh.backtest(
-            market, policy, programme, start=day(start), end=day(as_of), equity=equity, fill=fill
+        result, evening = book_of_evening(
+            market, policy, programme, book, (day(start), day(as_of)), (equity, fill)
         )
         found = live_through(
             market, result, stretch.date(), sessions, mode.value, policy=policy,
-            programme=programme, fill=fill,
+            programme=programme, fill=fill, evening=evening,
         )  # fmt: skip
     if save is not None:
         _save(found, save)

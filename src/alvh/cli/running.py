@@ -11,7 +11,7 @@ from alvh.cli.console import counting, note, out, say, working
 from alvh.cli.formats import percent
 
 if TYPE_CHECKING:
-    from alvh import History
+    from alvh import CondorProgramme, HedgePolicy, History, Result
 
 
 def read_history(data: str, *, whole: bool = True) -> "History":
@@ -119,3 +119,41 @@ def say_identity(meta: Mapping[str, Any]) -> None:
     )
     for line in meta.get("notes", ()):
         out().out(f"note: {line}", highlight=False)
+
+
+def book_of_evening(
+    market: "History", policy: "HedgePolicy", programme: "CondorProgramme", book: Path | None,
+    dates: tuple[date | None, date | None], account: tuple[float, float],
+) -> tuple["Result", Any]:  # fmt: skip
+    """Return the book that a command looks at: the policy's, or the user's own.
+
+    Parameters
+    ----------
+    market : History
+    policy, programme
+        That are run, or that an own book would be run on by.
+    book : Path, optional
+        File of the user's own book.
+    dates : (date, date)
+        First session of the run, and the evening; None for the first and the last.
+    account : (float, float)
+        Equity of the run in USD, and fill.
+
+    Returns
+    -------
+    result : Result
+        A run that ended with the book.
+    evening : Evening or None
+        The user's own; None where it is the run's.
+    """
+    import alvh
+
+    if book is None:
+        return alvh.backtest(market, policy, programme, *dates, *account), None
+    from alvh.desk.book_files import read_book
+    from alvh.desk.own import own_book
+
+    own = own_book(market, read_book(book), policy, programme, dates[1], account[1])
+    for fault in own.faults:
+        note(f"the rules cannot read this of the book, which is valued all the same: {fault}")
+    return own.evening.result, own.evening

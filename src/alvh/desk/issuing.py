@@ -113,6 +113,22 @@ def record_decision(ledger: Ledger, decision: Decision, at: datetime) -> Event:
     GovernanceError
         If another decision of the session is recorded.
     """
+    before = recorded(ledger, decision)
+    if before is not None:
+        return before
+    content = decision.plain() | {"digest": decision.digest, "book": decision.account.plain()}
+    del content["kind"]
+    return record(ledger, kinds.DECISION, content, at)
+
+
+def recorded(ledger: Ledger, decision: Decision) -> Event | None:
+    """Return the event of the same decision; None where its session is not decided yet.
+
+    Raises
+    ------
+    GovernanceError
+        If another decision of the session is recorded.
+    """
     for event in _decisions(ledger):
         told = event.content
         if told.get("as_of") != decision.as_of.isoformat() or told.get("stopped"):
@@ -123,9 +139,7 @@ def record_decision(ledger: Ledger, decision: Decision, at: datetime) -> Event:
             f"{decision.as_of} was decided in event {event.number} from another book, data or "
             "rules; a session is decided once: work its tickets, or decide the next one"
         )
-    content = decision.plain() | {"digest": decision.digest, "book": decision.account.plain()}
-    del content["kind"]
-    return record(ledger, kinds.DECISION, content, at)
+    return None
 
 
 def _decisions(ledger: Ledger) -> Iterator[Event]:
@@ -177,7 +191,7 @@ def issue_tickets(ledger: Ledger, decision: Decision, event: Event, at: datetime
         cut = resized(order, allowed)
         try:
             content = cut.plain() | {"closes": order.closes}
-            issue(ledger, _ticket(cut, order.quantity, decision, event), content, at)
+            issue(ledger, ticket_of(cut, order.quantity, decision, event.sha256), content, at)
         except GovernanceError as error:
             refused[order.name] = str(error)
         else:
@@ -194,12 +208,13 @@ def resized(order: Order, quantity: int) -> Order:
     return replace(order, quantity=quantity, legs=legs)
 
 
-def _ticket(order: Order, asked: int, decision: Decision, event: Event) -> Ticket:
+def ticket_of(order: Order, asked: int, decision: Decision, event: str) -> Ticket:
+    """Return an order as the caps judge it; ``asked`` is the rule's number, ``event`` a SHA-256."""
     outlay = max(-order.cash, 0.0)
     nav = decision.panel.get("nav_usd")
     return Ticket(
         ticket=order.name,
-        decision=event.sha256,
+        decision=event,
         sleeve=order.sleeve,  # type: ignore[arg-type]  # the model checks it
         instrument=_structure(order),
         opens=order.opens,

@@ -14,6 +14,7 @@ from alvh.errors import DataError
 from alvh.kernel import codes
 from alvh.kernel.listed import leg_mark
 from alvh.kernel.orders import mark_provenance
+from alvh.kernel.revalue import LEG
 from alvh.market.history import History
 from alvh.market.surfaces import Records, build_surfaces
 
@@ -76,7 +77,10 @@ def mark(history: History, book: Book, as_of: date | None = None) -> Marked:
     held = folded.positions()
     day, legs = surfaces.days[row], list[MarkedLeg]()
     for (sleeve, one), quantity in held.items():
-        price, source = _mid(day, surfaces.quotes, one, evening)
+        record = np.zeros(1, LEG)[0]
+        fill_leg(record, one, quantity, evening)
+        source = mark_leg(day, surfaces.quotes, record)
+        price = float(record["mid"])
         usd = quantity * one.multiplier * price if one.pays_premium else 0.0
         legs.append(MarkedLeg(sleeve, one.symbol, quantity, price, usd, source))
     fund = folded.index_units * float(surfaces.days[row]["spx"])
@@ -84,21 +88,31 @@ def mark(history: History, book: Book, as_of: date | None = None) -> Marked:
     return Marked(evening, nav, folded.cash, tuple(legs))
 
 
-def _mid(day: Any, quotes: Records, instrument: Instrument, evening: date) -> tuple[float, str]:
-    """Return the mid of one contract, points, and what it is."""
-    expiry = session = 0
-    if instrument.expiry is not None:
-        _refuse_expired(instrument, instrument.expiry, evening)
-        expiry = day_number(instrument.expiry)
-        session = int(session_number(np.datetime64(instrument.expiry)))
-    code = instrument.code
-    mark = leg_mark(day, quotes, code, instrument.right, expiry, session, instrument.strike)
-    return float(mark.mid), codes.PROVENANCE[mark_provenance(day, code, expiry, mark.quoted)]
+def mark_leg(day: Any, quotes: Records, leg: Any) -> str:
+    """Write the mid of a LEG record, and its gap over the smile; return what the mid is."""
+    mark = leg_mark(
+        day, quotes, leg["root"], leg["right"], leg["expiry"], leg["expiry_session"], leg["strike"]
+    )
+    leg["mid"], leg["gap"] = mark.mid, mark.gap
+    return codes.PROVENANCE[mark_provenance(day, leg["root"], leg["expiry"], mark.quoted)]
 
 
-def _refuse_expired(instrument: Instrument, expiry: date, evening: date) -> None:
-    if expiry <= evening:
+def fill_leg(leg: np.void, instrument: Instrument, quantity: float, evening: date) -> None:
+    """Write an instrument and its signed contracts into a LEG record; its mark is not touched.
+
+    Raises
+    ------
+    DataError
+        If it has expired by ``evening``.
+    """
+    leg["root"], leg["right"] = instrument.code, instrument.right
+    leg["quantity"], leg["strike"] = quantity, instrument.strike
+    if instrument.expiry is None:
+        return
+    if instrument.expiry <= evening:
         raise DataError(
-            f"{instrument} expired on {expiry} and is still in the book on {evening}; "
+            f"{instrument} expired on {instrument.expiry} and is still in the book on {evening}; "
             "import its settlement"
         )
+    leg["expiry"] = day_number(instrument.expiry)
+    leg["expiry_session"] = int(session_number(np.datetime64(instrument.expiry)))

@@ -58,10 +58,19 @@ def _ticketed(content: dict[str, Any]) -> str:
     return f"{content['ticket']}: {verb} {what} for {content['sleeve']}"
 
 
+def _decided(content: dict[str, Any]) -> str:
+    stopped = ", ".join(content.get("stopped", ()))
+    count = len(content.get("orders", ()))
+    orders = f", {count} order{'' if count == 1 else 's'}"
+    verdict = content.get("verdict", "decided")
+    return f"{content.get('as_of', '')}: {verdict}{f' ({stopped})' if stopped else orders}"
+
+
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     kinds.VERSION_PROPOSED: _proposed,
     kinds.VERSION_SIGNED: lambda one: f"version {one['version'][:12]} signed by {one['key'][:12]}",
     kinds.OVERRIDE: _overridden,
+    kinds.DECISION: _decided,
     kinds.TICKET: _ticketed,
     kinds.TICKET_VOID: lambda one: f"{one['ticket']}: void, {one['reason']}",
     kinds.FILL: lambda one: f"{one['ticket']}: filled for {one['cash']:,.2f} USD",

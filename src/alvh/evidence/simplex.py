@@ -307,11 +307,16 @@ def _may_be_best(values: Array, draws: Array, level: float) -> Flags:
     """Say of each split whether it may be the best (Hsu 1981).
 
     It may, where no other leads it by more than the largest lead over it that chance gives some
-    other in ``level`` of the resampled histories: the true best is kept so often.
+    other in ``level`` of the resampled histories: the true best is kept so often. A history in
+    which the split has no value of its own says nothing of it; where none has, it is kept.
     """
     out = np.zeros(len(values), bool)
     for i in np.flatnonzero(np.isfinite(values)):
-        chance = np.nanmax(draws - draws[:, [i]] - (values - values[i]), axis=1)
+        told = draws[np.isfinite(draws[:, i])]
+        if not len(told):
+            out[i] = True
+            continue
+        chance = np.nanmax(told - told[:, [i]] - (values - values[i]), axis=1)
         out[i] = np.nanmax(values) - values[i] <= np.quantile(chance, level)
     return out
 

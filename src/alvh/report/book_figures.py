@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from alvh.advise.evening import Evening
 from alvh.advise.project import project_grid
 from alvh.holdings import Holdings
 from alvh.kernel import codes
@@ -21,11 +22,16 @@ SPX_STEP = 0.01  # of the index: one per cent either way
 VIX_STEP = 1.0  # points either way
 
 
-def greeks(history: History, result: Result) -> pl.DataFrame:
+def greeks(history: History, result: Result, evening: Evening | None = None) -> pl.DataFrame:
     """Return the book's sensitivities to its two common factors, by sleeve.
 
     Every leg is moved by its own forward and smile as in each stress of the engine, so that the
     sleeves add up: differences of the whole repricing, one step either way.
+
+    Parameters
+    ----------
+    history, result, evening
+        As for ``alvh.project_grid``.
 
     Returns
     -------
@@ -36,8 +42,8 @@ def greeks(history: History, result: Result) -> pl.DataFrame:
         goes with it.
     """
     moves, points = (-SPX_STEP, 0.0, SPX_STEP), (-VIX_STEP, 0.0, VIX_STEP)
-    grid = project_grid(history, result, [0, 1], moves, points)
-    usual = project_grid(history, result, 0, (-SPX_STEP,), None)
+    grid = project_grid(history, result, [0, 1], moves, points, evening)
+    usual = project_grid(history, result, 0, (-SPX_STEP,), None, evening)
     return pl.DataFrame([_differences(name, grid[name], float(usual[name][0, 0]))
                          for name in PARTS])  # fmt: skip
 
@@ -57,7 +63,9 @@ def _differences(name: str, gains: Any, usual: float) -> dict[str, Any]:
     }
 
 
-def surface(history: History, result: Result, vix: float) -> tuple[Figure, pl.DataFrame]:
+def surface(
+    history: History, result: Result, vix: float, evening: Evening | None = None
+) -> tuple[Figure, pl.DataFrame]:
     """Draw the whole book's gain over moves of the S&P 500 and levels of VIX, a frame by days.
 
     Parameters
@@ -66,6 +74,8 @@ def surface(history: History, result: Result, vix: float) -> tuple[Figure, pl.Da
         As for ``alvh.project_grid``.
     vix : float
         Spot VIX of the evening, points.
+    evening : Evening, optional
+        As for ``alvh.project_grid``.
 
     Returns
     -------
@@ -75,7 +85,7 @@ def surface(history: History, result: Result, vix: float) -> tuple[Figure, pl.Da
         days, spx_return (fraction), vix_points (change), and USD by sleeve and in all.
     """
     points = tuple(one for one in SURFACE_VIX if vix + one >= 8.0)
-    grid = project_grid(history, result, SURFACE_DAYS, SURFACE_SPX, points)
+    grid = project_grid(history, result, SURFACE_DAYS, SURFACE_SPX, points, evening)
     span = float(np.nanmax(np.abs(grid["total"]))) or 1.0
     frames = [
         {"name": "today" if days == 0 else f"in {days} days",
@@ -86,7 +96,7 @@ def surface(history: History, result: Result, vix: float) -> tuple[Figure, pl.Da
         "xaxis": {"title": {"text": "S&P 500, %"}},
         "yaxis": {"title": {"text": "VIX then, points"}},
         "shapes": [{"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1,
-                    "line": {"dash": "dot", "width": 1, "color": "#59626d"}}],
+                    "line": {"dash": "dot", "width": 1, "color": "#777777"}}],
     }  # fmt: skip
     return {"frames": frames, "layout": layout}, _long(grid, points)
 
@@ -100,7 +110,7 @@ def _contours(gains: Any, levels: Sequence[float], span: float) -> list[Figure]:
             "colorscale": "RdBu", "reversescale": True, "zmin": -span, "zmax": span,
             "ncontours": 20, "line": {"width": 0.3},
             "colorbar": {"title": {"text": "USD", "side": "right"}, "thickness": 12,
-                         "tickformat": ",.2s"},
+                         "tickformat": ",.2~s"},
             "hovertemplate": "S&P 500 %{x} %, VIX %{y:.1f}: %{z:,} USD<extra></extra>",
         },
         shared | {

@@ -22,30 +22,43 @@ Figure = dict[str, Any]
 _LINES: dict[str, tuple[str, str, float]] = {
     "none": ("#8a8f98", "solid", 2.0),
     "alvh-40-40-20": ("#3b82c4", "solid", 2.6),
-    "single-call": ("#2aa5c4", "dash", 1.6),
+    "single-call": ("#228fad", "dash", 1.6),
     "alvh-4-4-2": ("#b5508f", "dot", 1.8),
-    "vxth": ("#b3a125", "solid", 1.6),
+    "vxth": ("#95871a", "solid", 1.6),
     "spx-puts": ("#e0566b", "dash", 1.8),
     "futures-40-40-20": ("#2c9347", "dashdot", 1.8),
-    "fewer-condors": ("#e08a00", "longdash", 2.4),
+    "fewer-condors": ("#c97b00", "longdash", 2.4),
 }
 _SPARE = tuple(_LINES.values())[1:]
+_PATTERNS = ("", "/", "x", ".", "-", "\\", "+", "|")  # of bars, in the order of the lines
 _SLEEVES = {
     "condors": "#8a8f98",
     "short": "#3b82c4",
     "medium": "#2c9347",
     "tail": "#b5508f",
     "hedge": "#3b82c4",
-    "cash": "#2aa5c4",
+    "cash": "#228fad",
     "costs": "#e0566b",
 }
-_SIDES = {"put side": "#e0566b", "call side": "#2aa5c4"}
+_DASHES = {  # condors, cash and hedge never stand beside a layer
+    "condors": "solid", "short": "solid", "medium": "dash", "tail": "dashdot", "hedge": "longdash",
+    "cash": "dash", "costs": "dot",
+}  # fmt: skip
+_CARRY_DASHES = {"short": "dot", "medium": "2px,6px", "tail": "8px,3px,1px,3px,1px,3px"}
+_SIDES = {"put side": "#e0566b", "call side": "#228fad"}
 
 
 def style(name: str, place: int = 0) -> dict[str, Any]:
     """Return the line of a hedge: its own for a preset, otherwise one by its place in the list."""
     color, dash, width = _LINES.get(name, _SPARE[place % len(_SPARE)])
     return {"color": color, "dash": dash, "width": width}
+
+
+def fill_of(name: str, place: int = 0) -> dict[str, Any]:
+    """Return the bar of a hedge: the colour of its line, and a pattern of its own."""
+    color = style(name, place)["color"]
+    at = list(_LINES).index(name) if name in _LINES else 1 + place % len(_SPARE)
+    return {"color": color, "pattern": {"shape": _PATTERNS[at]}}
 
 
 def thin(dates: Dates, values: Array) -> np.ndarray[Any, np.dtype[np.intp]]:
@@ -79,7 +92,7 @@ def equity(results: Mapping[str, Run]) -> Figure:
         _line(name, run.dates, run.nav, style(name, place), digits=0)
         for place, (name, run) in enumerate(results.items())
     ]
-    return {"data": lines, "layout": _dated("Account value, USD", tickformat=",.3s")}
+    return {"data": lines, "layout": _dated("Account value, USD", tickformat=",.3~s")}
 
 
 def drawdown(results: Mapping[str, Run]) -> Figure:
@@ -101,10 +114,10 @@ def sleeves(run: Run) -> Figure:
         "costs": run.sleeves["costs"],
     }
     lines = [
-        _line(_SLEEVE_NAMES[name], run.dates, path, {"color": _SLEEVES[name], "width": 2}, digits=0)
+        _line(_SLEEVE_NAMES[name], run.dates, path, _pen(name), digits=0)
         for name, path in paths.items()
     ]
-    return {"data": lines, "layout": _dated("Cumulative P&L, USD", tickformat=",.3s")}
+    return {"data": lines, "layout": _dated("Cumulative P&L, USD", tickformat=",.3~s")}
 
 
 def layers(run: Run) -> Figure:
@@ -114,11 +127,14 @@ def layers(run: Run) -> Figure:
         net = run.sleeves[name] + run.costs_by_sleeve[name]
         if not (np.any(net) or np.any(run.carry[name])):
             continue
-        pen = {"color": _SLEEVES[name], "width": 2}
-        lines.append(_line(name, run.dates, net, pen, digits=0))
-        dotted = {"color": _SLEEVES[name], "width": 1.4, "dash": "dot"}
-        lines.append(_line(f"{name}, carry", run.dates, run.carry[name], dotted, digits=0))
-    return {"data": lines, "layout": _dated("Cumulative P&L, USD", tickformat=",.3s")}
+        lines.append(_line(name, run.dates, net, _pen(name), digits=0))
+        thin_pen = {"color": _SLEEVES[name], "width": 1.2, "dash": _CARRY_DASHES[name]}
+        lines.append(_line(f"{name}, carry", run.dates, run.carry[name], thin_pen, digits=0))
+    return {"data": lines, "layout": _dated("Cumulative P&L, USD", tickformat=",.3~s")}
+
+
+def _pen(name: str) -> dict[str, Any]:
+    return {"color": _SLEEVES[name], "width": 2, "dash": _DASHES[name]}
 
 
 def hedge_by_year(run: Run) -> Figure:
@@ -126,8 +142,8 @@ def hedge_by_year(run: Run) -> Figure:
     costs: Array = np.sum([run.costs_by_sleeve[name] for name in LAYERS], axis=0)
     paths = {name: run.sleeves[name] for name in LAYERS} | {"costs": costs}
     bars = [
-        _bars(_SLEEVE_NAMES.get(name, name), *by_year(run, path), _SLEEVES[name])
-        for name, path in paths.items()
+        _bars(_SLEEVE_NAMES.get(name, name), *by_year(run, path), _SLEEVES[name], _PATTERNS[at])
+        for at, (name, path) in enumerate(paths.items())
         if np.any(path)
     ]
     return {"data": bars, "layout": _yearly("relative", "% of the account at the year's start")}
@@ -162,7 +178,7 @@ def crises(returns: pl.DataFrame) -> Figure:
             "name": name,
             "x": inside["crisis"].to_list(),
             "y": _rounded(100 * inside[name].cast(pl.Float64).to_numpy(), 3),
-            "marker": {"color": style(name, place)["color"]},
+            "marker": fill_of(name, place),
             "hovertemplate": "%{y:.2f} %",
         }
         for place, name in enumerate(names)
@@ -240,13 +256,13 @@ def _line(name: str, dates: Dates, values: Array, pen: dict[str, Any], *, digits
     }
 
 
-def _bars(name: str, years: list[str], values: Array, color: str) -> Figure:
+def _bars(name: str, years: list[str], values: Array, color: str, pattern: str = "") -> Figure:
     return {
         "type": "bar",
         "name": name,
         "x": years,
         "y": _rounded(values, 3),
-        "marker": {"color": color},
+        "marker": {"color": color, "pattern": {"shape": pattern}},
         "hovertemplate": "%{y:.2f} %",
     }
 

@@ -5,24 +5,43 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from alvh.advise.convexity import GRID_DAYS, GRID_VIX, LayerCarry
-from alvh.advise.evening import LAYERS
-from alvh.advise.health import Health
-from alvh.holdings import holdings
+from alvh.advise.convexity import GRID_DAYS, GRID_VIX, LayerCarry, payoff_grid
+from alvh.advise.evening import LAYERS, Evening, read_evening
+from alvh.holdings import Holdings, holdings
 from alvh.market.history import History
 from alvh.market.surfaces import build_surfaces
 from alvh.policy import HedgePolicy
 from alvh.report.figures import Figure
 from alvh.result import Result
 
+Floats = NDArray[np.float64]
+
 COLORS = {"short": "#3b82c4", "medium": "#2c9347", "tail": "#b5508f", "hedge": "#8a8f98"}
 DASHES = {"short": "solid", "medium": "dash", "tail": "dot", "hedge": "solid"}
 
 
-def payoff(found: Health) -> Figure:
-    """Gain of each layer and of the hedge over VIX, one frame for each number of days, USD."""
-    whole = np.concatenate([found.payoff, found.payoff.sum(axis=0, keepdims=True)])
+def payoff_of_book(
+    history: History, result: Result, evening: Evening | None = None
+) -> tuple[Figure, pl.DataFrame]:
+    """Draw what each layer of a book pays; see `payoff`, and ``alvh.project`` for the book."""
+    found = evening or read_evening(history, result)
+    grid = payoff_grid(found)
+    return payoff(grid, found.vix), payoff_table(grid)
+
+
+def payoff(grid: Floats, vix: float) -> Figure:
+    """Gain of each layer and of the hedge over VIX, one frame for each number of days, USD.
+
+    Parameters
+    ----------
+    grid : ndarray, shape (3, n_days, n_levels)
+        From ``alvh.advise.convexity.payoff_grid``.
+    vix : float
+        Spot VIX of the evening, points.
+    """
+    whole = np.concatenate([grid, grid.sum(axis=0, keepdims=True)])
     frames = [
         {"name": "today" if days == 0 else f"in {days} days",
          "data": [_over_vix(name, whole[k, at]) for k, name in enumerate((*LAYERS, "hedge"))]}
@@ -30,26 +49,26 @@ def payoff(found: Health) -> Figure:
     ]  # fmt: skip
     low, high = float(np.nanmin(whole)), float(np.nanmax(whole))
     room = 0.05 * (high - low) or 1.0
-    today = {"type": "line", "x0": found.vix, "x1": found.vix, "yref": "paper", "y0": 0, "y1": 1,
+    today = {"type": "line", "x0": vix, "x1": vix, "yref": "paper", "y0": 0, "y1": 1,
              "line": {"dash": "dot", "width": 1, "color": "#8a8f98"}}  # fmt: skip
     layout = {
         "xaxis": {"title": {"text": "VIX then, points"}},
-        "yaxis": {"title": {"text": "Gain from today, USD"}, "tickformat": ",.3s",
+        "yaxis": {"title": {"text": "Gain from today, USD"}, "tickformat": ",.3~s",
                   "range": [low - room, high + room], "zeroline": True},
         "hovermode": "x unified",
         "shapes": [today],
-        "annotations": [{"x": found.vix, "y": 1, "yref": "paper", "text": "VIX today",
+        "annotations": [{"x": vix, "y": 1, "yref": "paper", "text": "VIX today",
                          "showarrow": False, "xanchor": "left"}],
     }  # fmt: skip
     return {"frames": frames, "layout": layout}
 
 
-def payoff_table(found: Health) -> pl.DataFrame:
-    """Return the payoff in long form: days, vix, and USD by layer and of the hedge."""
+def payoff_table(grid: Floats) -> pl.DataFrame:
+    """Return a payoff grid in long form: days, vix, and USD by layer and of the hedge."""
     days, vix = np.meshgrid(GRID_DAYS, GRID_VIX, indexing="ij")
     columns: dict[str, Any] = {"days": days.ravel(), "vix": vix.ravel()}
-    columns |= {f"{name}_usd": found.payoff[k].ravel() for k, name in enumerate(LAYERS)}
-    return pl.DataFrame(columns | {"hedge_usd": found.payoff.sum(axis=0).ravel()})
+    columns |= {f"{name}_usd": grid[k].ravel() for k, name in enumerate(LAYERS)}
+    return pl.DataFrame(columns | {"hedge_usd": grid.sum(axis=0).ravel()})
 
 
 def _over_vix(name: str, gains: Any) -> Figure:
@@ -64,8 +83,8 @@ def carry(layers: Mapping[str, LayerCarry]) -> Figure:
     """Theta, roll-down and the gain in the named stress of every layer held, USD."""
     parts = (
         ("time value a year", "theta", "#e0566b", ""),
-        ("roll-down a year", "roll_down", "#b3a125", "/"),
-        ("gain in the stress", "stress_gain", "#2aa5c4", "x"),
+        ("roll-down a year", "roll_down", "#95871a", "/"),
+        ("gain in the stress", "stress_gain", "#228fad", "x"),
     )
     bars = [
         {
@@ -79,7 +98,7 @@ def carry(layers: Mapping[str, LayerCarry]) -> Figure:
         "barmode": "group",
         "hovermode": "x unified",
         "xaxis": {"type": "category"},
-        "yaxis": {"title": {"text": "USD"}, "zeroline": True, "tickformat": ",.3s"},
+        "yaxis": {"title": {"text": "USD"}, "zeroline": True, "tickformat": ",.3~s"},
     }
     return {"data": bars, "layout": layout}
 
@@ -97,26 +116,37 @@ def carry_table(layers: Mapping[str, LayerCarry]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
-def term_structure(history: History, result: Result) -> tuple[Figure, pl.DataFrame]:
+def term_structure(
+    history: History, result: Result, book: Holdings | None = None
+) -> tuple[Figure, pl.DataFrame]:
     """Draw the VIX curve of the last close, settlements and model apart, and what is held on it.
+
+    Parameters
+    ----------
+    history, result
+        The run, stopped at the evening.
+    book : Holdings, optional
+        What is held, where it is not what the run ended with.
 
     Returns
     -------
     figure : dict
     table : polars.DataFrame
-        expiry, forward (points), quoted (whether an exchange settlement), layers (held there).
+        expiry, forward (points), quoted (whether an exchange settlement), layers (held there),
+        spot (VIX, points).
     """
     surfaces = build_surfaces(history)
     row = int(np.searchsorted(surfaces.dates, result.dates[-1]))
     day: Any = surfaces.days[row]
     expiries = day["curve_expiry"].astype("datetime64[D]")
     forwards, quoted = day["curve_forward"], day["curve_quoted"] == 1
-    held = _held(result)
+    held = _held(book or holdings(result))
     table = pl.DataFrame({"expiry": expiries, "forward": forwards, "quoted": quoted}).with_columns(
-        layers=pl.Series([", ".join(held.get(str(one), ())) for one in expiries])
+        layers=pl.Series([", ".join(held.get(str(one), ())) for one in expiries]),
+        spot=pl.lit(float(day["vix"])),
     )
     points = [
-        _points("spot", [str(result.dates[-1])], [day["vix"]], "diamond", "#e08a00"),
+        _points("spot", [str(result.dates[-1])], [day["vix"]], "diamond", "#c97b00"),
         _points("settled", expiries[quoted], forwards[quoted], "circle", "#3b82c4"),
         _points("model", expiries[~quoted], forwards[~quoted], "circle-open", "#8a8f98"),
     ]
@@ -130,10 +160,10 @@ def term_structure(history: History, result: Result) -> tuple[Figure, pl.DataFra
     return {"data": [one for one in points if one["x"]], "layout": layout}, table
 
 
-def _held(result: Result) -> dict[str, tuple[str, ...]]:
+def _held(book: Holdings) -> dict[str, tuple[str, ...]]:
     """Return the layers by the expiry of what they hold."""
     found: dict[str, tuple[str, ...]] = {}
-    for layer in holdings(result).layers:
+    for layer in book.layers:
         for expiry in sorted({leg.expiry for leg in layer.legs if leg.expiry is not None}):
             found[str(expiry)] = (*found.get(str(expiry), ()), layer.name)
     return found
@@ -159,8 +189,8 @@ def _name(expiry: str, names: tuple[str, ...]) -> Figure:
             "xanchor": "right", "yanchor": "top", "textangle": -90}  # fmt: skip
 
 
-def rolls(result: Result, policy: HedgePolicy) -> pl.DataFrame:
-    """Return what every layer holds and when it is rolled by the calendar.
+def rolls(book: Holdings, policy: HedgePolicy) -> pl.DataFrame:
+    """Return what every layer holds and when a policy rolls it by the calendar.
 
     Returns
     -------
@@ -168,7 +198,6 @@ def rolls(result: Result, policy: HedgePolicy) -> pl.DataFrame:
         layer, holds, structures, expiry, days (to it), roll (first day it is due, null for what is
         held to its expiry or has none), value and carry_per_day (USD).
     """
-    book = holdings(result)
     days = {layer.name: layer.roll_days for layer in policy.layers}
     rows = []
     for layer in book.layers:

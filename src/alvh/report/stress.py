@@ -12,9 +12,10 @@ Figure = dict[str, Any]
 
 SHOWN = 130  # sessions drawn at first: half a year; longer paths can be dragged into view
 
-# Tol's muted scheme; shocks are solid, crises dashed
-_COLOURS = ("#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677",
-            "#882255", "#aa4499", "#777777")  # fmt: skip
+# Lines of one dash have colours that any common colour blindness tells apart, up to 20 lines.
+_COLORS = ("#228fad", "#95871a", "#e0566b", "#b5508f", "#2c9347", "#8a8f98", "#3b82c4", "#c97b00")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,6px", "12px,2px",
+           "8px,3px,1px,3px,1px,3px")  # fmt: skip
 
 
 def paths_figure(found: Stress, title: str, values: Callable[[StressPath], Array]) -> Figure:
@@ -23,8 +24,8 @@ def paths_figure(found: Stress, title: str, values: Callable[[StressPath], Array
         {
             "type": "scatter", "mode": "lines", "name": path.name,
             "x": list(range(len(path.on))), "y": [round(float(y), 5) for y in values(path)],
-            "line": {"color": _COLOURS[place % len(_COLOURS)], "width": 2,
-                     "dash": "solid" if path.kind == "shock" else "dash"},
+            "line": {"color": _COLORS[place % len(_COLORS)], "width": 2,
+                     "dash": _DASHES[place % len(_DASHES)]},
         }
         for place, path in enumerate(found.paths)
     ]  # fmt: skip

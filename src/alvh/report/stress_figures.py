@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from alvh.advise.evening import Evening
 from alvh.advise.project import project_grid
 from alvh.advise.replay import Replay
 from alvh.kernel import codes
@@ -16,7 +17,7 @@ from alvh.result import Result
 
 GAPS = tuple(np.round(np.arange(-0.20, 0.1001, 0.01), 2).tolist())
 PARTS = (*codes.SLEEVES, "total")
-_COLORS = COLORS | {"condors": "#e08a00", "total": "#e0566b"}
+_COLORS = COLORS | {"condors": "#c97b00", "total": "#e0566b"}
 _DASHES = DASHES | {"condors": "dashdot", "total": "solid"}
 
 
@@ -26,12 +27,12 @@ def path(found: Replay) -> tuple[Figure, pl.DataFrame]:
     lines = [_line(name, days, found.pnl[name]) for name in PARTS]
     vix = {"type": "scatter", "mode": "lines", "name": "VIX", "x": days, "yaxis": "y2",
            "y": np.round(found.vix, 2).tolist(),
-           "line": {"color": "#8a8f98", "width": 1, "dash": "dot"}}  # fmt: skip
+           "line": {"color": "#8a8f98", "width": 1, "dash": "longdashdot"}}  # fmt: skip
     layout = {
         "xaxis": {"type": "date"},
-        "yaxis": {"title": {"text": "Gain, USD"}, "zeroline": True, "tickformat": ",.3s"},
+        "yaxis": {"title": {"text": "Gain, USD"}, "zeroline": True, "tickformat": ",.3~s"},
         "yaxis2": {"title": {"text": "VIX, points"}, "overlaying": "y", "side": "right",
-                   "showgrid": False},
+                   "showgrid": False, "tickmode": "auto", "tickformat": ",.0f"},
         "hovermode": "x unified",
     }  # fmt: skip
     table: dict[str, Any] = {"date": found.dates, "on": found.on, "spx": found.spx,
@@ -41,13 +42,15 @@ def path(found: Replay) -> tuple[Figure, pl.DataFrame]:
     )
 
 
-def gaps(history: History, result: Result) -> tuple[Figure, pl.DataFrame]:
+def gaps(
+    history: History, result: Result, evening: Evening | None = None
+) -> tuple[Figure, pl.DataFrame]:
     """Draw the gain of a book over overnight moves of the S&P 500, VIX by its usual answer."""
-    grid = project_grid(history, result, 0, GAPS, None)
+    grid = project_grid(history, result, 0, GAPS, None, evening)
     x = [round(100 * move, 1) for move in GAPS]
     layout = {
         "xaxis": {"title": {"text": "S&P 500 overnight, %"}},
-        "yaxis": {"title": {"text": "Gain, USD"}, "zeroline": True, "tickformat": ",.3s"},
+        "yaxis": {"title": {"text": "Gain, USD"}, "zeroline": True, "tickformat": ",.3~s"},
         "hovermode": "x unified",
     }
     table: dict[str, Any] = {"spx_return": GAPS}

@@ -39,7 +39,8 @@ def triangle(found: Simplex, criterion: str) -> Figure:
         "data": [
             _surface(places, values, _UNITS[criterion]),
             _points("like the best", places, standing.region, found, values,
-                    {"symbol": "circle-open", "size": 7, "color": "#1b1b1b"}),
+                    {"symbol": "circle", "size": 6, "color": "rgba(255,255,255,0.75)",
+                     "line": {"color": "#1b1b1b", "width": 1}}),
             _points("best", places, _only(standing.best, values), found, values,
                     {"symbol": "diamond", "size": 14, "color": "#ffffff",
                      "line": {"color": "#1b1b1b", "width": 2}}),

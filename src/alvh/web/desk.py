@@ -50,7 +50,7 @@ class Desk:
     today : callable
         Gives the date of today.
     ledger : Path, optional
-        Of the desk; it is read, and a halt is written to it.
+        Of the desk; its rules decide, it is read, and a halt is written to it.
     book_file : Path, optional
         The user's book; read anew for every decision.
     """
@@ -70,6 +70,11 @@ class Desk:
         self.jobs, self.ledger, self.book_file = Jobs(), ledger, book_file
         self._runs: OrderedDict[_Key, alvh.Result] = OrderedDict()
         self._lock = Lock()
+
+    @property
+    def governed(self) -> bool:
+        """Whether there is a ledger."""
+        return self.ledger is not None and self.ledger.is_file()
 
     def warm(self) -> None:
         """Make the first run, so that no page has to wait for the market to be prepared.

@@ -1,78 +1,83 @@
-"""The user's own book, read anew from its file: marked at a close, and taken through crises."""
+"""Whose book a screen shows: the user's own, read anew from its file, or the policy's."""
 
 from dataclasses import dataclass
-from datetime import date
-
-import polars as pl
+from typing import Any, Literal
 
 import alvh
 from alvh.desk.book_files import read_book
-from alvh.desk.marking import Marked, mark
+from alvh.desk.own import OwnBook, own_book
 from alvh.errors import AlvhError
+from alvh.holdings import Holdings, holdings
 from alvh.web.desk import Desk
-
-OPTIONS = frozenset({"SPX", "SPXW", "VIX", "VIXW"})
+from alvh.web.settings import Held
 
 
 @dataclass(frozen=True)
-class Own:
-    """What can be said of the user's book, or why nothing can.
+class Seen:
+    """The book that a screen shows.
 
     Attributes
     ----------
-    name : str
-        Of the file.
-    marked : Marked or None
-        Cash, value and legs, USD and points.
-    paths : polars.DataFrame or None
-        A row a crisis or shock: the lowest session and the end, USD; options alone.
-    left_out : tuple of str
-        Symbols that a stress does not take: futures and baskets.
-    reason : str
-        Why something is missing; empty where nothing is.
+    whose : {"own", "policy"}
+    policy, programme
+        By which it is, or would be, run on.
+    result : Result
+        A run that ended with it.
+    holdings : Holdings
+    margin : dict of str to float
+        Of ``condors`` and ``hedge``, USD.
+    own : OwnBook or None
+        The user's book; None where the policy's is shown.
+    refused : str
+        Why the user's book is not shown though the server has one; empty otherwise.
     """
 
-    name: str
-    marked: Marked | None = None
-    paths: pl.DataFrame | None = None
-    left_out: tuple[str, ...] = ()
-    reason: str = ""
+    whose: Literal["own", "policy"]
+    policy: "alvh.HedgePolicy"
+    programme: "alvh.CondorProgramme"
+    result: "alvh.Result"
+    holdings: Holdings
+    margin: dict[str, float]
+    own: OwnBook | None = None
+    refused: str = ""
+
+    @property
+    def evening(self) -> Any:
+        """What ``alvh.project`` and ``alvh.replay`` take; None for the book of the run itself."""
+        return None if self.own is None else self.own.evening
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """Names, hashes and notes."""
+        return self.result.meta
 
 
-def own_book(desk: Desk, as_of: date | None) -> Own | None:
-    """Mark the user's book at a close; None where the server was given none."""
-    if desk.book_file is None:
-        return None
-    name = str(desk.book_file)
+def see(desk: Desk, held: Held) -> Seen:
+    """Return the book asked for: by default the user's own where the server has one.
+
+    Where the user's own cannot be marked, the policy's is shown and the reason is told.
+    """
+    if desk.book_file is None or held.book == "policy":
+        return _of_policy(desk, held)
+    policy, programme = desk.hedge(held), desk.programme(held)
     try:
-        return Own(name, mark(desk.history, read_book(desk.book_file), as_of))
+        own = own_book(
+            desk.history, read_book(desk.book_file), policy, programme, held.end, held.fill
+        )
     except AlvhError as refusal:
-        return Own(name, reason=str(refusal))
+        return _of_policy(desk, held, " ".join(str(refusal).split()))
+    margin = {"condors": own.condor_margin, "hedge": own.hedge_margin}
+    return Seen(
+        "own", policy, programme, own.evening.result, own.evening.book, margin, own
+    )  # fmt: skip
 
 
-def own_stress(desk: Desk, as_of: date | None) -> Own | None:
-    """Take the options of the user's book through every shock and crisis, trading nothing."""
-    found = own_book(desk, as_of)
-    if desk.book_file is None or found is None or found.marked is None:
-        return found
-    held, left_out = dict[str, float](), set[str]()
-    positions = read_book(desk.book_file).folded(found.marked.as_of).positions()
-    for (_, instrument), quantity in positions.items():
-        if instrument.root in OPTIONS:
-            held[instrument.symbol] = held.get(instrument.symbol, 0.0) + quantity
-        else:
-            left_out.add(instrument.symbol)
-    netted = {symbol: quantity for symbol, quantity in held.items() if quantity != 0.0}
-    return _stressed(desk, found, netted, tuple(sorted(left_out)))
-
-
-def _stressed(desk: Desk, found: Own, held: dict[str, float], left_out: tuple[str, ...]) -> Own:
-    if found.marked is None or not held:
-        return Own(found.name, found.marked, None, left_out, "it holds no option")
-    try:
-        paths = alvh.stress(
-            desk.history, held, as_of=found.marked.as_of, equity=found.marked.nav
-        ).table()
-    except AlvhError as refusal:
-        return Own(found.name, found.marked, None, left_out, str(refusal))
-    return Own(found.name, found.marked, paths, left_out)
+def _of_policy(desk: Desk, held: Held, refused: str = "") -> Seen:
+    book = desk.book(held)
+    result = book.result
+    margin = {
+        "condors": float(result.condor_margin[-1]), "hedge": float(result.hedge_margin[-1])
+    }  # fmt: skip
+    return Seen(
+        "policy", book.policy, book.programme, result, holdings(result), margin, None, refused
+    )

@@ -54,9 +54,18 @@ def _environment() -> Environment:
     )
     found.filters |= {
         "percent": percent, "dollars": dollars, "decimal": decimal, "data": script_data,
-        "query": urlencode,
+        "query": urlencode, "figure": figure,
     }  # fmt: skip
     return found
+
+
+def figure(value: float | str | None) -> str:
+    """Write a figure of any size: two places, four below one, none of a whole number."""
+    if value is None or isinstance(value, str):
+        return value or "–"
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 1.0 else decimal(value, 4)
 
 
 def script_data(content: Any) -> str:

@@ -1,7 +1,7 @@
 """What a page may ask for: every value has its type and its bounds, and nothing else is taken."""
 
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 Floats = NDArray[np.float64]
 
 
-def _blank(value: Any) -> Any:
-    """An empty field of a form is a field that was left alone."""
+def left_alone(value: Any) -> Any:
+    """Return None for an empty field of a form, which was left alone."""
     return None if value == "" else value
 
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
-Day = Annotated[date | None, BeforeValidator(_blank)]
-Share = Annotated[Annotated[int, Field(ge=0, le=100)] | None, BeforeValidator(_blank)]
+Day = Annotated[date | None, BeforeValidator(left_alone)]
+Share = Annotated[Annotated[int, Field(ge=0, le=100)] | None, BeforeValidator(left_alone)]
 
 
 class Account(BaseModel):
@@ -63,3 +63,12 @@ class Account(BaseModel):
             name: f"{value:g}" if isinstance(value, float) else str(value)
             for name, value in values.items()
         }
+
+
+class Held(Account):
+    """An account, and whose book is looked at."""
+
+    book: Annotated[Literal["own", "policy"] | None, BeforeValidator(left_alone)] = Field(
+        default=None,
+        description="the user's own book or the policy's; by default the own where there is one",
+    )

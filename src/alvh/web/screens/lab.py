@@ -44,8 +44,11 @@ def ask(request: Request, account: Settings) -> Shown:
     rows = [(title, write(hedged[key]), write(unhedged[key])) for title, key, write in _FIGURES]
     facts = {"rows": rows, "name": label(book, account), "split": shares(book)}
     facts["share"] = book.result.model_priced_share
-    facts["colours"] = desk.jobs.find(key("simplex", every_split(account)))
-    return Shown("/lab", account, panels(desk, account), facts, book.result.meta)
+    job = facts["colours"] = desk.jobs.find(key("simplex", every_split(account)))
+    drawn = panels(desk, account)
+    if job is not None and job.state == "done":
+        drawn = (*drawn, Panel("splits", "", {}, pl.DataFrame(job.result.table()), ""))
+    return Shown("/lab", account, drawn, facts, book.result.meta)
 
 
 router = screen_routes("lab", ask)
@@ -98,11 +101,11 @@ def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
               _levels(runs, lambda run: measures.drawdowns(run.nav)),
               f"Fall from the last high, % of it, {days}; {share}."),
         Panel("cost", "Cost of the hedge", figures.layers(result), _layers(result),
-              f"Cumulative USD after fees and slippage; dotted: what an unchanged market would "
+              f"Cumulative USD after fees and slippage; thin: what an unchanged market would "
               f"have given or taken. {days}; {share}."),
         Panel("crises", "Crises", figures.crises(alvh.crisis_returns(runs)), crises,
-              f"Return of the account from the S&P 500's high to its low, %; {share}. Crises "
-              "outside the days chosen are left out."),
+              f"Return of the account from the S&P 500's high to its low, %; {days}; {share}. "
+              "Crises outside the days chosen are left out."),
     )  # fmt: skip
 
 

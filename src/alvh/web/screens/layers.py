@@ -7,57 +7,61 @@ import polars as pl
 from fastapi import Query, Request
 
 import alvh
+from alvh.desk.own import layer_readings
 from alvh.formats import percent
 from alvh.plain import plain
 from alvh.report import layer_figures as figures
-from alvh.web.desk import Book, Desk
+from alvh.web.desk import Desk
+from alvh.web.own import Seen, see
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
-from alvh.web.settings import Account
-
-Settings = Annotated[Account, Query()]
+from alvh.web.settings import Account, Held
 
 
-def ask(request: Request, account: Settings) -> Shown:
-    """Read the layers on the evening that an account's run ends on."""
+def ask(request: Request, held: Annotated[Held, Query()]) -> Shown:
+    """Read the layers of the user's own book, or of the book that an account's run ends with."""
     desk: Desk = request.app.state.desk
-    book = desk.book(account)
-    found = read_health(desk, book)
+    seen = see(desk, held)
+    found = readings(desk, seen)
     facts = {
+        "seen": seen,
         "health": found,
         "layers": [(name, one, found.activation[name]) for name, one in found.layers.items()],
-        "rolls": figures.rolls(book.result, book.policy).to_dicts(),
+        "rolls": figures.rolls(seen.holdings, seen.policy).to_dicts(),
     }
-    return Shown("/layers", account, panels(desk, book, found), facts, book.result.meta)
+    return Shown("/layers", held, panels(desk, seen, found), facts, seen.meta)
 
 
 router = screen_routes("layers", ask)
 
 
 @router.get("/api/health")
-def health(request: Request, account: Settings) -> dict[str, Any]:
-    """Give the health of an evening's book, as ``alvh health --json`` does."""
+def health(request: Request, account: Annotated[Account, Query()]) -> dict[str, Any]:
+    """Give the health of the book that a policy holds, as ``alvh health --json`` does."""
     desk: Desk = request.app.state.desk
     book = desk.book(account)
-    found = read_health(desk, book)
+    found = alvh.health(desk.history, book.result, stress_spx=book.policy.sizing.stress_spx)
     record = asdict(found) | {"figures": found.figures(), "reasons": found.reasons()}
     return dict(plain({"health": record, "meta": book.result.meta}))
 
 
-def read_health(desk: Desk, book: Book) -> Any:
-    """Read the health of a book at the end of its run, under its policy's own stress."""
-    return alvh.health(desk.history, book.result, stress_spx=book.policy.sizing.stress_spx)
+def readings(desk: Desk, seen: Seen) -> Any:
+    """Read what the layers pay and cost, under the stress of the policy."""
+    stress = seen.policy.sizing.stress_spx
+    if seen.own is not None:
+        return layer_readings(seen.own, stress)
+    return alvh.health(desk.history, seen.result, stress_spx=stress)
 
 
-def panels(desk: Desk, book: Book, found: Any) -> tuple[Panel, ...]:
+def panels(desk: Desk, seen: Seen, found: Any) -> tuple[Panel, ...]:
     """Return the figures of the screen with their tables."""
     on = f"At the close of {found.as_of}; every price is the model's."
-    curve, nodes = figures.term_structure(desk.history, book.result)
+    curve, nodes = figures.term_structure(desk.history, seen.result, seen.holdings)
     settled = nodes["quoted"].cast(pl.Float64).to_numpy().mean()
-    stress = f"{100 * book.policy.sizing.stress_spx:+.0f} %"
+    stress = f"{100 * seen.policy.sizing.stress_spx:+.0f} %"
     return (
-        Panel("payoff", "What each layer pays", figures.payoff(found),
-              figures.payoff_table(found),
+        Panel("payoff", "What each layer pays", figures.payoff(found.payoff, found.vix),
+              figures.payoff_table(found.payoff),
               f"Gain from today, USD, at a level of VIX after so many days, nothing rolled. {on}",
               slider="When", wide=True),
         Panel("carry", "What each layer costs", figures.carry(found.layers),

@@ -1,6 +1,7 @@
 """Ledger: what the desk recorded, whether it holds together, and the one button that only stops."""
 
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from alvh.desk import kinds
 from alvh.desk.audit import audit
 from alvh.desk.governance import halt as record_halt
+from alvh.desk.scoring import Scored, score
 from alvh.desk.standing import standing
 from alvh.desk.summaries import rules_line, state_line, summary
 from alvh.errors import AlvhError, LedgerError
@@ -24,6 +26,12 @@ from alvh.web.routes import screen_routes
 from alvh.web.settings import Account
 
 MOST_EVENTS = 300  # shown on the page, the last ones; all of them are in the file
+MOST_DECISIONS = 40  # likewise
+Score = tuple[Scored, ...]
+_MADE_BY = (
+    ("policy", "policy_hash"), ("programme", "programme_hash"), ("data", "data_digest"),
+    ("book", "book_digest"), ("code", "code_version"),
+)  # fmt: skip
 
 
 class Halt(BaseModel):
@@ -47,15 +55,23 @@ def ask(request: Request, account: Annotated[Account, Query()]) -> Shown:
     except AlvhError as refusal:
         facts = {"file": desk.ledger, "refused": str(refusal), "events": [], "held": True}
         return Shown("/ledger", account, (), facts, meta)
-    table = listed(found["events"])
+    table, told = listed(found["events"]), decided(found["events"])
+    scored, unscored = judged(desk, account, found)
     facts = {
         "file": desk.ledger, "refused": "", "held": True, "count": table.height,
         "events": table.tail(MOST_EVENTS).reverse().to_dicts(),
         "standing": found["standing"], "rules": rules_line(found["standing"]),
         "state": state_line(found["standing"]), "changes": changes(found["events"]),
-        "overrides": overrides(found["events"]),
+        "decisions": told[-MOST_DECISIONS:][::-1], "decision_count": len(told),
+        "overrides": overrides(found["events"], scored), "scored": scored, "unscored": unscored,
+        "until": until(desk, account), "gained": sum(one.difference for one in scored),
     }  # fmt: skip
-    return Shown("/ledger", account, (Panel("events", "", {}, table, ""),), facts, meta)
+    panels = (
+        Panel("events", "", {}, table, ""),
+        Panel("decisions", "", {}, reasons(told), ""),
+        Panel("score", "", {}, score_table(scored), ""),
+    )
+    return Shown("/ledger", account, panels, facts, meta)
 
 
 router = screen_routes("ledger", ask)
@@ -86,6 +102,18 @@ def events(request: Request) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+@router.get("/api/ledger/score")
+def scores(request: Request, account: Annotated[Account, Query()]) -> dict[str, Any]:
+    """Give what overrides made against the rule, as ``alvh ledger score --json`` does."""
+    desk: Desk = request.app.state.desk
+    end = until(desk, account)
+    found = score(Ledger(_file(desk), "read"), desk.history, end)
+    return dict(plain({
+        "orders": list(map(score_row, found)), "difference": sum(one.difference for one in found),
+        "until": end, "data_digest": desk.history.digest,
+    }))  # fmt: skip
+
+
 @router.post("/ledger/halt", response_class=HTMLResponse)
 def halt(request: Request, asked: Annotated[Halt, Query()]) -> HTMLResponse:
     """Let nothing be opened until a newly signed version says so, as ``alvh ledger halt`` does."""
@@ -97,7 +125,8 @@ def halt(request: Request, asked: Annotated[Halt, Query()]) -> HTMLResponse:
 def read(file: Path) -> dict[str, Any]:
     """Read a ledger whole: its events and where the desk stands."""
     ledger = Ledger(file, "read")
-    return {"events": list(checked(ledger.events())), "standing": standing(ledger, _now())}
+    events = list(checked(ledger.events()))
+    return {"ledger": ledger, "events": events, "standing": standing(ledger, _now())}
 
 
 def listed(held: list[Event]) -> pl.DataFrame:
@@ -117,10 +146,78 @@ def changes(held: list[Event]) -> list[dict[str, Any]]:
     return found[::-1]
 
 
-def overrides(held: list[Event]) -> list[dict[str, Any]]:
-    """Return every override, the last one first."""
-    found = [one.content for one in held if one.content.get("kind") == kinds.OVERRIDE]
+def overrides(held: list[Event], scored: Score) -> list[dict[str, Any]]:
+    """Return every override with the orders that it changed and what these gained, the last first.
+
+    An order on which several were in force is counted for each of them.
+    """
+    found = []
+    for one in held:
+        if one.content.get("kind") == kinds.OVERRIDE:
+            mine = [order.difference for order in scored if one.number in order.overrides]
+            found.append(one.content | {"number": one.number, "orders": len(mine),
+                                        "gained": sum(mine)})  # fmt: skip
     return found[::-1]
+
+
+def judged(desk: Desk, account: Account, found: dict[str, Any]) -> tuple[Score, str]:
+    """Score the overrides; return them, or why they cannot be scored."""
+    if not any(one.content.get("kind") == kinds.OVERRIDE for one in found["events"]):
+        return (), ""
+    try:
+        return score(found["ledger"], desk.history, until(desk, account)), ""
+    except AlvhError as refusal:
+        return (), " ".join(str(refusal).split())
+
+
+def until(desk: Desk, account: Account) -> date:
+    """Return the close at which what is alive is marked."""
+    last: date = desk.history.dates[-1].astype(object)
+    return account.end or last
+
+
+def score_row(one: Scored) -> dict[str, Any]:
+    """Return one order as ``alvh ledger score --json`` writes it."""
+    row = asdict(one) | {"overrides": list(one.overrides)}
+    return row | {"rule": one.rule, "actual": one.actual, "difference": one.difference}
+
+
+def score_table(scored: Score) -> pl.DataFrame:
+    """Return the score with an order a row; overrides as the numbers of their events."""
+    rows = [score_row(one) | {"overrides": ", ".join(map(str, one.overrides))} for one in scored]
+    return pl.DataFrame(rows)
+
+
+def decided(held: list[Event]) -> list[dict[str, Any]]:
+    """Return what is shown of every recorded decision, the first one first."""
+    found = [one for one in held if one.content.get("kind") == kinds.DECISION]
+    return [
+        {
+            "event": one.number,
+            "as_of": str(one.content.get("as_of", "")),
+            "verdict": str(one.content.get("verdict", "")),
+            "reason": str(one.content.get("reason", "")),
+            "orders": len(one.content.get("orders", ())),
+            "lines": [{name: str(line.get(name, "")) for name in ("sleeve", "action", "text")}
+                      for line in one.content.get("decisions", ())],
+            "made_by": " · ".join(
+                f"{word} {str(one.content['meta'][key])[:12]}"
+                for word, key in _MADE_BY if key in one.content.get("meta", {})
+            ),
+        }
+        for one in found
+    ]  # fmt: skip
+
+
+def reasons(told: list[dict[str, Any]]) -> pl.DataFrame:
+    """Return every rule's line of every decision: event, as_of, verdict, sleeve, action, text."""
+    rows = [
+        {name: one[name] for name in ("event", "as_of", "verdict")} | line
+        for one in told
+        for line in one["lines"]
+    ]
+    text = dict.fromkeys(("as_of", "verdict", "sleeve", "action", "text"), pl.String)
+    return pl.DataFrame(rows, schema={"event": pl.Int64, **text})
 
 
 def _file(desk: Desk) -> Path:

@@ -9,19 +9,20 @@ from fastapi import Query, Request
 from pydantic import Field
 
 import alvh
+from alvh.errors import BookError
 from alvh.plain import plain
 from alvh.report import stress_figures as figures
-from alvh.web.desk import Book, Desk
-from alvh.web.own import own_stress
+from alvh.web.desk import Desk
+from alvh.web.own import Seen, see
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
-from alvh.web.settings import Account
+from alvh.web.settings import Held
 
 GRIND_DAYS = 30
 MOST_SESSIONS = 2600
 
 
-class Stressed(Account):
+class Stressed(Held):
     """An account and what it is put through."""
 
     crisis: str = Field(default="2020-03", max_length=16, description="key of a named crisis")
@@ -33,7 +34,7 @@ class Stressed(Account):
     crush: float = Field(default=-30.0, ge=-80, le=200, description="VIX overnight, %")
 
 
-class Stretch(Account):
+class Stretch(Held):
     """An account and a stretch of history that its book is taken through."""
 
     stretch: date = Field(description="first session of the stretch")
@@ -41,7 +42,7 @@ class Stretch(Account):
     mode: Literal["hold", "policy"] = "hold"
 
 
-class Moves(Account):
+class Moves(Held):
     """An account and one move of the market."""
 
     days: int = Field(default=0, ge=0, le=400, description="calendar days that pass")
@@ -50,21 +51,20 @@ class Moves(Account):
 
 
 def ask(request: Request, stressed: Annotated[Stressed, Query()]) -> Shown:
-    """Take the book of an account's evening through everything on the screen."""
+    """Take the user's own book, or that of an account's evening, through all of the screen."""
     desk: Desk = request.app.state.desk
-    book = desk.book(stressed)
+    seen = see(desk, stressed)
     chosen = crisis(desk, stressed.crisis)
     facts = {
-        "moves": moves(desk, book, stressed),
+        "seen": seen,
+        "moves": moves(desk, seen, stressed),
         "crises": [
-            (one, through(desk, book, one, "hold", stressed))
+            (one, through(desk, seen, one, "hold", stressed))
             for one in alvh.covered(desk.history.dates)
         ],
         "chosen": chosen,
-        "own": own_stress(desk, stressed.end),
     }
-    return Shown("/stress", stressed, panels(desk, book, stressed, chosen), facts,
-                 book.result.meta)  # fmt: skip
+    return Shown("/stress", stressed, panels(desk, seen, stressed, chosen), facts, seen.meta)
 
 
 router = screen_routes("stress", ask)
@@ -74,23 +74,25 @@ router = screen_routes("stress", ask)
 def replay(request: Request, asked: Annotated[Stretch, Query()]) -> dict[str, Any]:
     """Give a book through any stretch of history, as ``alvh replay --json`` does."""
     desk: Desk = request.app.state.desk
-    book = desk.book(asked)
+    seen = see(desk, asked)
+    refuse_running_on(seen, asked.mode)
     found = alvh.replay(
-        desk.history, book.result, asked.stretch, asked.sessions, asked.mode, policy=book.policy,
-        programme=book.programme, fill=asked.fill,
+        desk.history, seen.result, asked.stretch, asked.sessions, asked.mode, policy=seen.policy,
+        programme=seen.programme, fill=asked.fill, evening=seen.evening,
     )  # fmt: skip
     record = asdict(found) | {"settled": found.settled.to_dicts(), "worst": found.worst}
-    return dict(plain({"replay": record, "meta": book.result.meta}))
+    return dict(plain({"replay": record, "meta": seen.meta}))
 
 
 @router.get("/api/project")
 def project(request: Request, asked: Annotated[Moves, Query()]) -> dict[str, Any]:
     """Give a book after days and moves, as ``alvh project --json`` does its projection."""
     desk: Desk = request.app.state.desk
-    book = desk.book(asked)
-    found = alvh.project(desk.history, book.result, asked.days, asked.spx / 100.0, asked.vix)
+    seen = see(desk, asked)
+    found = alvh.project(desk.history, seen.result, asked.days, asked.spx / 100.0, asked.vix,
+                         evening=seen.evening)  # fmt: skip
     record = asdict(found) | {"legs": found.legs.to_dicts()}
-    return dict(plain({"projection": record, "meta": book.result.meta}))
+    return dict(plain({"projection": record, "meta": seen.meta}))
 
 
 def crisis(desk: Desk, key: str) -> Any:
@@ -99,24 +101,34 @@ def crisis(desk: Desk, key: str) -> Any:
     return held.get(key) or next(reversed(held.values()), None)
 
 
-def through(desk: Desk, book: Book, one: Any, mode: Literal["hold", "policy"],
-            account: Account) -> Any:  # fmt: skip
+def refuse_running_on(seen: Seen, mode: str) -> None:
+    """Refuse to let rules run on from a book of which they cannot read a part."""
+    if mode == "policy" and seen.own is not None and seen.own.faults:
+        raise BookError(
+            f"the rules cannot run on from {seen.own.faults[0]}; put that right in the book, or "
+            "let the book trade nothing on the way"
+        )
+
+
+def through(desk: Desk, seen: Seen, one: Any, mode: Literal["hold", "policy"],
+            asked: Held) -> Any:  # fmt: skip
     """Take a book through a crisis."""
+    refuse_running_on(seen, mode)
     ends = np.array([one.start, one.end], "datetime64[D]")
     first, last = np.searchsorted(desk.history.dates, ends)
     return alvh.replay(
-        desk.history, book.result, one.start, int(last - first), mode, policy=book.policy,
-        programme=book.programme, fill=account.fill,
+        desk.history, seen.result, one.start, int(last - first), mode, policy=seen.policy,
+        programme=seen.programme, fill=asked.fill, evening=seen.evening,
     )  # fmt: skip
 
 
-def moves(desk: Desk, book: Book, stressed: Stressed) -> list[tuple[str, Any]]:
+def moves(desk: Desk, seen: Seen, stressed: Stressed) -> list[tuple[str, Any]]:
     """Return the three imagined moves in words, with what the book gains in each."""
-    history, result = desk.history, book.result
-    now = alvh.project(history, result).vix
-    gap = alvh.project(history, result, 0, stressed.gap / 100.0)
-    grind = alvh.project(history, result, GRIND_DAYS, stressed.grind / 100.0, now)
-    crush = alvh.project(history, result, 0, 0.0, vix_return=stressed.crush / 100.0)
+    at = desk.history, seen.result
+    now = alvh.project(*at, evening=seen.evening).vix
+    gap = alvh.project(*at, 0, stressed.gap / 100.0, evening=seen.evening)
+    grind = alvh.project(*at, GRIND_DAYS, stressed.grind / 100.0, now, evening=seen.evening)
+    crush = alvh.project(*at, vix_return=stressed.crush / 100.0, evening=seen.evening)
     return [
         (f"Gap: S&P 500 {stressed.gap:+g} % overnight, VIX answers", gap),
         (f"Grind: S&P 500 {stressed.grind:+g} % in {GRIND_DAYS} days, VIX as it is", grind),
@@ -124,10 +136,10 @@ def moves(desk: Desk, book: Book, stressed: Stressed) -> list[tuple[str, Any]]:
     ]
 
 
-def panels(desk: Desk, book: Book, stressed: Stressed, chosen: Any) -> tuple[Panel, ...]:
+def panels(desk: Desk, seen: Seen, stressed: Stressed, chosen: Any) -> tuple[Panel, ...]:
     """Return the figures of the screen with their tables."""
-    as_of = book.result.dates[-1]
-    gaps, table = figures.gaps(desk.history, book.result)
+    as_of = seen.holdings.as_of
+    gaps, table = figures.gaps(desk.history, seen.result, seen.evening)
     last = Panel(
         "gaps", "Overnight moves", gaps, table,
         f"USD gained by the book of {as_of} over one night; VIX by its usual answer. Every price "
@@ -135,7 +147,7 @@ def panels(desk: Desk, book: Book, stressed: Stressed, chosen: Any) -> tuple[Pan
     )  # fmt: skip
     if chosen is None:
         return (last,)
-    found = through(desk, book, chosen, stressed.mode, stressed)
+    found = through(desk, seen, chosen, stressed.mode, stressed)
     figure, path = figures.path(found)
     traded = "trading nothing" if stressed.mode == "hold" else "running on by its policy"
     words = (

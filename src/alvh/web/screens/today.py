@@ -1,47 +1,120 @@
-"""Today: what is checked, what is ordered, and every rule with why and why not."""
+"""Today: what is checked, what is ordered, and every rule with why and why not.
 
-from datetime import date
-from typing import Annotated, Any
+Where the server has a ledger, the rules in force there decide, and nothing is shown as a ticket
+that the ledger would not let out: the same answer as ``alvh today --ledger`` gives.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import polars as pl
 from fastapi import Query, Request
+from pydantic import BeforeValidator, Field
 
 import alvh
 from alvh.desk.book import Book
 from alvh.desk.book_files import read_book
 from alvh.desk.entries import Flow
+from alvh.desk.issuing import decide as decide_by_ledger
+from alvh.desk.preview import Preview, preview
+from alvh.desk.summaries import rules_line, state_line
+from alvh.errors import GovernanceError, LedgerError
+from alvh.ledger import Ledger
 from alvh.web.desk import Desk
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
-from alvh.web.settings import Account
+from alvh.web.settings import Account, left_alone
 
-Settings = Annotated[Account, Query()]
 LIGHTS = {"stop": ("■", "bad"), "warn": ("▲", "warn"), "tell": ("●", "soft")}
 
 
-def ask(request: Request, account: Settings) -> Shown:
+class Decided(Account):
+    """An account, and by which rules its session is decided."""
+
+    rules: Annotated[Literal["ledger", "chosen"] | None, BeforeValidator(left_alone)] = Field(
+        default=None,
+        description="the rules in force in the ledger, or those chosen here; by default the "
+        "ledger's where there is one",
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """A decision, and what the ledger says to it.
+
+    Attributes
+    ----------
+    decision : Decision
+    governed : Preview or None
+        None where the rules chosen on the page decided.
+    """
+
+    decision: Any
+    governed: Preview | None
+
+    @property
+    def tickets(self) -> list[tuple[Any, Any, str, str]]:
+        """Each order as decided, as it may be ordered, as text to copy, and why not."""
+        if self.governed is None:
+            return [(one, one, ticket(one), "") for one in self.decision.orders]
+        allowed, refused = self.governed.orders, self.governed.refused
+        return [
+            (one, allowed.get(one.name), ticket(allowed[one.name]) if one.name in allowed else "",
+             refused.get(one.name, ""))
+            for one in self.decision.orders
+        ]  # fmt: skip
+
+
+def ask(request: Request, asked: Annotated[Decided, Query()]) -> Shown:
     """Decide the session that is asked for, by default the last of the data."""
     desk: Desk = request.app.state.desk
-    found = decide(desk, account)
-    plain = found.plain()
-    facts = {
-        "decision": plain,
-        "digest": found.digest,
-        "lights": LIGHTS,
-        "orders": [(order, ticket(order)) for order in found.orders],
-        "book": desk.book_file,
-        "live": found.as_of == desk.today(),
-    }
-    return Shown("/today", account, panels(plain), facts, found.meta)
+    facts: dict[str, Any] = {"book": desk.book_file, "lights": LIGHTS, "asked": asked}
+    try:
+        found = find(desk, asked)
+    except (GovernanceError, LedgerError) as refusal:
+        facts |= {"refused": " ".join(str(refusal).split()), "ledger": desk.ledger}
+        return Shown("/today", asked, (), facts, {"code_version": request.app.version})
+    decision = found.decision
+    plain = decision.plain()
+    facts |= {
+        "refused": "", "decision": plain, "digest": decision.digest, "tickets": found.tickets,
+        "live": decision.as_of == desk.today(), "rules": standing_lines(desk, found),
+    }  # fmt: skip
+    return Shown("/today", asked, panels(plain), facts, decision.meta)
 
 
 router = screen_routes("today", ask)
 
 
 @router.get("/api/today")
-def today(request: Request, account: Settings) -> dict[str, Any]:
-    """Give the decision, as ``alvh today --json`` does."""
-    return dict(decide(request.app.state.desk, account).plain())
+def today(request: Request, asked: Annotated[Decided, Query()]) -> dict[str, Any]:
+    """Give the decision, as ``alvh today --json`` does; it is not recorded."""
+    return dict(find(request.app.state.desk, asked).decision.plain())
+
+
+def find(desk: Desk, asked: Decided) -> Found:
+    """Decide by the ledger where there is one and nothing else was chosen."""
+    file = ledger_in_force(desk, asked)
+    if file is None:
+        return Found(decide(desk, asked), None)
+    ledger, at = Ledger(file, "read"), datetime.now(UTC)
+    try:
+        decision = decide_by_ledger(
+            ledger, desk.history, held(desk, asked), at, as_of=asked.end,
+            on=asked.end or desk.today(), fill=asked.fill,
+        )  # fmt: skip
+        return Found(decision, preview(ledger, decision, at))
+    finally:
+        ledger.close()
+
+
+def ledger_in_force(desk: Desk, asked: Decided) -> Path | None:
+    """Return the ledger whose rules decide; None where those chosen on the page do."""
+    if asked.rules == "chosen" or not desk.governed:
+        return None
+    return desk.ledger
 
 
 def decide(desk: Desk, account: Account) -> Any:
@@ -58,6 +131,45 @@ def held(desk: Desk, account: Account) -> Book:
         return read_book(desk.book_file)
     first: date = desk.history.dates[0].astype(object)
     return Book("cash alone", (Flow(first, "deposit", account.equity),))
+
+
+def standing_lines(desk: Desk, found: Found) -> list[tuple[str, str]]:
+    """Say by which rules the session is decided and what they leave room for: (light, words)."""
+    if found.governed is None:
+        words = "Decided by the rules chosen here; nothing was asked of a ledger"
+        return [("tell", words)] if desk.governed else []
+    now = found.governed.standing
+    lines = [("tell", f"In force: {rules_line(now)}, from {desk.ledger}")]
+    lines.append(("stop" if now.reason else "tell", state_line(now)))
+    lines += [("warn", f"{one.action} until {one.until} by {one.by}, event {one.number}: "
+               f"{one.reason}") for one in now.restrictions]  # fmt: skip
+    lines += [("stop", f"Book and broker disagree: {line}") for line in now.differences]
+    equity = found.decision.panel.get("nav_usd")
+    if isinstance(equity, float):
+        lines.append(
+            (
+                "tell",
+                f"Caps: a condor may lose {now.condor_limit(equity):,.0f} USD, the "
+                f"hedge may still cost {now.hedge_left(equity):,.0f} USD this year, "
+                f"{now.orders_left} of {now.caps.orders_per_day} orders are left today",
+            )
+        )
+    if now.pending is not None and now.pending.effective is not None:
+        lines.append(("warn", f"Version {now.pending.version.number} is signed and comes into "
+                      f"force on {now.pending.effective:%Y-%m-%d %H:%M} UTC"))  # fmt: skip
+    event = found.governed.event
+    lines.append(
+        (
+            "tell",
+            "This decision is "
+            + (
+                "not recorded yet: alvh today --ledger records it and issues the tickets"
+                if event is None
+                else f"event {event}"
+            ),
+        )
+    )
+    return lines
 
 
 def ticket(order: Any) -> str:

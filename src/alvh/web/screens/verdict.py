@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 
 import alvh
+from alvh.formats import percent
 from alvh.plain import plain
 from alvh.report import cards
 from alvh.report.triangle import TITLES, triangle
@@ -122,7 +123,7 @@ def panels(found: Any) -> tuple[Panel, ...]:
     words = (
         f"All splits of {meta['hedge']}, {meta['start']} to {meta['end']}, "
         f"{meta['resamples']} resampled histories; circles cannot be told from the best at "
-        f"{meta['level']:.0%}. Prices of options are the model's."
+        f"{percent(meta['level'], 0)}. Prices of options are the model's."
     )
     return tuple(
         Panel(name, title, _untitled(triangle(found, name)), table, words)

@@ -98,13 +98,15 @@
       row.hidden = !words.every(word => row.textContent.toLowerCase().includes(word));
   });
 
-  // The settings go along from screen to screen.
+  // The settings go along from screen to screen; whose book, to those that show one.
+  const bookish = ["/book", "/layers", "/stress"];
   function carry() {
     const query = new URLSearchParams(location.search);
     for (const link of document.querySelectorAll("nav a")) {
       const kept = new URLSearchParams();
       for (const name of ["condors", "hedge", "start", "end", "equity", "fill", "short", "medium", "tail"])
         if (query.get(name)) kept.set(name, query.get(name));
+      if (query.get("book") && bookish.includes(link.pathname)) kept.set("book", query.get("book"));
       link.href = link.pathname + (kept.size ? `?${kept}` : "");
     }
   }
@@ -122,6 +124,15 @@
     navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent)
       .then(() => { copy.textContent = "Copied"; });
   });
+  // Where the ledger's rules decide there is nothing to choose.
+  function govern() {
+    const rules = document.querySelector("[data-governs]");
+    if (!rules) return;
+    for (const name of ["condors", "hedge"]) rules.form.elements[name].disabled = rules.value === "ledger";
+  }
+  document.addEventListener("change", event => { if (event.target.matches("[data-governs]")) govern(); }, true);
+  govern();
+
   // How long is left until a moment, by the minute.
   function count() {
     for (const place of document.querySelectorAll("[data-until]")) {

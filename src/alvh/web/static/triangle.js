@@ -121,7 +121,7 @@
       make("title", {}, dot).textContent = `${shares.join("/")}: ${values[k].toFixed(2)}`;
     });
     document.getElementById("colour-legend").textContent =
-      `Dark ${low.toFixed(2)} to light ${high.toFixed(2)}; prices of options are the model's.`;
+      `Dark ${low.toFixed(2)} to light ${high.toFixed(2)}, ${criterion.selectedOptions[0].textContent};`;
   }
 
   let criterion = "growth";

@@ -1,0 +1,72 @@
+"""Draw docs/verdict.png and docs/simplex.png in a real browser.
+
+Run with ``python docs/build_pictures.py --data ../shared/data`` on a machine with Chromium; the
+scripts of the two pages draw them as well. Without a Chromium the old picture stays, and the script
+says so.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import alvh
+from alvh.report import figures
+from alvh.report.html import figure_page
+from alvh.report.triangle import write_simplex
+
+HERE = Path(__file__).parent
+START, PROGRAMME, HEDGE = "2007-01-03", "monthly45", "alvh-40-40-20"
+SHOWN = ("none", HEDGE, "single-call", "fewer-condors")
+BOOKS_SIZE, SIMPLEX_SIZE = (900, 1460), (800, 1930)  # pixels
+
+
+def draw_books(comparison: alvh.Comparison) -> None:
+    """Draw the books of a comparison at equal carry."""
+    books = {name: comparison.results["carry"][name] for name in SHOWN
+             if name in comparison.results["carry"]}  # fmt: skip
+    returns = comparison.crisis_returns().select("crisis", "start", "end", *books)
+    drawn = {
+        "account": figures.equity(books), "falls": figures.drawdown(books),
+        "crises": figures.crises(returns),
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        page = figure_page(Path(folder) / "verdict.html", "The books at equal carry", [], drawn)
+        photograph(page, HERE / "verdict.png", *BOOKS_SIZE)
+
+
+def draw_simplex(found: alvh.Simplex) -> None:
+    """Draw every split on the triangle, by three criteria."""
+    with tempfile.TemporaryDirectory() as folder:
+        page = write_simplex(found, Path(folder) / "simplex.html")
+        photograph(page, HERE / "simplex.png", *SIMPLEX_SIZE)
+
+
+def photograph(page: Path, picture: Path, width: int, height: int) -> None:
+    """Take a page as a picture, where there is a browser."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    if browser is None:
+        sys.stderr.write(f"no chromium is installed: the old {picture.name} stays\n")
+        return
+    with tempfile.TemporaryDirectory() as profile:
+        subprocess.run(
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+             f"--user-data-dir={profile}", f"--window-size={width},{height}",
+             "--virtual-time-budget=8000", f"--screenshot={picture}", page.as_uri()],
+            check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+
+
+def main() -> None:
+    """Renew both pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True)
+    history = alvh.load_history(parser.parse_args().data)
+    draw_books(alvh.compare(history, condors=PROGRAMME, start=START, equal="carry"))
+    draw_simplex(alvh.simplex(history, HEDGE, PROGRAMME, START, resamples=500))
+
+
+if __name__ == "__main__":
+    main()
