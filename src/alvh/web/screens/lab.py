@@ -44,6 +44,7 @@ def ask(request: Request, account: Settings) -> Shown:
     rows = [(title, write(hedged[key]), write(unhedged[key])) for title, key, write in _FIGURES]
     facts = {"rows": rows, "name": label(book, account), "split": shares(book)}
     facts["share"] = book.result.model_priced_share
+    facts["fitted"], facts["quoted"] = book.result.fitted_share, book.result.quoted_share
     job = facts["colours"] = desk.jobs.find(key("simplex", every_split(account)))
     drawn = panels(desk, account)
     if job is not None and job.state == "done":

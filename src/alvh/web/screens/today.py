@@ -176,7 +176,7 @@ def ticket(order: Any) -> str:
     """Write an order as one block of text, to be copied."""
     legs = [
         f"  {'BUY ' if leg.ratio > 0 else 'SELL'} {abs(leg.ratio) * order.quantity:>4} "
-        f"{leg.instrument.symbol}  mid {leg.mid:.2f}"
+        f"{leg.instrument.symbol}  mid {leg.mid:.2f} {leg.provenance}"
         for leg in order.legs
     ]
     closes = f"\n  closes {order.closes}" if order.closes else ""
