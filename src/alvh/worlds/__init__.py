@@ -10,9 +10,9 @@ follows from past returns; ``run`` puts policies through them.
 """
 
 from alvh.worlds.bootstrap import Bootstrap, bootstrap_model
+from alvh.worlds.ensemble import PathEnsemble, path_ensemble
 from alvh.worlds.outcome import WorldsResult
 from alvh.worlds.path_dependent import PathModel, path_dependent_model
-from alvh.worlds.path_ensemble import PathEnsemble, path_ensemble
 from alvh.worlds.run import Worlds, run_worlds, simulate
 
 __all__ = [

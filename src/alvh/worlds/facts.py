@@ -26,12 +26,11 @@ TOLERANCES = {
 }
 
 
-ONE_IN_TEN = 1.645  # deviations, outside which one normal draw in ten lies
 BLOCK, RESAMPLES = 252, 400
 
 
-def sampling_tolerances(days: Any, seed: int = 0) -> dict[str, float]:
-    """Return how far from the truth a history's own facts may well be, by its length alone.
+def sampling_errors(days: Any, seed: int = 0) -> dict[str, float]:
+    """Return how far from the truth a history's own facts are, by its length alone.
 
     Parameters
     ----------
@@ -42,17 +41,14 @@ def sampling_tolerances(days: Any, seed: int = 0) -> dict[str, float]:
     Returns
     -------
     dict
-        By fact 1.645 standard errors, by a bootstrap of blocks of a year (Künsch 1989), which
-        keep regimes of volatility whole: a model that meets each fact exactly is outside one time
-        in ten.
+        The standard error of each, by a bootstrap of blocks of a year, which keep regimes of
+        volatility whole (Künsch 1989). What is less than two of them off could be the length.
     """
     rng = np.random.default_rng(seed)
     count, length = max(len(days) // BLOCK, 1), min(BLOCK, len(days))
     starts = rng.integers(0, len(days) - length + 1, (RESAMPLES, count))
     drawn = [stylised_facts(days[one[:, None] + np.arange(length)]) for one in starts]
-    return {
-        name: ONE_IN_TEN * float(np.std([one[name] for one in drawn], ddof=1)) for name in drawn[0]
-    }
+    return {name: float(np.std([one[name] for one in drawn], ddof=1)) for name in drawn[0]}
 
 
 def stylised_facts(days: Any) -> dict[str, float]:

@@ -174,8 +174,8 @@ def settled_model(data: PathData, fit: PathFit, parameters: PathDependent) -> Pa
     rates = np.stack([days[name][fit.rows] for name in ("rate", "dividend_yield")], axis=1)
     return PathModel(
         fit, rates, (spx_table(fit.moves[0]["skew"]), vix_table()), parameters,
-        data.history.digest, dates[data.rows[0]].astype(object), dates[data.rows[-1]].astype(object),
-        dates[tradable[-1]].astype(object),
+        data.history.digest,
+        *(dates[row].astype(object) for row in (data.rows[0], data.rows[-1], tradable[-1])),
     )  # fmt: skip
 
 
