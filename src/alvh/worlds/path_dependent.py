@@ -208,6 +208,7 @@ def _live(
     """Make worlds, each in its own row of ``out`` and from its own row of ``memories``."""
     for world in prange(out.shape[0]):
         key, memory = world_key(seed, first + world), memories[world]
+        changes = np.zeros(out.shape[1])
         for t in range(out.shape[1]):
             day, last = out[world, t], out[world, max(t - 1, 0)]
             day.tradable = 1
@@ -221,7 +222,9 @@ def _live(
             write_vix_smile(day, memory, vix)
             if t > 0:
                 move_baskets(day, last, shares[t - 1])
-            day.hv20 = realised(out[world], t) if t >= REALISED_WINDOW else 0.01 * memory.explained
+                changes[t] = np.log(day.spx / last.spx)
+            known = t >= REALISED_WINDOW
+            day.hv20 = realised(changes, t) if known else 0.01 * memory.explained
 
 
 @njit(cache=True)
