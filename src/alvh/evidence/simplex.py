@@ -21,10 +21,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from alvh.engine import DEFAULT_EQUITY, DEFAULT_FILL, sweep
+from alvh.engine import DEFAULT_EQUITY, DEFAULT_FILL
 from alvh.errors import DataError, PolicyError
 from alvh.evidence.intervals import block_length, growth_and_tail, resampled_days
 from alvh.evidence.selection import superior_ability
+from alvh.evidence.sweeps import run_sweep
 from alvh.market.history import History
 from alvh.measures import SESSIONS_PER_MONTH, SESSIONS_PER_YEAR, Array
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme, policy_hash
@@ -148,6 +149,7 @@ def simplex(
     seed: int = 0,
     level: float = 0.95,
     progress: Callable[[int, int], None] | None = None,
+    cluster: str | None = None,
 ) -> Simplex:
     """Run every split of a hedge, and say where its own stands.
 
@@ -166,6 +168,8 @@ def simplex(
         Of intervals and region.
     progress : callable, optional
         Called with (done, total) while runs and resamples are made.
+    cluster : str, optional
+        Address of a dask scheduler that the splits are run by; the same bytes come back.
 
     Raises
     ------
@@ -178,7 +182,7 @@ def simplex(
     policies = [with_split(policy, split) for split in splits]
     found = judge(
         history, policies, programme, start, end, equity, fill, marked=marked,
-        resamples=resamples, seed=seed, level=level, progress=progress,
+        resamples=resamples, seed=seed, level=level, progress=progress, cluster=cluster,
     )  # fmt: skip
     meta = meta_of(history, policy, programme, found, fill, resamples, seed, level)
     return Simplex(
@@ -229,6 +233,7 @@ def judge(
     seed: int,
     level: float,
     progress: Callable[[int, int], None] | None = None,
+    cluster: str | None = None,
 ) -> Judged:
     """Run many hedges on the same condors and days, and order them; see ``simplex``."""
     total = len(policies) + 1 + resamples
@@ -237,9 +242,8 @@ def judge(
         if progress is not None:
             progress(done, total)
 
-    runs = sweep(
-        history, [load_policy("none"), *policies], programme, start, end, equity, fill, ran
-    )
+    hedges = [load_policy("none"), *policies]
+    runs = run_sweep(history, hedges, programme, start, end, equity, fill, ran, cluster)
     logs = np.diff(np.log(np.maximum(runs.nav, 1e-9)), axis=1)
     carry = np.diff(runs.carry, axis=1) / equity
     block = block_length(logs[[0, marked + 1]])
