@@ -165,9 +165,9 @@ def intervals() -> Iterator[str]:
     yield (
         f"\n{COVERED} made-up histories a row, each a book and its twin; intervals of 95 %, by the "
         "paired stationary bootstrap that every comparison uses, 300 resamples each. A rate of "
-        f"{COVERED} has an error of ± {1.96 * np.sqrt(0.95 * 0.05 / COVERED):.1%}. In the worst row "
-        f"intervals hold the truth in {percent(lowest, 0)}, not 95 %: take an end that touches zero "
-        "for zero."
+        f"{COVERED} has an error of ± {1.96 * np.sqrt(0.95 * 0.05 / COVERED):.1%}. In the worst "
+        f"row intervals hold the truth in {percent(lowest, 0)}, not 95 %: take an end that touches "
+        "zero for zero."
     )
 
 
