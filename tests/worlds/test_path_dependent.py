@@ -328,7 +328,7 @@ def test_the_command_makes_them(shared_data):
     assert "the path-dependent model has no blocks" in " ".join(refused.stderr.split())
     doubted = CliRunner().invoke(app, [*words, "--fits", "2"])
     assert doubted.exit_code == 0, doubted.output
-    assert "what is unknown of them is in the spread" in doubted.stdout
+    assert "share the parameters of one of 2 fits" in " ".join(doubted.stdout.split())
     bootstrap = CliRunner().invoke(app, ["worlds", "--fits", "2"])
     assert bootstrap.exit_code == 1
     assert "--fits belongs to the path-dependent model" in " ".join(bootstrap.stderr.split())

@@ -113,7 +113,8 @@ def worlds(
         f"{percent(gap['hedged_falls_less'], 0)}")  # fmt: skip
     say("± is the error of drawing worlds alone: " + _LIMITS[model])
     if fits is not None:
-        say("each fit has other parameters: what is unknown of them is in the spread of the worlds")
+        say(f"sixteen worlds in a row share the parameters of one of {fits} fits: what is unknown "
+            "of them is in the spread over worlds, not in the ±")  # fmt: skip
     say(found.meta["model"] + f", seed {seed}")
     say_identity(found.meta)
 

@@ -53,7 +53,7 @@ class PathEnsemble:
         """What the worlds are made by, in one line."""
         return (
             f"{self.models[0].name}, parameters of {len(self.models)} fits to its years drawn "
-            f"again in blocks of {BLOCK} sessions, seed {self.seed}"
+            f"again in blocks of {BLOCK} sessions (drawing {self.seed})"
         )
 
     @property
