@@ -12,13 +12,15 @@ Hsu, J. (1981). Simultaneous confidence intervals for all distances from the "be
 Statistics 9, 1026-1034. Politis, D. and Romano, J. (1994). The stationary bootstrap. JASA 89.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numba import get_num_threads
 from numpy.typing import NDArray
 
 from alvh.engine import DEFAULT_EQUITY, DEFAULT_FILL
@@ -248,8 +250,9 @@ def judge(
     carry = np.diff(runs.carry, axis=1) / equity
     block = block_length(logs[[0, marked + 1]])
     draws = np.empty((resamples, len(CRITERIA), len(policies)))
-    for place, rows in enumerate(resampled_days(logs.shape[1], block, resamples, seed)):
-        draws[place] = criteria_of(logs[:, rows], carry[:, rows])[1]
+    days = resampled_days(logs.shape[1], block, resamples, seed)
+    for place, values in enumerate(_of_resamples(logs, carry, days)):
+        draws[place] = values
         ran(len(policies) + 2 + place, 0)
     (growth, tail), values = criteria_of(logs, carry)
     standings = {
@@ -261,6 +264,16 @@ def judge(
         standings, superiority_of(logs, marked, block, seed, resamples), block,
         str(runs.dates[0]), str(runs.dates[-1]),
     )  # fmt: skip
+
+
+def _of_resamples(logs: Array, carry: Array, days: Iterator[NDArray[np.intp]]) -> Iterator[Array]:
+    """Yield the criteria of each resampled history in its turn, worked out on all threads."""
+
+    def one(rows: NDArray[np.intp]) -> Array:
+        return criteria_of(logs[:, rows], carry[:, rows])[1]
+
+    with ThreadPoolExecutor(get_num_threads()) as pool:
+        yield from pool.map(one, days)
 
 
 def grid_of(policy: HedgePolicy, step: int) -> tuple[Array, int]:
