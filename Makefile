@@ -1,5 +1,6 @@
 # Everything a newcomer needs is `make demo` and `make test`; both do their own set-up.
 PYTHON ?= python3
+WORLDS ?= 500
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -44,7 +45,7 @@ results: $(STAMP) ## rewrite the measured pages of docs/ from DATA=folder
 	$(BIN)/python docs/build_ideas.py --data $(DATA)
 	$(BIN)/python docs/build_worlds.py --data $(DATA)
 	$(BIN)/python docs/build_path_worlds.py --data $(DATA)
-	$(BIN)/python docs/build_split_worlds.py --data $(DATA) --worlds 40
+	$(BIN)/python docs/build_split_worlds.py --data $(DATA) --worlds $(WORLDS) $(if $(KEEP),--keep $(KEEP))
 	$(BIN)/python docs/build_simplex.py --data $(DATA)
 	$(BIN)/python docs/build_ledger.py
 	$(BIN)/python docs/build_fits.py --data $(DATA)

@@ -12,7 +12,7 @@ import numpy as np
 from build_pictures import draw_simplex
 
 import alvh
-from alvh.evidence.intervals import resampled_days
+from alvh.evidence.intervals import growth_and_tail, paired_differences, resampled_days
 from alvh.evidence.simplex import criteria_of, standing_of, superiority_of
 
 PAGE = Path(__file__).with_name("simplex.md")
@@ -28,6 +28,7 @@ NAMES = {
 }
 SESSIONS, BOOKS, SHARED, OWN = 2000, 11, 0.01, 0.002  # of the planted histories
 TRIALS, GAINS = 200, (0.0, 1e-4, 2e-4, 4e-4)
+COVERED, LONG_RUN = 200, 1_000_000  # made-up pairs of books; sessions that the truth is read off
 
 
 def percent(value: float, places: int = 2) -> str:
@@ -109,6 +110,68 @@ def rates() -> Iterator[str]:
     )
 
 
+def pair(sessions: int, rough: bool, rng: np.random.Generator) -> np.ndarray:
+    """Return log returns of a twin and of a hedged book, shape (2, sessions).
+
+    The hedge takes a tenth of every move back and costs 2 % a year. Rough: ln volatility has a
+    deviation of 0.36 and a half-life of 34 sessions, as ln VIX has.
+    """
+    size = np.full(sessions, 0.006)
+    if rough:
+        steps, level = 0.0716 * rng.standard_normal(sessions), 0.0
+        for t, step in enumerate(steps):
+            level = 0.98 * level + step
+            size[t] = 0.006 * np.exp(level)
+    first, second = size * rng.standard_normal((2, sessions))
+    return np.stack([first, 0.9 * first + 0.2 * second - 0.02 / 252])
+
+
+def covered(years: int, rough: bool) -> tuple[float, float, float]:
+    """Return how often 95 % intervals hold the true growth, the true tail, and no effect.
+
+    The tail is that of a run so long that it is known. The last rate is how often an effect is seen
+    of a hedge that costs nothing, whose growth is its twin's.
+    """
+    long = pair(LONG_RUN, rough, np.random.default_rng(99))
+    truth = growth_and_tail(long, 252)
+    gap, null = truth[:, 1] - truth[:, 0], 0
+    held = np.zeros(2)
+    for seed in range(COVERED):
+        logs = pair(252 * years, rough, np.random.default_rng(seed))
+        books = {"hedged": np.expm1(logs[1]), "free": np.expm1(logs[1] + 0.02 / 252)}
+        found, _ = paired_differences(
+            books, np.expm1(logs[0]), periods=252, rng=np.random.default_rng(seed), resamples=300
+        )
+        one = found["hedged"]
+        growth = np.expm1(-0.02)  # of log returns without drift the growth is known exactly
+        held += [one.cagr.low <= growth <= one.cagr.high, one.cvar.low <= gap[1] <= one.cvar.high]
+        null += found["free"].cagr.excludes_zero
+    return held[0] / COVERED, held[1] / COVERED, null / COVERED
+
+
+def intervals() -> Iterator[str]:
+    """Write how often the intervals of every page hold the truth."""
+    yield (
+        "| made-up days | years | true growth held | true tail of months held | an effect seen "
+        "where there is none |"
+    )
+    yield "|---|---:|---:|---:|---:|"
+    lowest = 1.0
+    for name, rough in (("independent", False), ("volatility in clusters", True)):
+        for years in (5, 20):
+            rates = covered(years, rough)
+            lowest = min(lowest, *rates[:2])
+            cells = " | ".join(percent(rate, 0) for rate in rates)
+            yield f"| {name} | {years} | {cells} |"
+    yield (
+        f"\n{COVERED} made-up histories a row, each a book and its twin; intervals of 95 %, by the "
+        "paired stationary bootstrap that every comparison uses, 300 resamples each. A rate of "
+        f"{COVERED} has an error of ± {1.96 * np.sqrt(0.95 * 0.05 / COVERED):.1%}. In the worst "
+        f"row intervals hold the truth in {percent(lowest, 0)}, not 95 %: take an end that touches "
+        "zero for zero."
+    )
+
+
 def measured(history: alvh.History) -> Iterator[str]:
     """Write everything between the marks."""
     policy = alvh.load_policy(HEDGE)
@@ -134,6 +197,8 @@ def measured(history: alvh.History) -> Iterator[str]:
         yield ranks(f"{PROGRAMMES[0]}, {basis}", one)
     yield "\n### How often the test errs\n"
     yield from rates()
+    yield "\n### How often the intervals err\n"
+    yield from intervals()
     meta = main.meta
     yield (
         f"\nPolicy {meta['policy_hash'][:12]}, programme {meta['programme_hash'][:12]}, data "

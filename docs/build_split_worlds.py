@@ -45,6 +45,24 @@ def ranks(found: SplitWorlds) -> Iterator[str]:
         )
 
 
+def conclusions(found: SplitWorlds) -> Iterator[str]:
+    """Say in words whether the split stands out, and whether any other does."""
+    rows, count = found.summary(), len(found.splits)
+    for name, row in rows.items():
+        spread = row["rank_95"] - row["rank_05"]
+        place = (
+            f"By {WORDS[name]} the split asked about is the best of {percent(row['best'])} of the "
+            f"worlds and lies in the better half of them in {percent(row['above_half'])}; its rank "
+            f"is between {row['rank_05']:.0f} and {row['rank_95']:.0f} in nine of ten"
+        )
+        if row["share_best"] > 0.5:
+            yield f"- {place}. One other is best in most worlds."
+        elif spread > count / 3:
+            yield f"- {place}: it may be anywhere. No other is best in most worlds."
+        else:
+            yield f"- {place}. No other is best in most worlds."
+
+
 def measured(history: alvh.History, worlds: int, keep: Path | None) -> Iterator[str]:
     """Write everything between the marks."""
     drawn = alvh.simulate(alvh.bootstrap_model(history, START), worlds, SESSIONS, 0)
@@ -55,6 +73,8 @@ def measured(history: alvh.History, worlds: int, keep: Path | None) -> Iterator[
         f"{meta['hedge']} on {meta['programme']}: {meta['model']}.\n"
     )
     yield from ranks(found)
+    yield ""
+    yield from conclusions(found)
     yield (
         f"\nSeed {meta['seed']}, policy {meta['policy_hash'][:12]}, programme "
         f"{meta['programme_hash'][:12]}, data {meta['data_digest'][:12]}, code "

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from held_out import YEAR, held_out
 
 import alvh
 from alvh.measures import max_drawdown
@@ -19,9 +20,7 @@ from alvh.worlds.facts import TOLERANCES, stylised_facts
 PAGE = Path(__file__).with_name("worlds.md")
 BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"
 START, DRAWN_TO, HELD_FROM = "2007-01-03", "2018-12-31", 2019
-FACT_WORLDS, BAND_WORLDS, WORLDS = 2_000, 4_000, 20_000
-YEAR = 252
-BAND = (0.05, 0.95)
+FACT_WORLDS, WORLDS = 2_000, 20_000
 HEDGES = ("alvh-40-40-20", "single-call", "vxth", "spx-puts")
 
 
@@ -73,30 +72,8 @@ def readings(days: Any) -> dict[str, float]:
 def bands(history: alvh.History) -> Iterator[str]:
     """Write whether the years held out lie in the bands of worlds drawn from the years before."""
     model = alvh.bootstrap_model(history, START, DRAWN_TO)
-    drawn = [
-        readings(one) for one in alvh.simulate(model, BAND_WORLDS, YEAR, 1).shard(0, BAND_WORLDS)
-    ]
-    limits = {k: np.quantile([one[k] for one in drawn], BAND) for k in drawn[0]}
-    dates = model.days["date"].astype("datetime64[D]")
-    years = dates.astype("datetime64[Y]").astype(int) + 1970
-    held = [y for y in range(HELD_FROM, int(years[-1]) + 1) if (years == y).sum() >= YEAR - 4]
-    yield "| reading | 90 % band | " + " | ".join(map(str, held)) + " |"
-    yield "|---|---:|" + "---:|" * len(held)
-    inside = total = 0
-    found = {y: readings(model.days[years == y]) for y in held}
-    for name, (low, high) in limits.items():
-        cells = []
-        for year in held:
-            value = found[year][name]
-            fits = low <= value <= high
-            inside, total = inside + fits, total + 1
-            cells.append(f"{value:.3f}" if fits else f"**{value:.3f}**")
-        yield f"| {name} | {low:.3f} … {high:.3f} | " + " | ".join(cells) + " |"
-    yield ""
-    yield (
-        f"{inside} of {total} readings lie inside, {percent(inside / total, 0)}; 90 % should. "
-        "Readings of one year depend on each other, so that there are fewer than it seems."
-    )
+    days = model.days[model.days["tradable"] == 1]
+    yield from held_out(days, HELD_FROM, model, readings)
 
 
 def outcomes(found: list[tuple[str, WorldsResult]]) -> Iterator[str]:

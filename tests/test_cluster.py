@@ -9,6 +9,7 @@ import pytest
 import alvh
 from alvh import cluster
 from alvh.errors import DataError
+from alvh.evidence import sweeps
 from alvh.worlds import run
 
 distributed = pytest.importorskip("dask.distributed")
@@ -43,6 +44,46 @@ def test_a_worker_killed_in_the_middle_loses_nothing(here, monkeypatch, tmp_path
     assert far.table.equals(local.table)
     assert far.table.to_numpy().tobytes() == local.table.to_numpy().tobytes()
     assert len(list(tmp_path.glob("shard-*.npy"))) == 8
+
+
+@pytest.mark.slow
+def test_splits_and_grids_are_the_same_wherever_they_run(here, monkeypatch):
+    """Pieces of four hedges on two processes, one of them killed after the first; same bytes."""
+    history = alvh.load_history("bundled")
+    options = {"end": "2017-06-30", "resamples": 20, "seed": 3}
+    local = alvh.simplex(history, step=25, **options)
+    monkeypatch.setattr(sweeps, "PIECE", 4)
+    killed = []
+
+    def kill_one(_done, _total):
+        if not killed:
+            killed.append(here.workers[1].process.pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    far = alvh.simplex(
+        history, step=25, cluster=here.scheduler_address, progress=kill_one, **options
+    )  # fmt: skip
+    assert killed
+    assert len(far.splits) == 16  # fifteen in quarters, and its own: pieces of four, one of one
+    for name in ("growth", "cvar_month", "carry", "hedge_pnl"):
+        assert getattr(far, name).tobytes() == getattr(local, name).tobytes(), name
+    assert far.spa == local.spa
+    for name, one in local.standings.items():
+        assert far.standings[name].region.tobytes() == one.region.tobytes()
+    terms = {"tenors": (80,), "deltas": (0.3,)} | options
+    there = alvh.grid(history, "medium", cluster=here.scheduler_address, **terms)
+    assert there.growth.tobytes() == alvh.grid(history, "medium", **terms).growth.tobytes()
+
+
+def test_commands_say_where_nobody_answers():
+    from typer.testing import CliRunner
+
+    from alvh.cli import app
+
+    for words in (["simplex", "--step", "50"], ["grid", "medium"]):
+        answer = CliRunner().invoke(app, [*words, "--cluster", "nonsense://x"])
+        assert answer.exit_code == 1
+        assert "no dask scheduler answers at nonsense://x" in " ".join(answer.stderr.split())
 
 
 def test_pieces_here_come_in_order():

@@ -47,7 +47,13 @@ if TYPE_CHECKING:
     )
     from alvh.result import Result
     from alvh.signals import SignalTable, signal_table
-    from alvh.worlds import bootstrap_model, path_dependent_model, run_worlds, simulate
+    from alvh.worlds import (
+        bootstrap_model,
+        path_dependent_model,
+        path_ensemble,
+        run_worlds,
+        simulate,
+    )
 
 _HOMES = {
     "AlvhError": "alvh.errors",
@@ -83,6 +89,7 @@ _HOMES = {
     "load_programme": "alvh.policy",
     "motion": "alvh.evidence.motion",
     "path_dependent_model": "alvh.worlds",
+    "path_ensemble": "alvh.worlds",
     "policy_hash": "alvh.policy",
     "pool": "alvh.advise.pool",
     "project": "alvh.advise.project",
@@ -135,6 +142,7 @@ __all__ = [
     "load_programme",
     "motion",
     "path_dependent_model",
+    "path_ensemble",
     "policy_hash",
     "pool",
     "project",

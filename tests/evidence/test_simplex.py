@@ -73,6 +73,30 @@ def test_criteria_are_what_they_say(history, found):
     )  # fmt: skip
 
 
+def test_threads_and_chunks_change_nothing(history, found, monkeypatch):
+    """One thread, and five hedges at a time: the same bytes of every figure and rank."""
+    import numba
+
+    from alvh import engine
+
+    before = numba.get_num_threads()
+    monkeypatch.setattr(engine, "SWEEP_CHUNK", 5)
+    try:
+        numba.set_num_threads(1)
+        alone = simplex(history, POLICY, "monthly45", step=20, resamples=40, seed=3)
+    finally:
+        numba.set_num_threads(before)
+    for name in ("growth", "cvar_month", "carry", "hedge_pnl"):
+        assert getattr(alone, name).tobytes() == getattr(found, name).tobytes(), name
+    assert alone.spa == found.spa
+    for name, one in found.standings.items():
+        assert alone.standings[name].values.tobytes() == one.values.tobytes()
+        assert alone.standings[name].region.tobytes() == one.region.tobytes()
+        assert (alone.standings[name].rank_low, alone.standings[name].rank_high) == (
+            one.rank_low, one.rank_high,
+        )  # fmt: skip
+
+
 def test_the_order_is_that_of_the_values(found):
     for name in CRITERIA:
         one = found.standings[name]

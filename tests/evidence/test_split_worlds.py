@@ -73,6 +73,23 @@ def test_an_interrupted_run_goes_on_and_gives_the_same(worlds, found, tmp_path):
         split_worlds(worlds, step=100, folder=tmp_path)
 
 
+def test_threads_and_batches_change_nothing(worlds, found, monkeypatch):
+    """One thread and two hedges at a time: the same bytes."""
+    import numba
+
+    from alvh.evidence import split_worlds as module
+
+    before = numba.get_num_threads()
+    monkeypatch.setattr(module, "BATCH", 2)
+    try:
+        numba.set_num_threads(1)
+        alone = module.split_worlds(worlds, step=50)
+    finally:
+        numba.set_num_threads(before)
+    assert alone.values.tobytes() == found.values.tobytes()
+    assert alone.twin.tobytes() == found.twin.tobytes()
+
+
 def test_what_cannot_be_split_is_refused(worlds):
     with pytest.raises(PolicyError, match="a split needs short, medium and tail"):
         split_worlds(worlds, "single-call")

@@ -73,6 +73,20 @@ def test_shards_and_interruption_change_nothing(worlds, found, tmp_path, monkeyp
     assert (folder / "shard-00000000.npy").stat().st_mtime_ns == first
 
 
+def test_threads_change_nothing(worlds, found, monkeypatch):
+    """One thread and all of them, shards of one world and of six: the same bytes."""
+    import numba
+
+    before = numba.get_num_threads()
+    try:
+        numba.set_num_threads(1)
+        monkeypatch.setattr(run, "SHARD", 1)
+        alone = run_worlds(worlds, "alvh-40-40-20", "monthly45")
+    finally:
+        numba.set_num_threads(before)
+    assert alone.table.to_numpy().tobytes() == found.table.to_numpy().tobytes()
+
+
 def test_shards_of_another_run_are_refused(worlds, tmp_path):
     few = simulate(worlds.model, 2, 40, 2)
     run_worlds(few, "none", "cndr", folder=tmp_path)

@@ -8,7 +8,7 @@ import typer
 
 from alvh.cli.console import counting, say, say_json, show_table
 from alvh.cli.formats import decimal, percent
-from alvh.cli.options import AsJson, Condors, Data, End, Equity, Fill, Start
+from alvh.cli.options import AsJson, Cluster, Condors, Data, End, Equity, Fill, Start
 from alvh.cli.running import announce_compiling, day, read_history, say_identity
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def grid(
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Write the grid, as CSV.")
     ] = None,
+    cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> None:
     """Run one layer of a hedge at other tenors and deltas, and rank its own among them."""
@@ -60,7 +61,7 @@ def grid(
         found = run_grid(
             market, layer, hedge, condors, day(start), day(end), equity, fill,
             tenors=tenors or (), deltas=deltas or (), resamples=resamples, seed=seed,
-            progress=progress,
+            progress=progress, cluster=cluster,
         )  # fmt: skip
     if save is not None:
         from alvh.cli.files import write_whole

@@ -84,13 +84,13 @@ def simplex(
             made, (worlds, days, seed), (hedge, condors, equity, fill), options, save, as_json
         )
         return
-    if keep is not None or cluster is not None:
-        raise DataError("--keep and --cluster belong to --worlds; give the number of worlds")
+    if keep is not None:
+        raise DataError("--keep belongs to --worlds; give the number of worlds")
     announce_compiling()
     with counting("splits and resampled histories") as progress:
         found = run_simplex(
             market, hedge, condors, day(start), day(end), equity, fill, step=step,
-            resamples=resamples, seed=seed, progress=progress,
+            resamples=resamples, seed=seed, progress=progress, cluster=cluster,
         )  # fmt: skip
     if save is not None:
         from alvh.cli.files import write_whole

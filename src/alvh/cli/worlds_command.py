@@ -64,6 +64,13 @@ def worlds(
             help="Mean block of the bootstrap, sessions; default: 63.",
         ),
     ] = None,
+    fits: Annotated[
+        int | None,
+        typer.Option(
+            "--fits", metavar="NUMBER", min=1,
+            help="Fit the path-dependent model to so many drawings of its years, not to them once.",
+        ),
+    ] = None,
     equity: Equity = 1_000_000.0,
     fill: Fill = 0.5,
     keep: Annotated[
@@ -81,7 +88,8 @@ def worlds(
 
     market = read_history(data)
     announce_compiling()
-    drawn = simulate(made_by(market, model, day(start), day(end), block), paths, days, seed)
+    maker = made_by(market, model, day(start), day(end), block, fits)
+    drawn = simulate(maker, paths, days, seed)
     with counting("worlds") as progress:
         found = run_worlds(
             drawn, hedge, condors, equity, fill, folder=keep, progress=progress, cluster=cluster
@@ -104,6 +112,9 @@ def worlds(
         f"ahead in {percent(gap['hedged_is_ahead'], 0)} of the worlds, falls less in "
         f"{percent(gap['hedged_falls_less'], 0)}")  # fmt: skip
     say("± is the error of drawing worlds alone: " + _LIMITS[model])
+    if fits is not None:
+        say(f"sixteen worlds in a row share the parameters of one of {fits} fits: what is unknown "
+            "of them is in the spread over worlds, not in the ±")  # fmt: skip
     say(found.meta["model"] + f", seed {seed}")
     say_identity(found.meta)
 
@@ -115,19 +126,23 @@ _LIMITS = {
 
 
 def made_by(
-    market: Any, maker: Maker, start: date | None, end: date | None, block: int | None
-) -> Any:
+    market: Any, maker: Maker, start: date | None, end: date | None, block: int | None,
+    fits: int | None = None,
+) -> Any:  # fmt: skip
     """Return the model that a command's options ask for."""
-    from alvh import bootstrap_model, path_dependent_model
+    from alvh import bootstrap_model, path_dependent_model, path_ensemble
 
     if maker is Maker.bootstrap:
+        if fits is not None:
+            raise DataError("--fits belongs to the path-dependent model; the bootstrap fits none")
         given = {} if block is None else {"block": block}
         return bootstrap_model(market, start, end, **given)
     if block is not None:
         raise DataError("--block belongs to the bootstrap; the path-dependent model has no blocks")
-    if end is None:
-        return path_dependent_model(market, start)
-    return path_dependent_model(market, start, end)
+    until: dict[str, Any] = {} if end is None else {"end": end}
+    if fits is not None:
+        return path_ensemble(market, fits, start, **until)
+    return path_dependent_model(market, start, **until)
 
 
 def _rows(found: "WorldsResult") -> Iterator[tuple[str, ...]]:

@@ -83,6 +83,7 @@ def grid(
     seed: int = 0,
     level: float = 0.95,
     progress: Callable[[int, int], None] | None = None,
+    cluster: str | None = None,
 ) -> Grid:
     """Run one layer of a hedge at other tenors and deltas, and say where its own stand.
 
@@ -97,7 +98,7 @@ def grid(
         the order of their tenors is not run.
     deltas : sequence of float
         By default 0.1 to 0.5; the layer's own is added.
-    resamples, seed, level, progress
+    resamples, seed, level, progress, cluster
         As for ``alvh.simplex``.
 
     Raises
@@ -113,7 +114,7 @@ def grid(
     marked = terms.index((float(own.tenor_days), float(own.delta or 0.0)))
     found = judge(
         history, list(hedges.values()), programme, start, end, equity, fill, marked=marked,
-        resamples=resamples, seed=seed, level=level, progress=progress,
+        resamples=resamples, seed=seed, level=level, progress=progress, cluster=cluster,
     )  # fmt: skip
     columns = np.array(terms).T
     return Grid(

@@ -12,19 +12,22 @@ Hsu, J. (1981). Simultaneous confidence intervals for all distances from the "be
 Statistics 9, 1026-1034. Politis, D. and Romano, J. (1994). The stationary bootstrap. JASA 89.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numba import get_num_threads
 from numpy.typing import NDArray
 
-from alvh.engine import DEFAULT_EQUITY, DEFAULT_FILL, sweep
+from alvh.engine import DEFAULT_EQUITY, DEFAULT_FILL
 from alvh.errors import DataError, PolicyError
 from alvh.evidence.intervals import block_length, growth_and_tail, resampled_days
 from alvh.evidence.selection import superior_ability
+from alvh.evidence.sweeps import run_sweep
 from alvh.market.history import History
 from alvh.measures import SESSIONS_PER_MONTH, SESSIONS_PER_YEAR, Array
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme, policy_hash
@@ -148,6 +151,7 @@ def simplex(
     seed: int = 0,
     level: float = 0.95,
     progress: Callable[[int, int], None] | None = None,
+    cluster: str | None = None,
 ) -> Simplex:
     """Run every split of a hedge, and say where its own stands.
 
@@ -166,6 +170,8 @@ def simplex(
         Of intervals and region.
     progress : callable, optional
         Called with (done, total) while runs and resamples are made.
+    cluster : str, optional
+        Address of a dask scheduler that the splits are run by; the same bytes come back.
 
     Raises
     ------
@@ -178,7 +184,7 @@ def simplex(
     policies = [with_split(policy, split) for split in splits]
     found = judge(
         history, policies, programme, start, end, equity, fill, marked=marked,
-        resamples=resamples, seed=seed, level=level, progress=progress,
+        resamples=resamples, seed=seed, level=level, progress=progress, cluster=cluster,
     )  # fmt: skip
     meta = meta_of(history, policy, programme, found, fill, resamples, seed, level)
     return Simplex(
@@ -229,6 +235,7 @@ def judge(
     seed: int,
     level: float,
     progress: Callable[[int, int], None] | None = None,
+    cluster: str | None = None,
 ) -> Judged:
     """Run many hedges on the same condors and days, and order them; see ``simplex``."""
     total = len(policies) + 1 + resamples
@@ -237,15 +244,15 @@ def judge(
         if progress is not None:
             progress(done, total)
 
-    runs = sweep(
-        history, [load_policy("none"), *policies], programme, start, end, equity, fill, ran
-    )
+    hedges = [load_policy("none"), *policies]
+    runs = run_sweep(history, hedges, programme, start, end, equity, fill, ran, cluster)
     logs = np.diff(np.log(np.maximum(runs.nav, 1e-9)), axis=1)
     carry = np.diff(runs.carry, axis=1) / equity
     block = block_length(logs[[0, marked + 1]])
     draws = np.empty((resamples, len(CRITERIA), len(policies)))
-    for place, rows in enumerate(resampled_days(logs.shape[1], block, resamples, seed)):
-        draws[place] = criteria_of(logs[:, rows], carry[:, rows])[1]
+    days = resampled_days(logs.shape[1], block, resamples, seed)
+    for place, values in enumerate(_of_resamples(logs, carry, days)):
+        draws[place] = values
         ran(len(policies) + 2 + place, 0)
     (growth, tail), values = criteria_of(logs, carry)
     standings = {
@@ -257,6 +264,16 @@ def judge(
         standings, superiority_of(logs, marked, block, seed, resamples), block,
         str(runs.dates[0]), str(runs.dates[-1]),
     )  # fmt: skip
+
+
+def _of_resamples(logs: Array, carry: Array, days: Iterator[NDArray[np.intp]]) -> Iterator[Array]:
+    """Yield the criteria of each resampled history in its turn, worked out on all threads."""
+
+    def one(rows: NDArray[np.intp]) -> Array:
+        return criteria_of(logs[:, rows], carry[:, rows])[1]
+
+    with ThreadPoolExecutor(get_num_threads()) as pool:
+        yield from pool.map(one, days)
 
 
 def grid_of(policy: HedgePolicy, step: int) -> tuple[Array, int]:

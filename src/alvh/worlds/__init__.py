@@ -10,17 +10,20 @@ follows from past returns; ``run`` puts policies through them.
 """
 
 from alvh.worlds.bootstrap import Bootstrap, bootstrap_model
+from alvh.worlds.ensemble import PathEnsemble, path_ensemble
 from alvh.worlds.outcome import WorldsResult
 from alvh.worlds.path_dependent import PathModel, path_dependent_model
 from alvh.worlds.run import Worlds, run_worlds, simulate
 
 __all__ = [
     "Bootstrap",
+    "PathEnsemble",
     "PathModel",
     "Worlds",
     "WorldsResult",
     "bootstrap_model",
     "path_dependent_model",
+    "path_ensemble",
     "run_worlds",
     "simulate",
 ]

@@ -228,7 +228,7 @@ def _follow(uniform: Any, leaves: float, neighbours: Any, out: Any) -> None:
 def _compose(rows: Any, source: Any, vix_opens: Any, dates: Any, numbers: Any, nodes: Any,
              settles: Any, clocks: Any, out: Any) -> None:  # fmt: skip
     for world in prange(rows.shape[0]):
-        first = source[rows[world, 0]]
+        first, changes = source[rows[world, 0]], np.zeros(rows.shape[1])
         for t in range(rows.shape[1]):
             row = rows[world, t]
             day, here, before = out[world, t], source[row], source[row - 1]
@@ -245,7 +245,9 @@ def _compose(rows: Any, source: Any, vix_opens: Any, dates: Any, numbers: Any, n
                 day.etp_mid = last.etp_mid * here.etp_mid / before.etp_mid
             if np.isnan(day.spx_open_settlement):
                 day.spx_open_settlement = day.spx
-            day.hv20 = here.hv20 if t < REALISED_WINDOW else realised(out[world], t)
+            if t > 0:
+                changes[t] = np.log(day.spx / out[world, t - 1].spx)
+            day.hv20 = here.hv20 if t < REALISED_WINDOW else realised(changes, t)
 
 
 @njit(cache=True)
@@ -277,12 +279,11 @@ def _place(
 
 
 @njit(cache=True)
-def realised(days: Any, t: int) -> float:
+def realised(changes: Floats, t: int) -> float:
     """Return the annualised standard deviation of the last 20 log returns, decimal."""
     total, squares = 0.0, 0.0
     for k in range(t - REALISED_WINDOW + 1, t + 1):
-        change = np.log(days[k].spx / days[k - 1].spx)
-        total += change
-        squares += change * change
+        total += changes[k]
+        squares += changes[k] * changes[k]
     n = REALISED_WINDOW
     return float(np.sqrt(max(squares - total * total / n, 0.0) / (n - 1) * 252.0))

@@ -26,6 +26,31 @@ TOLERANCES = {
 }
 
 
+BLOCK, RESAMPLES = 252, 400
+
+
+def sampling_errors(days: Any, seed: int = 0) -> dict[str, float]:
+    """Return how far from the truth a history's own facts are, by its length alone.
+
+    Parameters
+    ----------
+    days : ndarray of DAY, shape (n,)
+        A history.
+    seed : int
+
+    Returns
+    -------
+    dict
+        The standard error of each, by a bootstrap of blocks of a year, which keep regimes of
+        volatility whole (Künsch 1989). What is less than two of them off could be the length.
+    """
+    rng = np.random.default_rng(seed)
+    count, length = max(len(days) // BLOCK, 1), min(BLOCK, len(days))
+    starts = rng.integers(0, len(days) - length + 1, (RESAMPLES, count))
+    drawn = [stylised_facts(days[one[:, None] + np.arange(length)]) for one in starts]
+    return {name: float(np.std([one[name] for one in drawn], ddof=1)) for name in drawn[0]}
+
+
 def stylised_facts(days: Any) -> dict[str, float]:
     """Return moments, dependence and responses of day records.
 

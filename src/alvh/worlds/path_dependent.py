@@ -49,7 +49,7 @@ from alvh.worlds.path_days import (
     write_spx_smile,
     write_vix_smile,
 )
-from alvh.worlds.path_fit import PathFit, fit_paths
+from alvh.worlds.path_fit import PathData, PathFit, fit_paths, path_data
 from alvh.worlds.path_step import settle, step
 
 Floats = NDArray[np.float64]
@@ -148,23 +148,34 @@ def path_dependent_model(
         If fewer than two years with a thousand returns before them are left, or there are no
         parameters for so early an end.
     """
+    data, parameters = gather(history, start, end, parameters)
+    return settled_model(data, fit_paths(data), parameters)
+
+
+def gather(
+    history: History, start: str | date | None, end: str | date | None,
+    parameters: PathDependent | None = None,
+) -> tuple[PathData, PathDependent]:  # fmt: skip
+    """Return what the model is fitted to, and what past returns explain; as the model is asked."""
     surfaces = build_surfaces(history)
     first = max(np.datetime64(FITTED_FROM), surfaces.dates[0]).astype(object)
     window = session_window(surfaces, first if start is None else start, end)
     inside = np.zeros(len(surfaces.days), bool)
     inside[window] = surfaces.days["tradable"][window] == 1
-    last = surfaces.dates[window][-1].astype(object)
-    parameters = parameters or _parameters_known(last)
-    fit = fit_paths(history, surfaces, parameters, inside)
-    known = np.log(history["vix"][history.dates <= np.datetime64(last)])
-    settle(fit.moves, fit.donors, fit.memories, float(np.nanmean(known)))
-    tradable = np.flatnonzero(surfaces.days["tradable"])
-    rates = np.stack([surfaces.days[name][fit.rows] for name in ("rate", "dividend_yield")], axis=1)
+    parameters = parameters or _parameters_known(surfaces.dates[window][-1].astype(object))
+    return path_data(history, surfaces, parameters, inside), parameters
+
+
+def settled_model(data: PathData, fit: PathFit, parameters: PathDependent) -> PathModel:
+    """Match the level of a fit in the long run, and return the model."""
+    settle(fit.moves, fit.donors, fit.memories, fit.level)
+    days, dates = data.days, data.days["date"].astype("datetime64[D]")
+    tradable = np.flatnonzero(days["tradable"])
+    rates = np.stack([days[name][fit.rows] for name in ("rate", "dividend_yield")], axis=1)
     return PathModel(
-        fit, rates, (spx_table(fit.moves[0]["skew"]), vix_table()),
-        parameters, history.digest,
-        surfaces.dates[fit.rows[0]].astype(object), last,
-        surfaces.dates[tradable[-1]].astype(object),
+        fit, rates, (spx_table(fit.moves[0]["skew"]), vix_table()), parameters,
+        data.history.digest,
+        *(dates[row].astype(object) for row in (data.rows[0], data.rows[-1], tradable[-1])),
     )  # fmt: skip
 
 
@@ -197,6 +208,7 @@ def _live(
     """Make worlds, each in its own row of ``out`` and from its own row of ``memories``."""
     for world in prange(out.shape[0]):
         key, memory = world_key(seed, first + world), memories[world]
+        changes = np.zeros(out.shape[1])
         for t in range(out.shape[1]):
             day, last = out[world, t], out[world, max(t - 1, 0)]
             day.tradable = 1
@@ -210,7 +222,9 @@ def _live(
             write_vix_smile(day, memory, vix)
             if t > 0:
                 move_baskets(day, last, shares[t - 1])
-            day.hv20 = realised(out[world], t) if t >= REALISED_WINDOW else 0.01 * memory.explained
+                changes[t] = np.log(day.spx / last.spx)
+            known = t >= REALISED_WINDOW
+            day.hv20 = realised(changes, t) if known else 0.01 * memory.explained
 
 
 @njit(cache=True)

@@ -25,12 +25,13 @@ from alvh.worlds.memory import (
     take_vvix,
 )
 from alvh.worlds.path_days import log_vvix_of
-from alvh.worlds.path_fit import LOG_WHOLE, NEAR, RECENT, TYPICAL_VIX
+from alvh.worlds.path_fit import PULL, RECENT, TYPICAL_VIX, drawn_with, log_sigma
 
 Floats = NDArray[np.float64]
 
 LOWEST_VIX, HIGHEST_VIX = 8.0, 150.0  # 9.14 was the lowest close; 172.79 VXO's highest in 1987
 LOG_TYPICAL = math.log(TYPICAL_VIX)
+LOG_HALT = math.log(0.8)  # a fall of a fifth halts trading for the day (NYSE rule 7.12, level 3)
 PATHS, UNHEARD, HEARD = 192, 1260, 2520  # paths, and sessions of each before and while it is heard
 MOST_SHIFT, HALVINGS = 0.02, 9  # of VIX's residual a session; steps of the search
 
@@ -98,12 +99,13 @@ def step(memory: Any, moves: Any, donors: Any, chance: float) -> tuple[float, fl
     before = memory.vix
     level = math.log(before) - LOG_TYPICAL
     donor = donors[_drawn(donors, math.log(before), chance)]
-    sigma = math.exp(min(moves.sigma[0] + moves.sigma[1] * level, level + LOG_WHOLE))
+    sigma = math.exp(log_sigma(moves, level, memory.trend[PULL] / (0.01 * before)))
     log_return = moves.drift + sigma * donor.shock
     for k in range(len(RECENT)):
         log_return += moves.reversal[k] * memory.trend[RECENT[k]]
+    log_return = max(log_return, LOG_HALT)
     take_return(memory, moves.kernels, math.expm1(log_return))
-    _move_vix(memory, moves, donor, log_return, level)
+    _move_vix(memory, moves, donor, log_return, min(max(level, moves.level[0]), moves.level[1]))
     change = math.log(memory.vix / before)
     for which in range(FAST, RESIDUALS):
         known = moves.others[which]
@@ -124,8 +126,7 @@ def _drawn(donors: Any, log_vix: float, chance: float) -> int:
             low = middle + 1
         else:
             high = middle
-    near = min(NEAR, donors.size)
-    first = min(max(low - near // 2, 0), donors.size - near)
+    first, near = drawn_with(low, donors.size)
     return int(first + int(chance * near))
 
 

@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 Records = NDArray[np.void]
 
-SHARD = 128  # worlds at once
+SHARD = 64  # worlds at once: what they read and write stays near the processor
 
 
 class Model(Protocol):
