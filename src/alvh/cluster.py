@@ -7,6 +7,8 @@ was run: a worker that dies takes nothing with it but the time.
 ``dask.distributed`` is asked for only where a cluster is named: ``pip install "alvh[cluster]"``.
 """
 
+import gc
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from threading import Lock
@@ -19,6 +21,7 @@ from alvh.version import VERSION
 Job = Callable[[int, int], Any]
 Bounds = Sequence[tuple[int, int]]
 
+SCHEMES = ("tcp", "tls", "ws", "wss")  # of addresses that a dask scheduler can have
 ATTEMPTS = 5  # of one piece, each on a worker that died, before the run is given up
 _ONE_AT_A_TIME = Lock()  # a worker's threads would otherwise call the compiled engine's at once
 
@@ -120,14 +123,29 @@ def _connect(address: str) -> Any:
             f"a cluster at {shown(address)} needs dask.distributed, which is not installed; "
             'pip install "alvh[cluster]"'
         ) from error
+    if _listens(address):
+        try:
+            return distributed.Client(address, timeout="10s", set_as_default=False)
+        except (OSError, TimeoutError, ValueError):
+            pass
+        # a client that failed closes itself when it is collected: now, not while another starts
+        gc.collect()
+    raise DataError(  # outside, so that no cause repeats the address
+        f"no dask scheduler answers at {shown(address)}; start one with `dask scheduler` and give "
+        "its address as tcp://host:8786"
+    )
+
+
+def _listens(address: str) -> bool:
+    """Say whether anything accepts connections at an address that a scheduler could have."""
     try:
-        return distributed.Client(address, timeout="10s", set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        fault = DataError(
-            f"no dask scheduler answers at {shown(address)} ({type(error).__name__}); start one "
-            "with `dask scheduler` and give its address as tcp://host:8786"
-        )
-    raise fault  # outside, so that no cause repeats the address
+        parts = urlsplit(address)
+        if parts.scheme not in SCHEMES or not parts.hostname or not parts.port:
+            return False
+        with socket.create_connection((parts.hostname, parts.port), timeout=10.0):
+            return True
+    except (OSError, ValueError):
+        return False
 
 
 def shown(address: str) -> str:

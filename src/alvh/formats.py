@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 ABSENT = "–"
 _SECRET = 11  # characters; no password or token worth its name is shorter
 _FIGURES = re.compile(r"[\d\s.,:/%+$-]*")
-_SYMBOL = re.compile(r"[A-Z]{1,6}\s*\d{6}([CP]\d{8})?")
+_SYMBOL = re.compile(r"[A-Z]{1,6}\s*\d{6}([CP]\d{1,8})?")
 _QUOTED = re.compile(r"""(['"])(.*?)\1""")
 
 

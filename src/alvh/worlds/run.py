@@ -140,6 +140,7 @@ def run_worlds(
     fee_scale: float = 1.0,
     commission: float = DEFAULT_COMMISSION,
     debit_spread: float = DEFAULT_DEBIT_SPREAD,
+    improvement: float = 0.0,
     folder: Path | None = None,
     progress: Progress | None = None,
     cluster: str | None = None,
@@ -149,7 +150,7 @@ def run_worlds(
     Parameters
     ----------
     worlds : Worlds
-    hedge, condors, equity, fill, fee_scale, commission, debit_spread
+    hedge, condors, equity, fill, fee_scale, commission, debit_spread, improvement
         As for ``alvh.backtest``.
     folder : Path, optional
         Where finished shards are kept; a run that was interrupted takes them up again.
@@ -171,7 +172,9 @@ def run_worlds(
     """
     policy = hedge if isinstance(hedge, HedgePolicy) else load_policy(hedge)
     programme = condors if isinstance(condors, CondorProgramme) else load_programme(condors)
-    job = _Job(worlds, policy, programme, equity, fill, fee_scale, commission, debit_spread)
+    job = _Job(
+        worlds, policy, programme, equity, fill, fee_scale, commission, debit_spread, improvement
+    )
     figures = run_shards(
         job, worlds.n_paths, SHARD, folder=folder, progress=progress, cluster=cluster
     )

@@ -14,6 +14,7 @@ from alvh.desk import kinds
 from alvh.desk.audit import audit
 from alvh.desk.governance import halt as record_halt
 from alvh.desk.scoring import Scored, score
+from alvh.desk.scoring import scores as scored_ledger
 from alvh.desk.standing import standing
 from alvh.desk.summaries import rules_line, state_line, summary
 from alvh.errors import AlvhError, LedgerError
@@ -106,12 +107,7 @@ def events(request: Request) -> list[dict[str, Any]]:
 def scores(request: Request, account: Annotated[Account, Query()]) -> dict[str, Any]:
     """Give what overrides made against the rule, as ``alvh ledger score --json`` does."""
     desk: Desk = request.app.state.desk
-    end = until(desk, account)
-    found = score(Ledger(_file(desk), "read"), desk.history, end)
-    return dict(plain({
-        "orders": list(map(score_row, found)), "difference": sum(one.difference for one in found),
-        "until": end, "data_digest": desk.history.digest,
-    }))  # fmt: skip
+    return scored_ledger(Ledger(_file(desk), "read"), desk.history, until(desk, account)).plain()
 
 
 @router.post("/ledger/halt", response_class=HTMLResponse)
