@@ -25,6 +25,7 @@ from alvh.market.chains.importing import import_chains
 FORWARD = 2900.0
 STRIKES = np.arange(2000, 3500, 5)
 EXPIRIES = 20  # a session
+OF_EXPIRY = 2 * len(STRIKES)  # quotes
 
 
 def write_chain(path: Path, quotes: int) -> None:

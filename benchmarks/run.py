@@ -183,7 +183,8 @@ def chain_rows() -> Iterator[Row]:
 
 def chain_slope() -> float:
     """Return how the time of a chain grows with its quotes: an exponent, 1 is linear."""
-    counts = [CHAIN_QUOTES // 4, CHAIN_QUOTES // 2, CHAIN_QUOTES]
+    expiries = CHAIN_QUOTES // chains.OF_EXPIRY
+    counts = [chains.OF_EXPIRY * (expiries // k) for k in (4, 2, 1)]  # no expiry without a smile
     spent = [min(chains.measure(count)["processor"] for _ in range(3)) for count in counts]
     return float(np.polyfit(np.log(counts), np.log(spent), 1)[0])
 

@@ -28,28 +28,28 @@ FRESH = Account(date(2015, 8, 20), 1_000_000.0)
 AS_OF = date(2015, 8, 21)
 
 
-def chain(history, hedge, programme, start, end):
+def chain(history, hedge, programme, start, end, improvement=0.0):
     """Every session after the first: (decision, what the backtest decided, cash in the book)."""
     policy, rules = alvh.load_policy(hedge), alvh.load_programme(programme)
-    result = alvh.backtest(history, policy, rules, start, end)
+    result = alvh.backtest(history, policy, rules, start, end, improvement=improvement)
     days = days_of(result)
     book = begin(result, 1)
+    book = first_memory(book, result, policy, rules, history, improvement)
     for t, (decision, after) in enumerate(
-        live(history, first_memory(book, result, policy, rules, history), policy, rules, days[1:]),
-        1,
+        live(history, book, policy, rules, days[1:], improvement=improvement), 1
     ):
         yield decision, decided(result.logs, result.counts, t, days[t]), after, result.cash[t]
 
 
-def first_memory(book, result, policy, programme, history=None):
+def first_memory(book, result, policy, programme, history=None, improvement=0.0):
     """What the rules carry on from a run's first day: from the engine's own book of that day."""
     history = bundled() if history is None else history
     surfaces = build_surfaces(history)
     row = int(np.searchsorted(surfaces.dates, result.dates[0]))
     window = slice(row, row + 1)
     records = (
-        *compile_hedge(policy), compile_programme(programme, 0.5),
-        compile_account(1_000_000.0, 0.5, 1.0, 0.65, 0.01),
+        *compile_hedge(policy), compile_programme(programme, 0.5, improvement),
+        compile_account(1_000_000.0, 0.5, 1.0, 0.65, 0.01, improvement),
     )  # fmt: skip
     guides = build_guides(history, policy, programme, surfaces.dates[window])
     daily, _, engine = run_window(surfaces, window, guides, records)
@@ -61,14 +61,18 @@ def first_memory(book, result, policy, programme, history=None):
 
 
 @pytest.mark.parametrize(
-    ("hedge", "programme"),
-    [("alvh-40-40-20", "monthly45"), ("alvh-adaptive", "monthly45-adaptive")],
+    ("hedge", "programme", "improvement"),
+    [
+        ("alvh-40-40-20", "monthly45", 0.0),
+        ("alvh-40-40-20", "monthly45", 0.4),
+        ("alvh-adaptive", "monthly45-adaptive", 0.0),
+    ],
 )
-def test_a_book_of_fills_decides_as_the_backtest_did_to_the_byte(hedge, programme):
+def test_a_book_of_fills_decides_as_the_backtest_did_to_the_byte(hedge, programme, improvement):
     """August and September 2015: a crash, rolls, gains taken, condors stopped and settled."""
     orders = 0
     for found, wanted, after, cash in chain(
-        bundled(), hedge, programme, "2015-07-31", "2015-09-30"
+        bundled(), hedge, programme, "2015-07-31", "2015-09-30", improvement
     ):
         assert found.stopped == ()
         assert canonical(found.decided) == canonical(wanted)

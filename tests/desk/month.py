@@ -39,11 +39,16 @@ def begin(result: Result, sessions: int) -> Book:
 
 
 def live(
-    history: alvh.History, book: Book, policy: object, programme: object, days: list
+    history: alvh.History,
+    book: Book,
+    policy: object,
+    programme: object,
+    days: list,
+    improvement: float = 0.0,
 ) -> Iterator[tuple[Decision, Book]]:
     """Decide each session, fill it as decided, and hand on decision and book."""
     for day in days:
-        decision = alvh.today(history, book, policy, programme, as_of=day)
+        decision = alvh.today(history, book, policy, programme, as_of=day, improvement=improvement)
         book = book.add(as_decided(decision)).remember(decision.memory)
         yield decision, book
 

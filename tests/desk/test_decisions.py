@@ -8,16 +8,36 @@ import numpy as np
 from tests.advise.books import bundled
 from tests.desk.conftest import FIRST, RULES, Lived, moment
 
+import alvh
+from alvh.desk.book import Book
 from alvh.desk.decisions import first_difference, repeat
+from alvh.desk.entries import Flow
+from alvh.desk.governance import propose, sign
+from alvh.desk.issuing import record_decision
 from alvh.desk.recording import record
 from alvh.desk.standing import standing
-from alvh.ledger import Ledger
+from alvh.desk.versions import Charter
+from alvh.ledger import Ledger, SigningKey
 
 
 def test_every_decision_is_made_again_to_the_byte(lived: Lived) -> None:
     found = list(repeat(lived.ledger, bundled()))
     assert [one.difference for one in found] == [""] * 8
     assert found[-1].as_of == "2015-08-26"
+
+
+def test_a_decision_with_an_improvement_is_made_again(
+    ledger: Ledger, keys: list[SigningKey]
+) -> None:
+    version = propose(ledger, *RULES, Charter(keys={"ann": keys[0].public}), moment(FIRST))
+    sign(ledger, version.sha256, keys[0], moment(FIRST))
+    book = Book("main", (Flow(date(2015, 8, 14), "deposit", 1_000_000.0),))
+    bare, better = (
+        alvh.today(bundled(), book, *RULES, as_of=FIRST, improvement=part) for part in (0.0, 0.4)
+    )
+    assert better.decided != bare.decided
+    record_decision(ledger, better, moment(FIRST))
+    assert [one.difference for one in repeat(ledger, bundled())] == [""]
 
 
 def test_other_data_are_named_first(lived: Lived) -> None:

@@ -85,7 +85,8 @@ class Decision:
     ages : dict of str to int
         Age of every series, sessions.
     meta : dict
-        policy, programme, their hashes, data_digest, book_digest, code_version, fill.
+        policy, programme, their hashes, data_digest, book_digest, code_version, fill,
+        and improvement where packages are to fill better than their legs.
     """
 
     as_of: date
@@ -167,6 +168,7 @@ def today(
     fee_scale: float = 1.0,
     commission: float = DEFAULT_COMMISSION,
     debit_spread: float = DEFAULT_DEBIT_SPREAD,
+    improvement: float = 0.0,
 ) -> Decision:
     """Decide one session from the account as it stands.
 
@@ -184,7 +186,7 @@ def today(
         Session to decide; without it the last of the history.
     on : datetime.date, optional
         Day on which the decision is made, against which data is stale; without it ``as_of``.
-    fill, fee_scale, commission, debit_spread
+    fill, fee_scale, commission, debit_spread, improvement
         As for ``alvh.backtest``.
 
     Returns
@@ -206,11 +208,11 @@ def today(
     account = book
     if not isinstance(account, Account):
         account = account.account(surfaces.dates[row - 1].astype(object))
-    terms = compile_account(1.0, fill, fee_scale, commission, debit_spread)
+    terms = compile_account(1.0, fill, fee_scale, commission, debit_spread, improvement)
     terms["equity"] = account.cash  # nought in an index fund, below it on a margin loan
     rules = Rules(
-        *compile_hedge(hedge), compile_programme(programme, fill), terms, policy_hash(hedge),
-        policy_hash(programme),
+        *compile_hedge(hedge), compile_programme(programme, fill, improvement), terms,
+        policy_hash(hedge), policy_hash(programme),
     )  # fmt: skip
     at = int(np.searchsorted(history.dates, surfaces.dates[row]))
     found = [*preflight(history, at, account, hedge, on or session), *_memory(account, rules)]
@@ -218,7 +220,7 @@ def today(
         text = f"{session} lacks an input that prices need; run `alvh data check`"
         found.insert(0, Check("MISSING", "prices", "stop", text))
     checks = tuple(found)
-    blank = _blank(history, at, account, rules, hedge, programme, fill)
+    blank = _blank(history, at, account, rules, hedge, programme)
     if stops(checks):
         return replace(blank, stopped=stops(checks), checks=checks)
     return _decide(replace(blank, checks=checks), history, surfaces, row, rules, hedge, programme)
@@ -261,10 +263,11 @@ def _memory(account: Account, rules: Rules) -> list[Check]:
 
 def _blank(
     history: History, row: int, account: Account, rules: Rules, hedge: HedgePolicy,
-    programme: CondorProgramme, fill: float,
+    programme: CondorProgramme,
 ) -> Decision:  # fmt: skip
     """Return the decision to do nothing, with its identity."""
     as_of: date = history.dates[row].astype(object)
+    terms = rules.account[0]
     meta = {
         "policy": hedge.name,
         "programme": programme.name,
@@ -273,8 +276,10 @@ def _blank(
         "data_digest": history.between(end=as_of).digest,
         "book_digest": account.digest,
         "code_version": VERSION,
-        "fill": fill,
+        "fill": float(terms["fill"]),
     }
+    if terms["improvement"]:
+        meta["improvement"] = float(terms["improvement"])
     return Decision(
         as_of, (), (), Decided((), (), ()), (), (), {}, account, account.memory, 0.0, 0.0, 0.0,
         series_ages(history, row), meta,

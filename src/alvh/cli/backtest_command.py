@@ -9,7 +9,7 @@ import typer
 from alvh.cli.console import note, say_json, show_table
 from alvh.cli.files import refuse_unwritable, write_whole
 from alvh.cli.formats import decimal, dollars, percent
-from alvh.cli.options import AsJson, Condors, Data, End, Equity, Fill, Start
+from alvh.cli.options import AsJson, Condors, Data, End, Equity, Fill, Improvement, Start
 from alvh.cli.running import day, engine_running, read_history, say_identity, say_model_share
 
 if TYPE_CHECKING:
@@ -41,14 +41,7 @@ def backtest(
     end: End = None,
     equity: Equity = 1_000_000.0,
     fill: Fill = 0.5,
-    improvement: Annotated[
-        float,
-        typer.Option(
-            "--improvement",
-            metavar="SHARE",
-            help="Part of --fill that every leg of a package after the first saves, 0 to 1.",
-        ),
-    ] = 0.0,
+    improvement: Improvement = 0.0,
     save: Annotated[
         Path | None,
         typer.Option(

@@ -66,6 +66,14 @@ Fill = Annotated[
         help="Price paid: 0 at mid, 1 at the touch.",
     ),
 ]
+Improvement = Annotated[
+    float,
+    typer.Option(
+        "--improvement",
+        metavar="SHARE",
+        help="Part of --fill that every leg of a package after the first saves, 0 to 1.",
+    ),
+]
 Cluster = Annotated[
     str | None,
     typer.Option("--cluster", metavar="ADDRESS", help="Dask scheduler, as tcp://host:8786."),

@@ -9,7 +9,7 @@ import typer
 from alvh.cli.console import note, say, say_json, show_table
 from alvh.cli.desk_options import now, open_ledger
 from alvh.cli.formats import decimal, dollars, percent
-from alvh.cli.options import DATE_FORMATS, AsJson, Data, Fill
+from alvh.cli.options import DATE_FORMATS, AsJson, Data, Fill, Improvement
 from alvh.cli.running import day, engine_running, read_history
 
 if TYPE_CHECKING:
@@ -55,12 +55,13 @@ def today(
                      help="Issue tickets, once the decision is recorded, and write them there."),
     ] = None,
     fill: Fill = 0.5,
+    improvement: Improvement = 0.0,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Decide today: condor and hedge orders with their reasons, or no trade and why."""
     _refuse_mixed(hedge, condors, ledger, tickets)
     held, history = _inputs(book, data, as_json)
-    request = day(as_of), fill
+    request = {"as_of": day(as_of), "fill": fill, "improvement": improvement}
     with engine_running("deciding"):
         if ledger is None:
             found, issued = _unrecorded(history, held, hedge, condors, request), None
@@ -102,27 +103,25 @@ def _refuse_mixed(
 
 def _unrecorded(
     history: "History", held: "Book", hedge: str | None, condors: str | None,
-    request: tuple[date | None, float],
+    request: dict[str, Any],
 ) -> "Decision":  # fmt: skip
     import alvh
 
-    as_of, fill = request
     return alvh.today(
-        history, held, hedge or "alvh-40-40-20", condors or "monthly45", as_of=as_of,
-        on=as_of or date.today(), fill=fill,
+        history, held, hedge or "alvh-40-40-20", condors or "monthly45",
+        on=request["as_of"] or date.today(), **request,
     )  # fmt: skip
 
 
 def _recorded(
     history: "History", held: "Book", ledger: Path, tickets: Path | None,
-    request: tuple[date | None, float],
+    request: dict[str, Any],
 ) -> tuple["Decision", dict[str, Any]]:  # fmt: skip
     """Decide by the rules in force, record it, and only then issue and write tickets."""
     from alvh.desk.issuing import decide, issue_tickets, record_decision, write_tickets
 
-    as_of, fill = request
     record, at = open_ledger(ledger), now()
-    found = decide(record, history, held, at, as_of=as_of, on=as_of or date.today(), fill=fill)
+    found = decide(record, history, held, at, on=request["as_of"] or date.today(), **request)
     event = record_decision(record, found, at)
     told: dict[str, Any] = {"event": event.number, "sha256": event.sha256}
     if tickets is None or found.stopped:
@@ -223,8 +222,10 @@ def _figure(value: float | str | None) -> str:
 
 def _say_identity(found: "Decision") -> None:
     meta = found.meta
+    better = f" · improvement {meta['improvement']:g}" if "improvement" in meta else ""
     say(
         f"policy {meta['policy_hash'][:12]} · programme {meta['programme_hash'][:12]} · "
         f"data {meta['data_digest'][:12]} · book {meta['book_digest'][:12]} · "
-        f"code {meta['code_version']} · fill {meta['fill']:g} · decision {found.digest[:12]}"
+        f"code {meta['code_version']} · fill {meta['fill']:g}{better} · "
+        f"decision {found.digest[:12]}"
     )

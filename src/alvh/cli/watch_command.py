@@ -1,7 +1,7 @@
 """`alvh watch`: look again on a schedule, and say each thing once."""
 
 import time
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +9,7 @@ import typer
 
 from alvh.cli.console import note, say, say_json
 from alvh.cli.desk_options import DEFAULT_LEDGER, LedgerFile, now, open_ledger
-from alvh.cli.options import DATE_FORMATS, AsJson, Data, Fill
+from alvh.cli.options import DATE_FORMATS, AsJson, Data, Fill, Improvement
 from alvh.cli.running import announce_compiling, day, read_history
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def watch(
         typer.Option("--key", metavar="FILE", help="Signs a checkpoint on each day's first look."),
     ] = None,
     fill: Fill = 0.5,
+    improvement: Improvement = 0.0,
     as_json: AsJson = False,
 ) -> None:
     """Read data and book again and again; raise each alert once, to file and through apprise."""
@@ -55,7 +56,7 @@ def watch(
     signer = _signer(key)
     announce_compiling()
     while True:
-        found = _look(opened, book, data, as_of, fill)
+        found = _look(opened, book, data, day(as_of), {"fill": fill, "improvement": improvement})
         told = _tell(opened, found, places)
         if signer is not None:
             _sign_daily(opened, signer)
@@ -70,7 +71,7 @@ def watch(
 
 
 def _look(
-    ledger: "Ledger", book: Path, data: str, as_of: datetime | None, fill: float
+    ledger: "Ledger", book: Path, data: str, as_of: date | None, terms: dict[str, float]
 ) -> "tuple[Alert, ...]":
     """Look once, and return the alerts that were not raised before."""
     from alvh.desk.alerts import alerts, desk_alerts, raise_once, stale_alert
@@ -82,11 +83,11 @@ def _look(
 
     at = now()
     stand = standing(ledger, at)
-    today = day(as_of) or chicago_day(at)
+    today = as_of or chicago_day(at)
     try:
         history = read_history(data)
         held = read_book(book)
-        decision = decide(ledger, history, held, at, as_of=day(as_of), on=today, fill=fill)
+        decision = decide(ledger, history, held, at, as_of=as_of, on=today, **terms)
         found = alerts(decision, history, stand, stand.hedge, stand.condors)
     except AlvhError as refusal:
         found = (stale_alert(refusal, today.isoformat()), *desk_alerts(stand))

@@ -121,6 +121,7 @@ def _again(
         as_of=date.fromisoformat(content["as_of"]),
         on=on,
         fill=float(content["meta"]["fill"]),
+        improvement=float(content["meta"].get("improvement", 0.0)),
     )
     return decision.plain()
 

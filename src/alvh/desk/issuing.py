@@ -53,6 +53,7 @@ def decide(
     as_of: date | None = None,
     on: date | None = None,
     fill: float = DEFAULT_FILL,
+    improvement: float = 0.0,
 ) -> Decision:
     """Decide a session by the rules in force, from the book and the memory of the ledger.
 
@@ -60,7 +61,7 @@ def decide(
     ----------
     ledger : Ledger
         Says which version of the rules is in force, and what the last decision left.
-    history, as_of, on, fill
+    history, as_of, on, fill, improvement
         As for ``alvh.today``.
     book : Book
     at : datetime
@@ -82,8 +83,9 @@ def decide(
     held = book if memory is None else book.remember(memory)
     wrong = tuple(f"book and tickets disagree: {line}" for line in now.differences)
     return today(
-        history, _Disputed(held, wrong), now.hedge, now.condors, as_of=as_of, on=on, fill=fill
-    )
+        history, _Disputed(held, wrong), now.hedge, now.condors,
+        as_of=as_of, on=on, fill=fill, improvement=improvement,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
