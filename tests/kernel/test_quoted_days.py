@@ -3,15 +3,16 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alvh.contracts.rules import tick_size
 from alvh.kernel import codes
 from alvh.policy import load_policy, load_programme
-from twin import chains
+from twin import chains, listing
 from twin.agreement import folded_marks, run_compiled
-from twin.market import Account, Market
+from twin.market import Account, Contract, Market
 from twin.pairs import ADAPTIVE, HEDGES, PROGRAMMES
 
 CENT = 0.01  # USD
@@ -110,3 +111,46 @@ def test_quotes_that_change_are_seen_on_their_day():
                     for w in (world, replace(world, quotes=quotes)))  # fmt: skip
     first = np.flatnonzero(run.daily["nav"] != changed.daily["nav"])[0]
     assert world.days["quote_end"][first] > world.days["quote_first"][first]
+
+
+def _condors(world, book):
+    """Return the four legs of every condor that was opened, by strike."""
+    rows = [row for row in run_compiled(world, load_policy("none"), book, ACCOUNT).trades
+            if row.action == "open"]  # fmt: skip
+    return [sorted(four, key=lambda row: row.strike)
+            for four in zip(*[iter(rows)] * 4, strict=True)]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("width", [25.0, 100.0])
+def test_a_wing_is_near_the_width_asked_for(seed, width):
+    """Chains whose strikes lie further apart than the exchange's do not double a wing."""
+    world = chains.quoted_world(seed)
+    book = load_programme("monthly45").model_copy(update={"width": width, "long_delta": None})
+    opened = _condors(world, book)
+    assert opened
+    sessions = {int(row["date"]): int(row["session"]) for row in world.spx_expiries}
+    spreads = [pair for legs in opened for pair in (legs[1::-1], legs[2:])]
+    for short, wing in spreads:
+        contract = Contract(wing.root, wing.right, wing.expiry, sessions[wing.expiry], wing.strike)
+        listed = listing.lattice(Market(world.days[wing.day]), contract)
+        target = short.strike + (width if wing.right == "C" else -width)
+        place = listed.index(listing.nearest(listed, target))
+        assert abs(wing.strike - target) <= listed[place + 1] - listed[place - 1]
+
+
+def test_an_expiry_with_puts_alone_is_no_expiry_of_a_condor():
+    """All calls are taken out of the chains: expiries are then those of days without chains."""
+    world, book = chains.quoted_world(1), load_programme("monthly45")
+    puts = world.quotes["right"] == codes.PUT
+    kept = np.append(0, np.cumsum(puts))
+    days, of_puts = world.days.copy(), world.quotes[puts]
+    days["quote_first"], days["quote_end"] = kept[days["quote_first"]], kept[days["quote_end"]]
+    bare = days.copy()
+    bare["quote_end"] = bare["quote_first"]
+    half, none = (
+        [legs[0].expiry for legs in _condors(replace(world, days=of, quotes=of_puts), book)]
+        for of in (days, bare)
+    )
+    assert half == none
+    assert half != [legs[0].expiry for legs in _condors(world, book)]

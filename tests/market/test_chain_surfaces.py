@@ -132,6 +132,19 @@ def test_a_spoilt_quote_is_neither_fitted_nor_quoted(shared_data, histories, tmp
     np.testing.assert_allclose(vectors[1], vectors[0], rtol=0.01, atol=1e-4)
 
 
+def test_a_quote_of_another_hour_says_that_it_is_stale(shared_data, tmp_path):
+    """The same chain as if taken with the index three per cent lower: the engine uses its smile."""
+    source = shared_data / "chains" / "spx_eod_2019" / "SPX_20190621.csv"
+    text = source.read_text(encoding="utf-8").replace("SPX,2957.5,", "SPX,2870.0,")
+    (tmp_path / source.name).write_text(text, encoding="utf-8")
+    import_chains([tmp_path / source.name], tmp_path / "chains")
+    history = alvh.load_history(shared_data, chains=tmp_path / "chains")
+    row = alvh.quote(history, ["SPXW  190731C02990000"], "2019-06-21").row(0, named=True)
+    assert (row["provenance"], row["bid"], row["ask"]) == ("quoted, stale", 35.1, 35.4)
+    run = alvh.backtest(history, "none", "monthly45", "2019-06-20", "2019-06-24")
+    assert "quoted" not in run.trades["provenance"].to_list()
+
+
 def test_a_day_without_a_chain_is_priced_as_before(histories):
     symbol = ["SPXW  190731C02990000"]
     plain, quoted = (alvh.quote(one, symbol, "2019-06-24") for one in histories)

@@ -64,7 +64,7 @@ def nearest_spx(listing, market, am, tenor, shortest):
         return abs(row.date - market.date - tenor) + (0.0 if row.am == am else 0.25)
 
     near = [row for row in rows if distance(row) <= _reach(tenor)]
-    quoted = [row for row in near if can_choose(market, "SPX" if row.am else "SPXW", row.date)]
+    quoted = [row for row in near if can_choose(market, "SPX" if row.am else "SPXW", row.date, all)]
     return min(quoted or near, key=distance, default=None)
 
 
@@ -76,7 +76,7 @@ def nearest_vix(listing, market, weeklies, tenor, shortest):
         return abs(row.date - market.date - tenor)
 
     quoted = [row for row in rows if distance(row) <= _reach(tenor)
-              and can_choose(market, "VIX", row.date)]  # fmt: skip
+              and can_choose(market, "VIX", row.date, any)]  # fmt: skip
     return min(quoted or rows, key=distance, default=None)
 
 
@@ -91,9 +91,9 @@ def quoted_strikes(market, contract):
     return strikes if len(strikes) >= LEAST else []
 
 
-def can_choose(market, root, expiry):
-    """Whether calls or puts of an expiry are quoted at enough strikes."""
-    return any(len(market.strikes.get((root, right, expiry), [])) >= LEAST for right in "CP")
+def can_choose(market, root, expiry, of):
+    """Whether ``any`` or ``all`` of calls and puts are quoted at enough strikes of an expiry."""
+    return of(len(market.strikes.get((root, right, expiry), [])) >= LEAST for right in "CP")
 
 
 @lru_cache(maxsize=64)
@@ -115,8 +115,18 @@ def lattice(market, contract):
 
 
 def nearest_listed(market, contract, target):
-    """Closest quoted strike, listed where none is quoted; of two equally close the lower."""
-    strikes = quoted_strikes(market, contract) or lattice(market, contract)
+    """Closest quoted strike, listed where none is quoted near it; of two as close the lower."""
+    listed = lattice(market, contract)
+    by_rule = nearest(listed, target)
+    quoted = quoted_strikes(market, contract)
+    if not quoted:
+        return by_rule
+    place, found = listed.index(by_rule), nearest(quoted, target)
+    near = listed[place + 1] - listed[place - 1]
+    return found if abs(found - target) <= near else by_rule
+
+
+def nearest(strikes, target):
     return min(strikes, key=lambda k: abs(k - target))
 
 
@@ -134,9 +144,9 @@ def stepped(market, contract, strike, step):
     strikes = quoted_strikes(market, contract)
     if not strikes:
         return strike + step
-    nearest = nearest_listed(market, contract, strike + step)
-    if (nearest - strike) * step > 0.0:
-        return nearest
+    other = nearest(strikes, strike + step)
+    if (other - strike) * step > 0.0:
+        return other
     return out_by_one(market, contract, strike, +1 if step > 0.0 else -1)
 
 

@@ -172,7 +172,9 @@ def market_marker(history: History, own: dict[str, float], year: int) -> Marker:
             return _settlement(history, instrument, on), "exchange settlement"
         row = quote(history, [instrument.symbol], on).row(0, named=True)
         kind = row["provenance"]
-        return float(row["mid"]), "mid of its quote" if kind == "quoted" else f"model mid, {kind}"
+        quoted = kind.startswith("quoted")
+        told = kind.replace("quoted", "mid of its quote") if quoted else f"model mid, {kind}"
+        return float(row["mid"]), told
 
     return mark
 

@@ -21,7 +21,7 @@ from alvh.kernel.quotes import (
     spx_forward,
 )
 from alvh.kernel.spx_smile import spx_sigma, spx_slice
-from alvh.kernel.strikes import nearest_listed, next_strike, strike_by_delta
+from alvh.kernel.strikes import nearest_listed, nearest_quoted, next_strike, strike_by_delta
 
 SIGNS = np.array([1.0, -1.0, -1.0, 1.0])
 PACKAGE_TICK = 0.05  # SPX complex orders trade in net steps of 0.05 points
@@ -128,7 +128,7 @@ def _step_short(strip, strike, step):
     """
     if strip.end == strip.first:
         return strike + step
-    other = nearest_listed(strip, strike + step)
+    other = nearest_quoted(strip, strike + step)
     if (other - strike) * step > 0.0:
         return other
     return next_strike(strip, strike, 1.0 if step > 0.0 else -1.0)

@@ -63,14 +63,13 @@ def strip_of(day, quotes, root, expiry, right, forward, tau):
 
 
 @compiled
-def is_quoted(day, quotes, root, expiry):
-    """Say whether calls or puts of an expiry are quoted at enough strikes to choose from."""
+def rights_quoted(day, quotes, root, expiry):
+    """Return of how many rights, calls and puts, enough strikes are quoted to choose from."""
     calls = _first_at(day, quotes, root, expiry, CALL, 0.0)
     puts = _first_at(day, quotes, root, expiry, PUT, 0.0)
-    if puts - calls >= LEAST_STRIKES:
-        return True
     row = puts + LEAST_STRIKES - 1
-    return row < day.quote_end and quotes[row].root == root and quotes[row].expiry == expiry
+    has_puts = row < day.quote_end and quotes[row].root == root and quotes[row].expiry == expiry
+    return (1 if puts - calls >= LEAST_STRIKES else 0) + (1 if has_puts else 0)
 
 
 @compiled

@@ -1,8 +1,8 @@
 """Which listed contract a rule asks for: expiry by tenor, strike by delta.
 
 On a day that has a chain, expiries and strikes are chosen among the quoted ones. The listing rules
-serve where the chain has nothing like what was asked for: no expiry within half the tenor of it,
-or no strike near the delta.
+serve where the chain has nothing like what was asked for: no expiry within half the tenor of it
+(for condors, with calls and puts), or no strike near the delta or the level.
 """
 
 import math
@@ -14,7 +14,7 @@ from alvh.kernel.black import norm_cdf
 from alvh.kernel.codes import SPX, SPXW, THIRD_FRIDAY, VIX
 from alvh.kernel.elementary import exponential, log_ratio
 from alvh.kernel.jit import compiled
-from alvh.kernel.listed import has_chain, is_quoted
+from alvh.kernel.listed import has_chain, rights_quoted
 from alvh.kernel.spx_smile import spx_sigma
 from alvh.kernel.vix_smile import vix_sigma
 
@@ -69,9 +69,10 @@ def choose_spx_expiry(day, listed, start, rule, am, tenor, shortest):
         gap = abs(dte - tenor) + (0.0 if expiry.am == am else 0.25)
         if gap < best_gap:
             best, best_gap = i, gap
-        root = SPX if expiry.am == 1 else SPXW
-        if chained and gap < quoted_gap and is_quoted(day, listed.quotes, root, expiry.date):
-            quoted, quoted_gap = i, gap
+        if chained and gap < quoted_gap:
+            root = SPX if expiry.am == 1 else SPXW
+            if rights_quoted(day, listed.quotes, root, expiry.date) == 2:  # condors sell both
+                quoted, quoted_gap = i, gap
     return quoted if quoted >= 0 else best
 
 
@@ -93,7 +94,7 @@ def choose_vix_expiry(day, listed, start, weeklies, tenor, shortest):
         gap = abs(dte - tenor)
         if gap < best_gap:
             best, best_gap = i, gap
-        if chained and gap < quoted_gap and is_quoted(day, listed.quotes, VIX, expiry.date):
+        if chained and gap < quoted_gap and rights_quoted(day, listed.quotes, VIX, expiry.date) > 0:
             quoted, quoted_gap = i, gap
     return quoted if quoted >= 0 else best
 
@@ -205,9 +206,23 @@ def _row_of(strip, strike):
 
 @compiled
 def nearest_listed(strip, target):
-    """Return the listed strike nearest to ``target`` points; the lower of two as near."""
+    """Return the strike nearest to ``target`` points; the lower of two as near.
+
+    It is a quoted one unless that lies further off than the strikes next to the nearest that the
+    listing rules allow are apart.
+    """
+    root, forward, tau, date = strip.root, strip.forward, strip.tau, strip.date
+    by_rule = nearest_strike(root, target, forward, tau, date)
     if strip.end == strip.first:
-        return nearest_strike(strip.root, target, strip.forward, strip.tau, strip.date)
+        return by_rule
+    quoted = nearest_quoted(strip, target)
+    near = _next_by_rule(strip, by_rule, 1.0) - _next_by_rule(strip, by_rule, -1.0)
+    return quoted if abs(quoted - target) <= near else by_rule
+
+
+@compiled
+def nearest_quoted(strip, target):
+    """Return the quoted strike nearest to ``target`` points; the lower of two as near."""
     row = _row_at(strip, target)
     if row == strip.end:
         return strip.quotes[row - 1].strike

@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from alvh.calendars import contract_expiry
 from alvh.contracts import OptionSymbol, parse_osi
@@ -13,6 +14,7 @@ from alvh.contracts.rules import round_to_tick, tick_size
 from alvh.errors import PricingError
 from alvh.kernel import codes
 from alvh.kernel.black import black_delta
+from alvh.kernel.listed import leg_mark
 from alvh.kernel.quotes import (
     days_to_settlement,
     half_spread,
@@ -51,8 +53,10 @@ def quote(history: History, symbols: Sequence[str], as_of: str | date) -> pl.Dat
         sigma, Black volatility, decimal, act/365; delta against the forward, undiscounted;
         forward in points, of a quoted SPX contract at the index level of its chain; provenance:
         what the price and its forward rest on: ``quoted`` where
-        the history has the day's chain and the contract stands in it, ``fitted`` where it has the
-        chain alone, otherwise ``modelled``.
+        the history has the day's chain and the contract stands in it; ``quoted, stale`` where the
+        engine does not take that quote for one of the close (it was taken too early, or stands
+        still) and prices by the smile; ``fitted`` where it has the chain alone, otherwise
+        ``modelled``.
 
     Raises
     ------
@@ -67,7 +71,7 @@ def quote(history: History, symbols: Sequence[str], as_of: str | date) -> pl.Dat
     options = [parse_osi(symbol) for symbol in symbols]
     listed = _listed_quotes(history, day, {option.root for option in options})
     rows = [
-        _quote_one(day, option, symbol, listed)
+        _quote_one(day, surfaces.quotes, option, symbol, listed)
         for option, symbol in zip(options, symbols, strict=True)
     ]
     return pl.DataFrame(rows, schema=list(COLUMNS), orient="row")
@@ -131,7 +135,7 @@ def listed_as(day: np.void, option: OptionSymbol) -> tuple[int, int, int]:
 
 
 def _quote_one(
-    day: np.void, option: OptionSymbol, symbol: str, listed: Quotes
+    day: np.void, quotes: NDArray[np.void], option: OptionSymbol, symbol: str, listed: Quotes
 ) -> tuple[object, ...]:
     root, expiry, session = listed_as(day, option)
     is_put = option.put_call == "P"
@@ -150,13 +154,15 @@ def _quote_one(
         forward = spx_forward(day, tau)
         slice_ = spx_slice(day["spx_smile"], tau, sessions_to_settlement(day, root, session))
         sigma = spx_sigma(slice_, math.log(option.strike / forward))
-    mid = leg_mid(day, root, codes.PUT if is_put else codes.CALL, expiry, session, option.strike)
+    right = codes.PUT if is_put else codes.CALL
+    mid = leg_mid(day, root, right, expiry, session, option.strike)
     half = half_spread(day, root, mid, tau)
     bid, ask = _quoted(root, mid, half, day)
     quoted = listed.get((option.root, expiry, option.strike, option.put_call))
     if quoted is not None:
         bid, ask, index = quoted
-        mid, provenance = 0.5 * (bid + ask), "quoted"
+        held = leg_mark(day, quotes, root, right, expiry, session, option.strike).quoted == 1
+        mid, provenance = 0.5 * (bid + ask), "quoted" if held else "quoted, stale"
         if root != codes.VIX and index:  # chains are often taken before the close
             forward *= index / float(day["spx"])
         sigma = _implied(mid, forward, option.strike, tau, is_put, float(day["rate"]), sigma)
