@@ -18,7 +18,7 @@ import polars as pl
 from alvh.kernel.spx_smile import spx_sigma, spx_slice
 from alvh.market.history import load_history
 from alvh.market.surfaces import build_surfaces
-from calibration.crash_quotes import DAY, EXPIRY, ROWS
+from calibration.crash_quotes import DAY, EXPIRY, RATE, ROWS
 from calibration.spx_chains import Expiry, black, expiry_of, read_chains, state_of
 
 BANDS = (0.02, 0.05, 0.10, 0.25, 0.50)
@@ -71,7 +71,7 @@ def measure(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     for expiry in read_chains(folder):
         if expiry.day.year in (2019, 2022):
             every.setdefault(expiry.day, []).append(expiry)
-    every[DAY] = [e for e in [expiry_of(str(DAY), DAY, EXPIRY, True, ROWS, 0.0004)] if e]
+    every[DAY] = [e for e in [expiry_of(str(DAY), DAY, EXPIRY, True, ROWS, RATE)] if e]
     quotes, condors = [], []
     for day, expiries in sorted(every.items()):
         row = surfaces.days[int(np.searchsorted(surfaces.dates, np.datetime64(day, "D")))]
