@@ -59,8 +59,8 @@ HELD_OUT = (
 )
 FAMILY = ("VIX9D", "VIX", "VIX3M", "VIX6M", "SKEW", "VVIX")
 RIDGE = 0.02  # on the loadings of SKEW and VIX; the constant is free
-VVIX_RIDGE = 0.005  # see ``choose_ridge``
-RIDGES = (0.001, 0.002, 0.005, 0.02, 0.05, 0.1, 0.5, np.inf)  # without bound: no VVIX
+VVIX_RIDGE = 0.05  # see ``choose_ridge``
+RIDGES = (0.002, 0.005, 0.02, 0.05, 0.1, 0.5, np.inf)  # without bound: no VVIX
 TENORS = ((0.5, 2.1), (2.1, 7.1), (7.1, 21.0), (21.0, 45.0), (45.0, 100.0))
 TRAIN_TO = np.datetime64("2019-01-01")
 
@@ -144,10 +144,18 @@ def fit_shape(
 
 
 def use(
-    chains: Chains, states: dict[str, State], days: Sequence[str], ridge: float = VVIX_RIDGE
+    chains: Chains,
+    states: dict[str, State],
+    days: Sequence[str],
+    ridge: float = VVIX_RIDGE,
+    crash: bool = False,
 ) -> None:
-    """Put the shape of a fit to the given days, and the range of VVIX they show, in place."""
-    spx_surface.SHAPE_LOADINGS = fit_shape(chains, states, days, ridge)
+    """Put the shape fitted to the given days, and the range of VVIX they show, in place.
+
+    The crash widens the range; it is fitted only where ``crash`` says so.
+    """
+    fitted = [day for day in days if crash or day != CRASH]
+    spx_surface.SHAPE_LOADINGS = fit_shape(chains, states, fitted, ridge)
     excess = [vvix_excess(states[day]) for day in days]
     spx_surface.VVIX_RANGE = (round(min(excess), 2), round(max(excess), 2))
 
@@ -341,12 +349,12 @@ def fit_vvix(folder: Path) -> None:
 
 
 def left_out_days(
-    chains: Chains, states: dict[str, State], fitted: Sequence[str], ridge: float
+    chains: Chains, states: dict[str, State], ridge: float, crash: bool = False
 ) -> dict[str, list[CondorError]]:
-    """Return 16/5-delta errors of 7–60 days, each day judged by a fit to the others of a list."""
+    """Return 16/5-delta errors of 7–60 days, each day judged by a fit to the others."""
     errors = {}
     for day in chains:
-        use(chains, states, [d for d in fitted if d != day], ridge)
+        use(chains, states, [d for d in chains if d != day], ridge, crash)
         errors[day] = [e for e in judge(chains, states, [day], 0.16, 0.05) if 7 < e.tau < 60]
     return errors
 
@@ -366,15 +374,16 @@ def summary(errors: dict[str, list[CondorError]]) -> str:
 
 
 def choose_ridge(chains: Chains, states: dict[str, State]) -> None:
-    """Print errors of days left out by the ridge on VVIX, the crash fitted with others or never.
+    """Print errors of days left out by the ridge on VVIX, the crash among the fitted or never.
 
-    The rule: the least mean over the fourteen days, a larger ridge where it costs less than a
-    twentieth of a point.
+    The rule: the least mean over the fourteen days.
     """
-    for name, fitted in (("fitted", list(chains)), ("never", [d for d in chains if d != CRASH])):
+    for crash in (False, True):
         for ridge in RIDGES:
-            errors = left_out_days(chains, states, fitted, ridge)
-            print(f"  crash {name}, ridge {ridge:5.3f}: {summary(errors)}")
+            errors = left_out_days(chains, states, ridge, crash)
+            print(
+                f"  crash {'fitted' if crash else 'never'}, ridge {ridge:5.3f}: {summary(errors)}"
+            )
 
 
 def main() -> None:
@@ -385,9 +394,9 @@ def main() -> None:
     days = [*FITTED, *HELD_OUT]
     chains, states = load(folder, days)
 
-    shipped = fit_shape(chains, states, days)
-    print("shape loadings, all chains:\n", np.array2string(shipped, precision=4, separator=", "))
     use(chains, states, days)
+    shipped = spx_surface.SHAPE_LOADINGS
+    print("shape loadings, all chains:\n", np.array2string(shipped, precision=4, separator=", "))
     print("range of the excess of VVIX:", spx_surface.VVIX_RANGE)
     fit_vvix(folder)
     share = overnight_share(chains)
@@ -411,7 +420,7 @@ def main() -> None:
         use(chains, states, [d for d in days if d != day])
         left_out += judge(chains, states, [day], 0.16, 0.05)
     report("each day left out in turn", left_out)
-    plain = left_out_days(chains, states, days, np.inf)
+    plain = left_out_days(chains, states, np.inf)
     for day in days:
         here = [e for e in left_out if e.day == day and 7 < e.tau < 60]
         medians = [np.median([abs(e.credit) for e in found]) for found in (here, plain[day])]
@@ -420,7 +429,7 @@ def main() -> None:
               f"without VVIX {medians[1]:.1%}")  # fmt: skip
     print("days left out, by the ridge on VVIX:")
     choose_ridge(chains, states)
-    constant = fit_shape(chains, states, days)
+    constant = shipped.copy()
     constant[:, :, 1:] = 0.0
     spx_surface.SHAPE_LOADINGS = constant
     report("before: one shape for all days", judge(chains, states, days, 0.16, 0.05))

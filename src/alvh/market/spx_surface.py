@@ -33,18 +33,30 @@ Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 
 # Shape coefficients a, b, c (rows) at 2, 30 and 180 days (blocks) on 1, (SKEW − 125)/10,
-# ln(VIX/17) and the excess of ln VVIX. Pooled least squares on the quotes of fourteen chains: ten
-# of April–July 2019, 2022-02-04, the strips of Cboe's two VIX white papers, one of 2020-03-20.
+# ln(VIX/17) and the excess of ln VVIX. Pooled least squares on the quotes of thirteen chains: ten
+# of April–July 2019, 2022-02-04, and the strips of Cboe's two VIX white papers.
 SHAPE_LOADINGS = np.array(
     [
-        [[-0.1518, 0.0255, 0.0364], [0.1103, 0.0031, -0.0828], [0.0069, 0.0422, -0.0001]],
-        [[-0.0753, 0.0576, -0.0508], [-0.0254, -0.0420, -0.0391], [0.1833, 0.1136, -0.0805]],
-        [[-0.0144, 0.0143, -0.0689], [-0.0790, -0.0087, -0.0140], [0.2843, 0.0522, 0.0105]],
+        [
+            [-0.1538, 0.0269, 0.0354, 0.0008],
+            [0.1151, 0.0022, -0.0748, -0.0409],
+            [0.0059, 0.0418, -0.0003, -0.0206],
+        ],
+        [
+            [-0.0740, 0.0570, -0.0382, -0.0545],
+            [-0.0193, -0.0453, -0.0325, -0.0636],
+            [0.1787, 0.1168, -0.0732, 0.0074],
+        ],
+        [
+            [-0.0088, 0.0175, -0.0369, -0.0526],
+            [-0.0803, -0.0092, -0.0217, 0.0076],
+            [0.2834, 0.0494, -0.0150, 0.0425],
+        ],
     ]
 )
 SKEW_RANGE = (110.0, 142.0)  # beyond what the chains show the shape is held
 VIX_RANGE = (10.0, 66.0)
-VVIX_RANGE = (-0.05, 0.63)  # of its excess
+VVIX_RANGE = (-0.05, 0.63)  # of its excess; above 0.32 one day alone, 2020-03-20, says it goes on
 
 # ln VVIX given VIX, on 1 and ln(VIX/17): least squares on closes of 2007–2018.
 VVIX_GIVEN_VIX = (4.473, 0.097)
