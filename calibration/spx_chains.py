@@ -75,7 +75,7 @@ class Expiry:
 
 @dataclass(frozen=True)
 class State:
-    """What the quotes of a chain say the VIX family is, volatility points, and SKEW; VVIX published."""
+    """What a chain's quotes say VIX and its family are, points, and SKEW; VVIX as published."""
 
     vix9d: float
     vix: float

@@ -425,8 +425,8 @@ def main() -> None:
         here = [e for e in left_out if e.day == day and 7 < e.tau < 60]
         medians = [np.median([abs(e.credit) for e in found]) for found in (here, plain[day])]
         sides = [np.mean([getattr(e, side) for e in here]) for side in ("put", "call")]
-        print(f"  {day}: {medians[0]:.1%} of {len(here)}, put {sides[0]:+.1%} call {sides[1]:+.1%}; "
-              f"without VVIX {medians[1]:.1%}")  # fmt: skip
+        print(f"  {day}: {medians[0]:.1%} of {len(here)}, put {sides[0]:+.1%} call "
+              f"{sides[1]:+.1%}; without VVIX {medians[1]:.1%}")  # fmt: skip
     print("days left out, by the ridge on VVIX:")
     choose_ridge(chains, states)
     constant = shipped.copy()
