@@ -145,16 +145,17 @@ A day taken before the close errs by the move of VIX between snapshot and close.
 ## Volatility points (model less market) and quoted widths
 {quotes}
 ## What the crash says
-The put side of 2020-03-20 is met; its calls are too dear near the money and too cheap far out: the
-market bends its wings more than SKEW, VIX and VVIX say. VVIX stood at 187. With SKEW and VIX alone,
-as shipped before, the condor was 23.1 % too dear (calls +73 %); with VVIX a cause of the shape, fitted
-to the thirteen other chains and held at the highest excess that they show, it is 21.7 % (calls +70 %);
-as shipped, where the line of VVIX goes on to this day's own excess, 18.9 % (calls +57 %). The second is
-the honest number: that the line goes on rests on this day. Far calls, of 2 to 5 delta, went the wrong
-way, from 2 to 6 points too low. Fitted with the others the day would come to 11 %, but it would to 13 %
-without VVIX too, and calendar spreads far out then have negative prices: it is not fitted. How the form
-was chosen, and what a heavier ridge would have done without VVIX, is in [the calibration](spx.md#vvix).
-The slope VIX9D/VIX, tried before, helps no day left out (4.3 %).
+The put side of 2020-03-20 is met; its calls are too dear near the money and too cheap far out:
+the market bends its wings more than SKEW, VIX and VVIX say. VVIX stood at 187. With SKEW and VIX
+alone, as shipped before, the condor was 23.1 % too dear (calls +73 %); with VVIX a cause of the
+shape, fitted to the thirteen other chains and held at the highest excess that they show, it is
+21.7 % (calls +70 %); as shipped, where the line of VVIX goes on to this day's own excess, 18.9 %
+(calls +57 %). The second is the honest number: that the line goes on rests on this day. Far
+calls, of 2 to 5 delta, went the wrong way, from 2 to 6 points too low. Fitted with the others the
+day would come to 11 %, but it would to 13 % without VVIX too, and calendar spreads far out then
+have negative prices: it is not fitted. How the form was chosen, and what a heavier ridge would
+have done without VVIX, is in [the calibration](spx.md#vvix). The slope VIX9D/VIX, tried before,
+helps no day left out (4.3 %).
 
 ## VIX calls
 One chain, 2022-07-15: every 10–50 delta call of 19 to 159 days within one width of its mid,
