@@ -8,6 +8,7 @@ thirty-nine of its rows: strike, call bid, call ask, put bid, put ask, points.
 from datetime import date
 
 DAY, EXPIRY = date(2020, 3, 20), date(2020, 4, 17)
+RATE = 0.0004  # three-month bill
 TABLE = """
 1000 1288.3 1305.4 0.6 1.0
 1200 1089.8 1106.9 1.95 2.55

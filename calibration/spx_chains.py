@@ -75,13 +75,14 @@ class Expiry:
 
 @dataclass(frozen=True)
 class State:
-    """What the quotes of a chain say the VIX family is, volatility points, and SKEW."""
+    """What a chain's quotes say VIX and its family are, points, and SKEW; VVIX as published."""
 
     vix9d: float
     vix: float
     vix3m: float
     vix6m: float
     skew: float
+    vvix: float = np.nan
 
 
 def black(forward: float, strike: Floats, sigma: Floats, years: float, is_put: Floats) -> Floats:

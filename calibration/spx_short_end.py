@@ -33,13 +33,14 @@ from calibration.spx_chains import (
     session_span,
 )
 from calibration.spx_smile import (
+    FAMILY,
     FITTED,
     HELD_OUT,
     Chains,
     day_parameters,
-    fit_shape,
     load,
     model_sigma,
+    use,
 )
 
 Floats = NDArray[np.float64]
@@ -214,8 +215,7 @@ def few_quotes(folder: Path) -> Iterator[tuple[date, Quotes]]:
 
 def check_few(folder: Path) -> None:
     """Print model and market volatilities of the days that were never fitted."""
-    names = ("VIX9D", "VIX", "VIX3M", "VIX6M", "SKEW")
-    closes = [index_closes(folder, name) for name in names]
+    closes = [index_closes(folder, name) for name in FAMILY]
     rates = bill_rates(folder)
     for day, quotes in few_quotes(folder):
         params = day_parameters(day.isoformat(), State(*(series[day] for series in closes)))
@@ -245,7 +245,7 @@ def main() -> None:
     days = [*FITTED, *HELD_OUT]
     chains, states = load(folder, days)
     shipped = spx_surface.SHORT_RANGE
-    spx_surface.SHAPE_LOADINGS = fit_shape(chains, states, days)
+    use(chains, states, days)
     missed = misses(chains, states, days)
     intercept, slope, miss = fit_short_end(missed, states, days)
     print(f"short end, all chains: {intercept:.2f}, {slope:.1f} (mean miss {miss:.3f}); in the "
@@ -254,7 +254,7 @@ def main() -> None:
 
     for name, bounds in (("before", BEFORE), ("after", shipped)):
         spx_surface.SHORT_RANGE = bounds
-        spx_surface.SHAPE_LOADINGS = fit_shape(chains, states, FITTED)
+        use(chains, states, FITTED)
         report_near(f"{name}: fitted chains", judge_near(chains, states, FITTED))
         report_near(f"{name}: held-out chains", judge_near(chains, states, HELD_OUT))
         print(f"{name}: days never fitted")
@@ -262,12 +262,12 @@ def main() -> None:
         left_out, given = [], []
         for day in days:
             others = [d for d in days if d != day]
-            spx_surface.SHAPE_LOADINGS = fit_shape(chains, states, others)
+            use(chains, states, others)
             left_out += judge_near(chains, states, [day])
             given += judge_near(chains, states, [day], given=True)
         report_near(f"{name}: each day left out in turn", left_out)
         report_near(f"{name}: the same at the market's own level", given)
-        spx_surface.SHAPE_LOADINGS = fit_shape(chains, states, days)
+        use(chains, states, days)
         report_near(f"{name}: all chains", judge_near(chains, states, days))
 
 

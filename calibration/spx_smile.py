@@ -3,7 +3,8 @@
 Run ``python -m calibration.spx_smile --data ../shared/data``. Prints the constants that stand in
 ``alvh.market.spx_surface`` and ``alvh.kernel.spx_smile``, then errors on three footings: on the
 chains that were fitted, on chains held out of a fit to the others (a fixed split), and with each
-day left out in turn. "Before" is one shape for all days in units of at-the-money volatility.
+day left out in turn; then how the form of VVIX's part was chosen. "Before" is one shape for all
+days in units of at-the-money volatility.
 
 Errors are of the whole product path: a chain's own VIX family goes in, volatilities and condor
 credits come out. The 2019 files were taken minutes to an hour before the close on some days, so
@@ -14,7 +15,8 @@ of their own, ``calibration/spx_short_end.py``.
 import argparse
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +24,12 @@ from numpy.typing import NDArray
 
 from alvh.kernel import spx_smile as kernel
 from alvh.market import spx_surface
+from calibration import crash_quotes
 from calibration.spx_chains import (
     Expiry,
     State,
     black,
+    expiry_of,
     index_closes,
     read_chains,
     state_of,
@@ -43,8 +47,20 @@ FITTED = (
     "2019-07-19",
     "2022-02-04",
 )
-HELD_OUT = ("2014-07-21", "2019-04-26", "2019-05-03", "2019-05-09", "2019-05-13", "2019-06-03")
+CRASH = crash_quotes.DAY.isoformat()
+HELD_OUT = (
+    "2014-07-21",
+    "2019-04-26",
+    "2019-05-03",
+    "2019-05-09",
+    "2019-05-13",
+    "2019-06-03",
+    CRASH,
+)
+FAMILY = ("VIX9D", "VIX", "VIX3M", "VIX6M", "SKEW", "VVIX")
 RIDGE = 0.02  # on the loadings of SKEW and VIX; the constant is free
+VVIX_RIDGE = 0.05  # see ``choose_ridge``
+RIDGES = (0.002, 0.005, 0.02, 0.05, 0.1, 0.5, np.inf)  # without bound: no VVIX
 TENORS = ((0.5, 2.1), (2.1, 7.1), (7.1, 21.0), (21.0, 45.0), (45.0, 100.0))
 TRAIN_TO = np.datetime64("2019-01-01")
 
@@ -75,8 +91,16 @@ def shape_points(expiry: Expiry) -> tuple[Floats, Floats, Floats]:
 
 
 def features(state: State) -> Floats:
-    """Return what the shape loads on: 1, SKEW and the logarithm of VIX."""
-    return np.array([1.0, (state.skew - 125.0) / 10.0, np.log(state.vix / 17.0)])
+    """Return what the shape loads on: 1, SKEW, the logarithm of VIX, the excess of VVIX."""
+    return np.array(
+        [1.0, (state.skew - 125.0) / 10.0, np.log(state.vix / 17.0), vvix_excess(state)]
+    )
+
+
+def vvix_excess(state: State) -> float:
+    """Return ln VVIX less what it is given VIX."""
+    constant, slope = spx_surface.VVIX_GIVEN_VIX
+    return float(np.log(state.vvix) - constant - slope * np.log(state.vix / 17.0))
 
 
 def tenor_weights(tau: float) -> Floats:
@@ -92,7 +116,9 @@ def basis(x: Floats) -> Floats:
     return np.stack([x, put, call], axis=-1)
 
 
-def fit_shape(chains: Chains, states: dict[str, State], days: Sequence[str]) -> Floats:
+def fit_shape(
+    chains: Chains, states: dict[str, State], days: Sequence[str], ridge: float = VVIX_RIDGE
+) -> Floats:
     """Return loadings (tenor, coefficient, feature) by pooled least squares over quotes."""
     rows, targets = [], []
     for day in days:
@@ -109,11 +135,29 @@ def fit_shape(chains: Chains, states: dict[str, State], days: Sequence[str]) -> 
             )
             rows.append(full.reshape(x.size, -1) * (weight * scale)[:, None])
             targets.append((ratio - 1.0) * weight * scale)
-    penalty = np.full((3, 3, 3), RIDGE)
+    penalty = np.full((3, 3, 4), RIDGE)
     penalty[:, :, 0] = 1e-4
+    penalty[:, :, 3] = min(ridge, 1e9)
     system = np.concatenate([*rows, np.diag(np.sqrt(penalty.ravel()))])
-    solution = np.linalg.lstsq(system, np.concatenate([*targets, np.zeros(27)]), rcond=None)[0]
-    return solution.reshape(3, 3, 3)
+    solution = np.linalg.lstsq(system, np.concatenate([*targets, np.zeros(36)]), rcond=None)[0]
+    return solution.reshape(3, 3, 4)
+
+
+def use(
+    chains: Chains,
+    states: dict[str, State],
+    days: Sequence[str],
+    ridge: float = VVIX_RIDGE,
+    crash: bool = False,
+) -> None:
+    """Put the shape fitted to the given days, and the range of VVIX they show, in place.
+
+    The crash widens the range; it is fitted only where ``crash`` says so.
+    """
+    fitted = [day for day in days if crash or day != CRASH]
+    spx_surface.SHAPE_LOADINGS = fit_shape(chains, states, fitted, ridge)
+    excess = [vvix_excess(states[day]) for day in days]
+    spx_surface.VVIX_RANGE = (round(min(excess), 2), round(max(excess), 2))
 
 
 def _has_twin(expiry: Expiry, chains: Chains) -> bool:
@@ -129,7 +173,8 @@ def day_parameters(day: str, state: State) -> Floats:
     skew = 100 + (state.skew - 100) / spx_surface.SKEW_GAP_FACTOR if low else state.skew
     return spx_surface.spx_smile_parameters(
         dates=date, spx=one, vix=state.vix * one, vix9d=state.vix9d * one, vix3m=state.vix3m * one,
-        vix6m=state.vix6m * one, skew=skew * one, rate=0 * one, dividend_yield=0 * one,
+        vix6m=state.vix6m * one, skew=skew * one, vvix=state.vvix * one, rate=0 * one,
+        dividend_yield=0 * one,
     )[0]  # fmt: skip
 
 
@@ -258,18 +303,87 @@ def skew_gap(folder: Path, states: dict[str, State]) -> None:
     """Print SKEW of the chains against SKEW as published."""
     published = index_closes(folder, "SKEW")
     for day, state in states.items():
+        if day == CRASH:  # its SKEW is the published one
+            continue
         value = published.get(next(d for d in published if d.isoformat() == day))
         print(f"  {day}: formula {state.skew:.1f}, published {value:.1f}, "
               f"ratio over 100: {(state.skew - 100) / (value - 100):.2f}")  # fmt: skip
 
 
 def load(folder: Path, days: Sequence[str]) -> tuple[Chains, dict[str, State]]:
-    """Return the chains of the days and the indices their quotes imply."""
+    """Return the chains of the days and the indices their quotes imply, VVIX as published.
+
+    The crash is one expiry, from which no index can be read: its indices are all as published.
+    """
+    crash = expiry_of(
+        CRASH, crash_quotes.DAY, crash_quotes.EXPIRY, True, crash_quotes.ROWS, crash_quotes.RATE
+    )
     every: Chains = defaultdict(list)
-    for expiry in read_chains(folder):
+    for expiry in [*read_chains(folder), *([crash] if crash else [])]:
         every[expiry.day.isoformat()].append(expiry)
     chains = {day: every[day] for day in days}
-    return chains, {day: state_of(chains[day]) for day in days}
+    closes = [index_closes(folder, name) for name in FAMILY]
+    states = {}
+    for day in days:
+        published = State(*(series.get(date.fromisoformat(day), np.nan) for series in closes))
+        states[day] = (
+            published if day == CRASH else replace(state_of(chains[day]), vvix=published.vvix)
+        )
+    return chains, states
+
+
+def fit_vvix(folder: Path) -> None:
+    """Print ln VVIX given VIX, and what it leaves over before and after."""
+    vix, vvix = index_closes(folder, "VIX"), index_closes(folder, "VVIX")
+    days = [d for d in sorted(vvix) if d >= date(2007, 1, 3) and d in vix]
+    x, y = (np.log([series[d] for d in days]) for series in (vix, vvix))
+    design = np.stack([np.ones_like(x), x - np.log(17.0)], axis=1)
+    train = np.array(days, dtype="datetime64[D]") < TRAIN_TO
+    loadings = np.linalg.lstsq(design[train], y[train], rcond=None)[0]
+    gap = y - design @ loadings
+    print(f"VVIX given VIX: {np.round(loadings, 3).tolist()} (in the module "
+          f"{spx_surface.VVIX_GIVEN_VIX}); excess: deviation {np.std(gap[train]):.3f} to 2018, "
+          f"mean {np.mean(gap[~train]):+.3f} and deviation {np.std(gap[~train]):.3f} since; "
+          f"beyond what the chains show {np.mean(gap < spx_surface.VVIX_RANGE[0]):.0%} below, "
+          f"{np.sum(gap > spx_surface.VVIX_RANGE[1])} days above")  # fmt: skip
+
+
+def left_out_days(
+    chains: Chains, states: dict[str, State], ridge: float, crash: bool = False
+) -> dict[str, list[CondorError]]:
+    """Return 16/5-delta errors of 7–60 days, each day judged by a fit to the others."""
+    errors = {}
+    for day in chains:
+        use(chains, states, [d for d in chains if d != day], ridge, crash)
+        errors[day] = [e for e in judge(chains, states, [day], 0.16, 0.05) if 7 < e.tau < 60]
+    return errors
+
+
+def summary(errors: dict[str, list[CondorError]]) -> str:
+    """Return, over days, the mean and median of the median credit error, and the sides' errors."""
+    credit = [np.median([abs(e.credit) for e in found]) for found in errors.values()]
+    put, call = (
+        np.mean([np.mean([abs(getattr(e, side)) for e in found]) for found in errors.values()])
+        for side in ("put", "call")
+    )
+    pooled = np.median([abs(e.credit) for found in errors.values() for e in found])
+    crash = errors[CRASH][0]
+    return (f"days: mean {np.mean(credit):.2%} median {np.median(credit):.2%}, all condors "
+            f"{pooled:.2%}, put {put:.1%}, call {call:.1%}, {CRASH} {crash.credit:+.1%} "
+            f"(put {crash.put:+.1%}, call {crash.call:+.1%})")  # fmt: skip
+
+
+def choose_ridge(chains: Chains, states: dict[str, State]) -> None:
+    """Print errors of days left out by the ridge on VVIX, the crash among the fitted or never.
+
+    The rule: the least mean over the fourteen days.
+    """
+    for crash in (False, True):
+        for ridge in RIDGES:
+            errors = left_out_days(chains, states, ridge, crash)
+            print(
+                f"  crash {'fitted' if crash else 'never'}, ridge {ridge:5.3f}: {summary(errors)}"
+            )
 
 
 def main() -> None:
@@ -280,9 +394,11 @@ def main() -> None:
     days = [*FITTED, *HELD_OUT]
     chains, states = load(folder, days)
 
-    shipped = fit_shape(chains, states, days)
+    use(chains, states, days)
+    shipped = spx_surface.SHAPE_LOADINGS
     print("shape loadings, all chains:\n", np.array2string(shipped, precision=4, separator=", "))
-    spx_surface.SHAPE_LOADINGS = shipped
+    print("range of the excess of VVIX:", spx_surface.VVIX_RANGE)
+    fit_vvix(folder)
     share = overnight_share(chains)
     low, middle, high = np.quantile(share, (0.25, 0.5, 0.75))
     print(f"overnight share: {middle:.2f}, quartiles {low:.2f}–{high:.2f}, {share.size} pairs")
@@ -296,18 +412,24 @@ def main() -> None:
     print("volatility points, 7–60 days:")
     for name, gap in sigma_errors(chains, states, days).items():
         print(f"  {name:12s} mean |e| {np.mean(abs(gap)):.2f} bias {np.mean(gap):+.2f}")
-    spx_surface.SHAPE_LOADINGS = fit_shape(chains, states, FITTED)
+    use(chains, states, FITTED)
     report("split: fitted chains", judge(chains, states, FITTED, 0.16, 0.05))
     report("split: held-out chains", judge(chains, states, HELD_OUT, 0.16, 0.05))
     left_out = []
     for day in days:
-        spx_surface.SHAPE_LOADINGS = fit_shape(chains, states, [d for d in days if d != day])
+        use(chains, states, [d for d in days if d != day])
         left_out += judge(chains, states, [day], 0.16, 0.05)
     report("each day left out in turn", left_out)
+    plain = left_out_days(chains, states, np.inf)
     for day in days:
-        credit = [abs(e.credit) for e in left_out if e.day == day and 7 < e.tau < 60]
-        print(f"  {day}: {np.median(credit):.1%} of {len(credit)}")
-    constant = fit_shape(chains, states, days)
+        here = [e for e in left_out if e.day == day and 7 < e.tau < 60]
+        medians = [np.median([abs(e.credit) for e in found]) for found in (here, plain[day])]
+        sides = [np.mean([getattr(e, side) for e in here]) for side in ("put", "call")]
+        print(f"  {day}: {medians[0]:.1%} of {len(here)}, put {sides[0]:+.1%} call "
+              f"{sides[1]:+.1%}; without VVIX {medians[1]:.1%}")  # fmt: skip
+    print("days left out, by the ridge on VVIX:")
+    choose_ridge(chains, states)
+    constant = shipped.copy()
     constant[:, :, 1:] = 0.0
     spx_surface.SHAPE_LOADINGS = constant
     report("before: one shape for all days", judge(chains, states, days, 0.16, 0.05))

@@ -50,7 +50,7 @@ class Market:
             dates=self.dates, vix=self.vix, vvix=self.vvix, curve=self.curve
         )
         self.forward = thirty_day_forward(self.dates, self.vix, self.curve)
-        self.log_vvix = surface._published(self.dates, self.vvix)
+        self.log_vvix = surface.credible_vvix(self.dates, self.vvix)
         self.fitted = (self.year >= 2007) & (self.year <= 2018)
         self.held_out = self.year >= 2019
         self.quoted = np.where(self.curve.quoted == 1, self.curve.forward, np.nan)

@@ -231,6 +231,14 @@ def test_fee_of_2024(code, price, complex_order, fee):
     assert rules.exchange_fee(code, price, TODAY, complex_order) == fee
 
 
+def test_the_last_bit_of_a_price_makes_no_fee():
+    # half-way fills sum to 0.9999999999999999 or to 1.0 by the order in which legs are added
+    assert rules.exchange_fee(SPX, 1.0 - 2e-16, TODAY, True) == rules.exchange_fee(
+        SPX, 1.0, TODAY, True
+    )
+    assert rules.exchange_fee(SPX, 0.95, TODAY, True) < rules.exchange_fee(SPX, 1.0, TODAY, True)
+
+
 @settings(deadline=None)  # the first call compiles
 @given(st.sampled_from([SPX, SPXW, VIX, VX, XSP]), st.floats(0.0, 500.0), st.integers(7305, 22644))
 def test_fees_are_positive_and_packages_not_dearer(code, price, day):

@@ -136,11 +136,12 @@ def test_an_opening_settlement_has_less_variance():
     root=floats(0.005, 0.4),
     vix=floats(9.0, 85.0),
     skew=floats(101.0, 183.0),
+    excess=floats(-0.3, 0.8),
     tenor=st.integers(0, 2),
 )
-def test_strip_ratio_equals_the_strip_of_prices(root, vix, skew, tenor):
+def test_strip_ratio_equals_the_strip_of_prices(root, vix, skew, excess, tenor):
     """2·∫Q(K)/K² dK over a dense grid of strikes, the definition of the strip."""
-    shape = smile_shape(np.array([vix]), np.array([skew]))[0, tenor]
+    shape = smile_shape(np.array([vix]), np.array([skew]), np.array([excess]))[0, tenor]
     params = np.full(SPX_SMILE, np.nan)
     params[:7] = root**2, root**2 * 3, root**2 * 10, root**2 * 20, 7.0, 21.0, root**2 / 7.0
     params[7:10] = params[10:13] = params[13:] = shape

@@ -23,7 +23,7 @@ def rows(dates, vix, **others):
     """Smile vectors with what is not given absent."""
     n = len(dates)
     absent = np.full(n, np.nan)
-    names = ("vix9d", "vix3m", "vix6m", "skew")
+    names = ("vix9d", "vix3m", "vix6m", "skew", "vvix")
     series = {name: np.asarray(others.get(name, absent), float) for name in names}
     return surface.spx_smile_parameters(
         dates=np.asarray(dates, "datetime64[D]"), spx=np.full(n, 3000.0),
@@ -64,11 +64,12 @@ days_1990_2026 = st.dates(date(1990, 1, 2), date(2026, 7, 1))
     day=days_1990_2026,
     vix=st.floats(9.0, 85.0),
     skew=st.one_of(st.just(np.nan), st.floats(101.0, 183.0)),
+    vvix=st.one_of(st.just(np.nan), st.floats(46.0, 250.0)),
     near=st.floats(0.75, 1.35),
     far=st.floats(0.75, 1.3),
 )
-def test_thirty_day_strip_is_vix(day, vix, skew, near, far):
-    params = rows([day], [vix], skew=[skew], vix9d=[vix * near], vix3m=[vix * far])[0]
+def test_thirty_day_strip_is_vix(day, vix, skew, vvix, near, far):
+    params = rows([day], [vix], skew=[skew], vvix=[vvix], vix9d=[vix * near], vix3m=[vix * far])[0]
     assert node_index(params, 1) == pytest.approx(vix, abs=VIX_TOLERANCE)
 
 
@@ -86,15 +87,17 @@ def test_the_other_nodes_are_met(vix, near, far):
 @given(
     vix=st.floats(9.5, 85.0), skew=st.floats(102.0, 170.0), near=st.floats(0.75, 1.3),
     noise=st.floats(0.88, 1.12), slope=st.floats(0.95, 1.1), tau=st.floats(1.0, 300.0),
+    excess=st.floats(-0.5, 0.8),
 )  # fmt: skip
-def test_no_static_arbitrage(vix, skew, near, noise, slope, tau):
+def test_no_static_arbitrage(vix, skew, near, noise, slope, tau, excess):
     """Convex in strike within five deviations, and never cheaper later at the same moneyness.
 
     VIX3M and VIX6M lie around their means given VIX, as closes of 2009–2026 do (rms 5 %).
     """
     far = np.exp(0.11) * (vix / 17.0) ** -0.19 * noise
     params = rows(["2019-07-19"], [vix], vix9d=[vix * near], vix3m=[vix * far],
-                  vix6m=[vix * far * slope * (vix / 17.0) ** -0.12], skew=[skew])[0]  # fmt: skip
+                  vix6m=[vix * far * slope * (vix / 17.0) ** -0.12], skew=[skew],
+                  vvix=[given_vix(vix) * np.exp(excess)])[0]  # fmt: skip
     span = max(0.69 * tau, 0.7)
     k = np.linspace(-5, 5, 161) * np.sqrt(kernel.spx_total_variance(params, tau, span))
     strike, price = np.exp(k), prices(params, tau, span, k)
@@ -158,6 +161,51 @@ def test_missing_skew_carries_and_then_gives_up():
     assert np.all(value[3 + surface.SKEW_CARRY :] == surface.SKEW_TYPICAL)
 
 
+def given_vix(vix):
+    """VVIX as it is expected given VIX."""
+    return np.exp(surface.VVIX_GIVEN_VIX[0] + surface.VVIX_GIVEN_VIX[1] * np.log(vix / 17.0))
+
+
+def test_excess_of_vvix_by_hand():
+    # 2020-03-20: VIX 66.04, VVIX 187.18; 4.473 + 0.097·ln(66.04/17) = 4.6047; ln 187.18 = 5.2321
+    day = np.array(["2020-03-20"], "datetime64[D]")
+    excess = surface.vvix_excess(day, np.array([66.04]), np.array([187.18]))
+    assert excess[0] == pytest.approx(0.6274, abs=1e-4)
+
+
+def test_without_vvix_the_shape_is_that_of_vvix_given_vix():
+    given = rows(["2015-06-15"], [15.0], skew=[125.0], vvix=[given_vix(15.0)])
+    without = rows(["2015-06-15"], [15.0], skew=[125.0])
+    np.testing.assert_allclose(without, given, rtol=1e-12)
+    other = rows(["2015-06-15"], [15.0], skew=[125.0], vvix=[1.4 * given_vix(15.0)])
+    assert abs(other[0, kernel.SHAPE :] - given[0, kernel.SHAPE :]).max() > 0.01
+
+
+def test_a_hole_of_vvix_fades_and_does_not_jump():
+    """The last excess halves in forty sessions; misprints and days before any VVIX know none."""
+    dates = sessions()[(sessions() >= np.datetime64("2015-01-02"))][:200]
+    vix, vvix = np.full(200, 15.0), np.full(200, np.nan)
+    vvix[5], vvix[6], vvix[120] = 1.3 * given_vix(15.0), 15.71, 1.1 * given_vix(15.0)
+    excess = surface.vvix_excess(dates, vix, vvix)
+    assert np.all(excess[:5] == 0.0)
+    assert excess[5] == pytest.approx(np.log(1.3))
+    assert excess[45] == pytest.approx(np.log(1.3) / 2)
+    assert np.all(abs(np.diff(excess[5:120])) < 0.005)
+    assert excess[120] == pytest.approx(np.log(1.1))
+    early = sessions()[(sessions() >= np.datetime64("2006-12-20"))][:5]
+    assert np.all(surface.vvix_excess(early, vix[:5], np.full(5, 90.0)) == 0.0)
+
+
+def test_beyond_the_chains_vvix_moves_nothing():
+    low, lowest, high, highest = (
+        surface.smile_shape(np.array([30.0]), np.array([120.0]), np.array([excess]))
+        for excess in (-0.05, -0.4, 0.63, 0.9)
+    )
+    assert np.array_equal(low, lowest)
+    assert np.array_equal(high, highest)
+    assert abs(low - high).max() > 0.01
+
+
 def test_the_low_publication_of_2019_is_raised():
     # 2019-07-19: published 125.50; Cboe's formula on that day's chain gives 140.9
     dates = np.array(["2018-10-25", "2019-07-19", "2019-12-06"], "datetime64[D]")
@@ -198,12 +246,12 @@ def closes(folder, symbol):
 @pytest.fixture(scope="module")
 def history(shared_data):
     """Every day of VIX with the others where they are, and the smile vectors."""
-    names = ("VIX", "VIX9D", "VIX3M", "VIX6M", "SKEW")
+    names = ("VIX", "VIX9D", "VIX3M", "VIX6M", "SKEW", "VVIX")
     files = {name: closes(shared_data, name) for name in names}
     days = [day for day in sorted(files["VIX"]) if day >= date(1990, 1, 2)]
     series = {name: np.array([files[name].get(d, np.nan) for d in days]) for name in names}
     params = rows(days, series["VIX"], vix9d=series["VIX9D"], vix3m=series["VIX3M"],
-                  vix6m=series["VIX6M"], skew=series["SKEW"])  # fmt: skip
+                  vix6m=series["VIX6M"], skew=series["SKEW"], vvix=series["VVIX"])  # fmt: skip
     return days, series, params
 
 
@@ -304,7 +352,7 @@ def test_smile_of_the_crisis_paper():
     """
     vix = 61.22
     params = rows(["2008-11-12"], [vix], vix9d=[68.76], vix3m=[52.65], vix6m=[48.97],
-                  skew=[128.5])[0]  # fmt: skip
+                  skew=[128.5], vvix=[123.26])[0]  # fmt: skip
     root = np.sqrt(kernel.spx_total_variance(params, 37.0, 25.4))
     slice_ = kernel.spx_slice(params, 37.0, 25.4)
     atm = kernel.spx_sigma(slice_, 0.0)

@@ -12,13 +12,14 @@ from alvh.kernel.vix_smile import vix_strip
 from alvh.market.baskets import basket_levels
 from alvh.market.curve import VixCurve, curve_features, modelled_curve
 from alvh.market.history import History
-from alvh.market.spx_surface import term_features
+from alvh.market.spx_surface import smile_shape, term_features
 from alvh.market.vix_surface import vvix_features
 from alvh.signals import path_dependent as pdv
 from alvh.worlds.counter import GOLDEN, mixed, uniform, world_key
 from alvh.worlds.ensemble import blocks
 from alvh.worlds.facts import sampling_errors, stylised_facts
 from alvh.worlds.memory import DECAYS, KERNELS, MEMORY, exponential_weights, kernels_of, remember
+from alvh.worlds.path_days import shape_at
 from alvh.worlds.path_dependent import path_dependent_model
 from alvh.worlds.path_fit import drawn_with
 from alvh.worlds.path_step import long_run
@@ -154,6 +155,14 @@ def test_strips_of_the_smiles_are_the_indices(days):
         vvix = 100.0 * np.sqrt(vix_strip(root, slope * 1.0, rho) * 365.0 / 30.0)
         assert 45.0 < vvix < 300.0
         assert min(level, share, forward) > 0.0
+
+
+def test_shapes_are_those_of_the_market():
+    """VIX 30 and SKEW 120: the market's own shape at any excess of VVIX within its range."""
+    for excess in (-0.05, 0.2, 0.63):
+        shape = shape_at(np.log(30.0), np.array([120.0, 0.0]), excess)
+        market = smile_shape(np.array([30.0]), np.array([120.0]), np.array([excess]))
+        np.testing.assert_allclose(shape, market.ravel(), rtol=1e-12)
 
 
 def test_days_are_ones_the_engine_may_read(days):

@@ -53,11 +53,11 @@ FORWARD_BETAS = np.array(
 )
 SPX_BETAS = np.array(
     [
-        [1.54, 1.07, 0.56, 0.32],
-        [1.46, 1.06, 0.56, 0.32],
-        [1.36, 1.06, 0.61, 0.37],
-        [1.28, 1.06, 0.68, 0.45],
-        [1.24, 1.05, 0.72, 0.50],
+        [1.54, 1.06, 0.57, 0.35],
+        [1.46, 1.04, 0.57, 0.35],
+        [1.36, 1.05, 0.63, 0.41],
+        [1.28, 1.05, 0.71, 0.51],
+        [1.24, 1.05, 0.75, 0.57],
     ]
 )
 VIX_BETAS = np.array([[0.75, 0.38], [0.77, 0.39], [0.69, 0.35], [0.53, 0.28], [0.48, 0.26]])
@@ -166,7 +166,8 @@ def shocked(evening: Evening, shock: Shock) -> Surfaces:
 
     Notes
     -----
-    Settlements at an opening are those of the day's close: a shock has no hours. Rates stay.
+    Settlements at an opening are those of the day's close: a shock has no hours. Rates stay, and so
+    does what VVIX's excess over its level given VIX does to the shape of the S&P 500 smile.
     """
     dates = sessions_after(evening, len(shock.spx) + 1)
     days: Any = np.repeat(np.asarray(evening.day)[None], len(dates))

@@ -38,7 +38,7 @@ from alvh.contracts.facts import (
 
 OPTION_MULTIPLIER = 100.0  # USD per point of one option
 FUTURE_MULTIPLIER = 1000.0  # USD per point of one VX future, modern scale
-SLACK = 1e-7  # of a tick or of a step: what floating point may add to a whole number of them
+SLACK = 1e-7  # of a tick, a step or a premium: what floating point may add to a whole number
 INDEX_RATE = SHORT_RATE[SPX]
 VIX_RATE = SHORT_RATE[VIX]
 INDEX_FINEST = 5.0
@@ -193,7 +193,7 @@ def exchange_fee(root_code: int, price: float, date: int, complex_order: bool) -
     for i in range(FEE_TABLE.shape[0]):
         if FEE_TABLE[i, 0] != root_code or (found >= 0 and FEE_TABLE[i, 1] > date):
             continue
-        if FEE_TABLE[i, 2] <= price or FEE_TABLE[i, 2] == 0.0:
+        if FEE_TABLE[i, 2] <= price + SLACK or FEE_TABLE[i, 2] == 0.0:
             found = i
     if found < 0:
         raise ValueError("unknown root code")

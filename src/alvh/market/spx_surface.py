@@ -2,8 +2,8 @@
 
 One row of numbers per day, each from data up to that day. VIX fixes the level: the variance strip
 of the smile at 30 calendar days is VIX². VIX9D, VIX3M and VIX6M fix it at 9, 93 and 184 days;
-where they are absent, ratios fitted to VIX and its recent history stand in. SKEW and the level of
-VIX choose the shape.
+where they are absent, ratios fitted to VIX and its recent history stand in. SKEW, the level of VIX
+and what VVIX stands above its level given VIX choose the shape.
 
 What is fitted, and to what, is stated beside each constant; ``calibration/spx_smile.py`` and
 ``calibration/spx_short_end.py`` make them again, and ``docs/calibration/spx.md`` says how well
@@ -26,23 +26,40 @@ from alvh.kernel.spx_smile import (
     YEAR,
     atm_variance,
 )
+from alvh.market.vix_surface import completed, credible_vvix
 from alvh.sessions import sessions
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 
-# Shape coefficients a, b, c (rows) at 2, 30 and 180 days (blocks) on 1, (SKEW − 125)/10 and
-# ln(VIX/17). Pooled least squares on the quotes of thirteen chains: ten of April–July 2019,
-# 2022-02-04, and the strips of Cboe's two VIX white papers.
+# Shape coefficients a, b, c (rows) at 2, 30 and 180 days (blocks) on 1, (SKEW − 125)/10,
+# ln(VIX/17) and the excess of ln VVIX. Pooled least squares on the quotes of thirteen chains: ten
+# of April–July 2019, 2022-02-04, and the strips of Cboe's two VIX white papers.
 SHAPE_LOADINGS = np.array(
     [
-        [[-0.1518, 0.0255, 0.0364], [0.1103, 0.0031, -0.0828], [0.0069, 0.0422, -0.0001]],
-        [[-0.0753, 0.0576, -0.0508], [-0.0254, -0.0420, -0.0391], [0.1833, 0.1136, -0.0805]],
-        [[-0.0144, 0.0143, -0.0689], [-0.0790, -0.0087, -0.0140], [0.2843, 0.0522, 0.0105]],
+        [
+            [-0.1538, 0.0269, 0.0354, 0.0008],
+            [0.1151, 0.0022, -0.0748, -0.0409],
+            [0.0059, 0.0418, -0.0003, -0.0206],
+        ],
+        [
+            [-0.0740, 0.0570, -0.0382, -0.0545],
+            [-0.0193, -0.0453, -0.0325, -0.0636],
+            [0.1787, 0.1168, -0.0732, 0.0074],
+        ],
+        [
+            [-0.0088, 0.0175, -0.0369, -0.0526],
+            [-0.0803, -0.0092, -0.0217, 0.0076],
+            [0.2834, 0.0494, -0.0150, 0.0425],
+        ],
     ]
 )
 SKEW_RANGE = (110.0, 142.0)  # beyond what the chains show the shape is held
 VIX_RANGE = (10.0, 66.0)
+VVIX_RANGE = (-0.05, 0.63)  # of its excess; above 0.32 one day alone, 2020-03-20, says it goes on
+
+# ln VVIX given VIX, on 1 and ln(VIX/17): least squares on closes of 2007–2018.
+VVIX_GIVEN_VIX = (4.473, 0.097)
 
 # SKEW published from 2018-10-26 to 2019-12-05 is two thirds of what the formula gives on the
 # chains of those months (ten of ten days, ratio of the excess over 100 between 1.35 and 1.63),
@@ -75,8 +92,6 @@ LEAST_GROWTH = (1.5, 1.5, 1.4)
 SHORT_LOADINGS = (1.11, 4.3)
 SHORT_RANGE = (0.7, 1.9)
 
-_NAMES = ("spx", "vix", "vix9d", "vix3m", "vix6m", "skew", "rate", "dividend_yield")
-
 
 def spx_smile_parameters(
     *,
@@ -87,6 +102,7 @@ def spx_smile_parameters(
     vix3m: Floats,
     vix6m: Floats,
     skew: Floats,
+    vvix: Floats,
     rate: Floats,
     dividend_yield: Floats,
     first: int = 0,
@@ -101,8 +117,8 @@ def spx_smile_parameters(
         S&P 500 close, index points.
     vix, vix9d, vix3m, vix6m : array (n,)
         Closes in volatility points, NaN where absent.
-    skew : array (n,)
-        SKEW index, NaN where absent.
+    skew, vvix : array (n,)
+        SKEW index, and VVIX in volatility points; NaN where absent.
     rate, dividend_yield : array (n,)
         Continuously compounded, decimal, act/365.
     first : int
@@ -121,13 +137,13 @@ def spx_smile_parameters(
     >>> row = spx_smile_parameters(
     ...     dates=np.array(["2004-06-15"], "datetime64[D]"), spx=np.full(1, 1132.0),
     ...     vix=np.full(1, 15.05), vix9d=absent, vix3m=absent, vix6m=absent, skew=absent,
-    ...     rate=flat, dividend_yield=flat)
+    ...     vvix=absent, rate=flat, dividend_yield=flat)
     >>> row.shape
     (1, 16)
     """
     level = np.asarray(vix, float)
     term = term_structure(level, np.stack([vix9d, vix3m, vix6m]))
-    shape = smile_shape(level, published_skew(dates, skew))
+    shape = smile_shape(level, published_skew(dates, skew), vvix_excess(dates, level, vvix))
     out = np.full((level.size, SPX_SMILE), np.nan)
     out[:, SHAPE:] = shape.reshape(level.size, -1)
     out[:, CLOCK_9] = node_clock(dates, int(NODE_DAYS[0]))
@@ -187,13 +203,35 @@ def published_skew(dates: Dates, skew: Floats) -> Floats:
     return np.where(usable, value[np.maximum(last, 0)], SKEW_TYPICAL)
 
 
-def smile_shape(vix: Floats, skew: Floats) -> Floats:
-    """Return the shape coefficients (n, 3, 3): tenor (2, 30, 180 days) × (a, b, c)."""
+def vvix_excess(dates: Dates, vix: Floats, vvix: Floats) -> Floats:
+    """Return ln VVIX less what it is given VIX, shape (n,), without holes.
+
+    Where VVIX is absent or no credible print the last excess fades; before any is known it is 0.
+    """
+    given = VVIX_GIVEN_VIX[0] + VVIX_GIVEN_VIX[1] * np.log(vix / 17.0)
+    excess: Floats = completed(credible_vvix(dates, np.asarray(vvix, float)), given) - given
+    return excess
+
+
+def smile_shape(vix: Floats, skew: Floats, excess: Floats) -> Floats:
+    """Return the shape coefficients of every day.
+
+    Parameters
+    ----------
+    vix, skew, excess : array (n,)
+        VIX in volatility points, SKEW as its formula gives it, excess of ln VVIX.
+
+    Returns
+    -------
+    float64 array (n, 3, 3)
+        Tenor (2, 30, 180 days) × (a, b, c).
+    """
     features = np.stack(
         [
             np.ones_like(vix),
             (np.clip(skew, *SKEW_RANGE) - 125.0) / 10.0,
             np.log(np.clip(vix, *VIX_RANGE) / 17.0),
+            np.clip(excess, *VVIX_RANGE),
         ]
     )
     shape: Floats = np.einsum("tcf,fn->ntc", SHAPE_LOADINGS, features)

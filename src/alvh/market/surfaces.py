@@ -163,8 +163,8 @@ def _build(history: History, since: np.datetime64 | None, progress: Progress | N
     days["dividend_yield"] = dividend_yield
     days["hv20"] = realised_volatility(columns["spx"])
     days["spx_smile"] = spx_smile_parameters(
-        dates=dates, skew=_column(history, "skew"), rate=rate, dividend_yield=dividend_yield,
-        first=first, **columns,
+        dates=dates, skew=_column(history, "skew"), vvix=_column(history, "vvix"), rate=rate,
+        dividend_yield=dividend_yield, first=first, **columns,
     )  # fmt: skip
     days["vix_smile"] = vix_smile_parameters(
         dates=dates, vix=columns["vix"], vvix=_column(history, "vvix"), curve=curve,

@@ -28,7 +28,14 @@ from alvh.kernel.vix_smile import (
 )
 from alvh.market.curve import VixCurve, combined
 
-__all__ = ["estimated_vvix", "thirty_day_forward", "vix_smile_parameters", "vvix_features"]
+__all__ = [
+    "completed",
+    "credible_vvix",
+    "estimated_vvix",
+    "thirty_day_forward",
+    "vix_smile_parameters",
+    "vvix_features",
+]
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
@@ -117,8 +124,11 @@ def vvix_features(vix: Floats) -> Floats:
 
 
 @njit(cache=True)
-def _completed(known: Floats, estimate: Floats) -> Floats:
-    """Fill gaps of ``known`` with the estimate plus the last known gap between them, fading."""
+def completed(known: Floats, estimate: Floats) -> Floats:
+    """Fill gaps of ``known`` with the estimate plus the last known gap between them, fading.
+
+    All of shape (n,); half of a gap is forgotten in ``ERROR_HALF_LIFE`` sessions.
+    """
     fade = 0.5 ** (1.0 / ERROR_HALF_LIFE)
     error = 0.0
     filled = known.copy()
@@ -137,8 +147,8 @@ def estimated_vvix(vix: Floats) -> Floats:
     return estimate
 
 
-def _published(dates: Dates, vvix: Floats) -> Floats:
-    """Return ln VVIX where the print is credible, else NaN."""
+def credible_vvix(dates: Dates, vvix: Floats) -> Floats:
+    """Return ln VVIX where the print is credible, else NaN; shape (n,), VVIX in points."""
     with np.errstate(invalid="ignore"):
         credible = (vvix > VVIX_LOWEST) & (vvix < VVIX_HIGHEST) & (dates >= VVIX_BEGINS)
     return np.log(np.where(credible, vvix, np.nan))
@@ -223,8 +233,8 @@ def vix_smile_parameters(
             f"VIX smile: {dates.shape} values of VIX and VVIX were wanted, one a day; "
             f"got {vix.shape} and {vvix.shape}"
         )
-    known = _published(dates, vvix)
-    log_vvix = _completed(known, combined(vvix_features(vix), PROXY))
+    known = credible_vvix(dates, vvix)
+    log_vvix = completed(known, combined(vvix_features(vix), PROXY))
     average = _averages(log_vvix, SLOW_HALF_LIFE, SLOW_CENTRE)
     slow = (
         SLOW_CONSTANT

@@ -40,6 +40,8 @@ from alvh.market.spx_surface import (
     SKEW_RANGE,
     TERM_LOADINGS,
     VIX_RANGE,
+    VVIX_GIVEN_VIX,
+    VVIX_RANGE,
 )
 from alvh.market.vix_surface import (
     CORRELATION_HIGHEST,
@@ -63,7 +65,8 @@ Floats = NDArray[np.float64]
 
 THIRTY = 30
 LOG_TYPICAL = math.log(17.0)
-# Tables: ln VIX and ln(index/VIX) for the S&P 500, ln forward and ln VVIX for VIX.
+# Tables: excess of VVIX, ln VIX and ln(index/VIX) for the S&P 500, ln forward and ln VVIX for VIX.
+EXCESS = np.linspace(*VVIX_RANGE, 3)
 LOG_VIX, OFFSETS = np.linspace(math.log(6.0), math.log(150.0), 49), np.linspace(-1.0, 1.0, 41)
 LOG_FORWARD, LOG_VVIX = (
     np.linspace(math.log(6.0), math.log(120.0), 49),
@@ -72,20 +75,21 @@ LOG_FORWARD, LOG_VVIX = (
 
 
 def spx_table(skew: Floats) -> Floats:
-    """Return ln of at-the-money over strip variance, shape (4, 49, 41).
+    """Return ln of at-the-money over strip variance, shape (3, 4, 49, 41).
 
     Parameters
     ----------
     skew : ndarray, shape (2,)
         SKEW at VIX 17, and its slope on ln VIX.
     """
-    shapes = np.array([shape_at(log, skew) for log in LOG_VIX]).reshape(len(LOG_VIX), 3, 3)
+    shapes = np.array([[shape_at(log, skew, excess) for log in LOG_VIX] for excess in EXCESS])
     weights = np.stack(
         [np.interp(np.log(NODE_DAYS), LOG_SHAPE_DAYS, unit) for unit in np.eye(3)], axis=1
     )
-    nodes = np.einsum("kt,ntc->nkc", weights, shapes)
-    out = np.empty((len(NODE_DAYS), len(LOG_VIX), len(OFFSETS)))
-    _fill_spx(np.array(NODE_DAYS), nodes, out)
+    nodes = np.einsum("kt,entc->enkc", weights, shapes.reshape(len(EXCESS), len(LOG_VIX), 3, 3))
+    out = np.empty((len(EXCESS), len(NODE_DAYS), len(LOG_VIX), len(OFFSETS)))
+    for here, table in zip(nodes, out, strict=True):
+        _fill_spx(np.array(NODE_DAYS), here, table)
     return out
 
 
@@ -137,15 +141,15 @@ def share_at(forward: float) -> float:
 
 
 @njit(cache=True)
-def shape_at(log_vix: float, skew: Floats) -> Floats:
-    """Return the nine shape coefficients of the S&P 500 smile at a level of VIX."""
+def shape_at(log_vix: float, skew: Floats, excess: float) -> Floats:
+    """Return the nine shape coefficients of the S&P 500 smile at a level of VIX and of VVIX."""
     skewed = skew[0] + skew[1] * (log_vix - LOG_TYPICAL)
     skewed = (min(max(skewed, SKEW_RANGE[0]), SKEW_RANGE[1]) - 125.0) / 10.0
     held = min(max(log_vix, math.log(VIX_RANGE[0])), math.log(VIX_RANGE[1])) - LOG_TYPICAL
     out = np.empty(9)
     for k in range(9):
         loading = SHAPE_LOADINGS[k // 3, k % 3]
-        out[k] = loading[0] + loading[1] * skewed + loading[2] * held
+        out[k] = loading[0] + loading[1] * skewed + loading[2] * held + loading[3] * excess
     return out
 
 
@@ -180,7 +184,7 @@ def write_curve(day: Any, memory: Any, nodes: Any, basis: Any) -> None:
 
 @njit(cache=True)
 def write_spx_smile(day: Any, memory: Any, clocks: Any, skew: Floats, table: Any) -> None:
-    """Write the smile of the S&P 500, and VIX9D, from VIX and the residuals of its family."""
+    """Write the smile of the S&P 500, and VIX9D, from VIX, VVIX and the residuals of its family."""
     level = math.log(memory.vix)
     smile = day.spx_smile
     near = _index(memory, 0, level)
@@ -189,17 +193,23 @@ def write_spx_smile(day: Any, memory: Any, clocks: Any, skew: Floats, table: Any
     far = max(far, 0.5 * math.log(30.0 / 93.0 * LEAST_GROWTH[1]))
     farthest = max(farthest, far + 0.5 * math.log(93.0 / 184.0 * LEAST_GROWTH[2]))
     day.vix9d = memory.vix * math.exp(near)
+    excess = memory.log_vvix - VVIX_GIVEN_VIX[0] - VVIX_GIVEN_VIX[1] * (level - LOG_TYPICAL)
+    excess = min(max(excess, EXCESS[0]), EXCESS[-1])
+    place = (excess - EXCESS[0]) / (EXCESS[1] - EXCESS[0])
+    first = min(int(place), EXCESS.size - 2)
     for j in range(4):
         offset = near if j == 0 else (0.0 if j == 1 else (far if j == 2 else farthest))
         strip = (0.01 * memory.vix) ** 2 * math.exp(2.0 * offset) * NODE_DAYS[j] / YEAR
-        smile[j] = strip * math.exp(bilinear(table[j], LOG_VIX, OFFSETS, level, offset))
+        low = bilinear(table[first, j], LOG_VIX, OFFSETS, level, offset)
+        high = bilinear(table[first + 1, j], LOG_VIX, OFFSETS, level, offset)
+        smile[j] = strip * math.exp(low + (place - first) * (high - low))
     smile[0] = min(smile[0], smile[1] / LEAST_GROWTH[0])
     smile[2] = max(smile[2], smile[1] * LEAST_GROWTH[1])
     smile[3] = max(smile[3], smile[2] * LEAST_GROWTH[2])
     smile[CLOCK_9], smile[CLOCK_30] = clocks[0], clocks[1]
     ratio = SHORT_LOADINGS[0] + SHORT_LOADINGS[1] * near
     smile[SHORT_RATE] = min(max(ratio, SHORT_RANGE[0]), SHORT_RANGE[1]) * smile[0] / clocks[0]
-    shape = shape_at(level, skew)
+    shape = shape_at(level, skew, excess)
     for k in range(9):
         smile[SHAPE + k] = shape[k]
 
