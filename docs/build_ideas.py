@@ -21,6 +21,7 @@ from alvh.evidence.attribution import attribute
 from alvh.evidence.motion import motion
 from alvh.guides import LAYER_NAMES
 from alvh.kernel.construction import parity, synthetic_savings
+from alvh.kernel.records import NO_QUOTES
 from alvh.market.surfaces import build_surfaces
 
 PAGE = Path(__file__).with_name("ideas.md")
@@ -196,8 +197,10 @@ def conversion(evening: Evening) -> str:
     day = surfaces.days[int(np.searchsorted(surfaces.dates, np.datetime64(evening.day)))]
     cohort = evening.plain.result.book.cohorts[0]
     account = alvh.engine.compile_account(1e6, 0.5, 1.0, 0.65, 0.01)[0]
-    saving = synthetic_savings(day, account, cohort, 9)[0]
-    gap = parity(day, cohort["expiry"][0], cohort["expiry_session"][0], cohort["strike"][0])[4]
+    saving = synthetic_savings(day, NO_QUOTES, account, cohort, 9)[0]
+    gap = parity(
+        day, NO_QUOTES, cohort["expiry"][0], cohort["expiry_session"][0], cohort["strike"][0]
+    )[4]
     return f"short layer as put and future: {amount(saving)} saved on ten calls, parity gap {abs(gap):.4f}"
 
 
