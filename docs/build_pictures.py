@@ -51,12 +51,14 @@ def photograph(page: Path, picture: Path, width: int, height: int) -> None:
         sys.stderr.write(f"no chromium is installed: the old {picture.name} stays\n")
         return
     with tempfile.TemporaryDirectory() as profile:
+        taken = Path(profile) / "taken.png"
         subprocess.run(
             [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
              f"--user-data-dir={profile}", f"--window-size={width},{height}",
-             "--virtual-time-budget=8000", f"--screenshot={picture}", page.as_uri()],
+             "--virtual-time-budget=8000", f"--screenshot={taken}", page.as_uri()],
             check=True, capture_output=True, timeout=120,
         )  # fmt: skip
+        shutil.move(taken, picture)  # a browser may end well and have taken none
 
 
 def main() -> None:
