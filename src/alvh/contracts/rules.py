@@ -124,11 +124,10 @@ def strike_step(root_code: int, strike: float, forward: float, tau: float, date:
     """
     if root_code == VIX:
         return _vix_step(strike, date)
-    if root_code == XSP:
-        return max(0.1 * _index_step(SPXW, strike, forward, tau, date), 1.0)
-    if root_code != SPX and root_code != SPXW:
+    if root_code != SPX and root_code != SPXW and root_code != XSP:
         raise ValueError("unknown root code, or one without strikes")
-    return _index_step(root_code, strike, forward, tau, date)
+    step = _index_step(SPXW if root_code == XSP else root_code, strike, forward, tau, date)
+    return max(0.1 * step, 1.0) if root_code == XSP else step
 
 
 @njit(cache=True)

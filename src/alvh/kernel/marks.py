@@ -8,11 +8,13 @@ forward. Then all prices are. They are those of the leg-by-leg valuation to a fe
 
 import math
 
+import numpy as np
+
 from alvh.kernel.black import NO_DEVIATION, SMALL_DEVIATION, otm_price, otm_price_small
 from alvh.kernel.codes import CONDORS, LAYERS, PUT, SHORT, TODAY, TOMORROW, VIX, VX
 from alvh.kernel.condor_prices import SIGNS, mark_condor_leg, root_of
 from alvh.kernel.elementary import exponential, log_ratio, logarithm
-from alvh.kernel.jit import compiled, vectorised
+from alvh.kernel.jit import internal, merged, vectorised
 from alvh.kernel.listed import mark_by
 from alvh.kernel.policies import MAX_CONDORS, MAX_LEGS
 from alvh.kernel.quotes import (
@@ -42,7 +44,7 @@ LANES = 8  # prices that a vector register holds on the widest processors
 MOST_LEGS = 4 * MAX_CONDORS + 2 * LAYERS * MAX_LEGS + LANES  # a layer's legs stand there twice
 
 
-@compiled
+@merged
 def _set_legs(day, condor, first, columns):
     """Write the four legs of a condor into the columns from ``first`` on."""
     root = root_of(condor)
@@ -85,7 +87,7 @@ def price_options(count, low, high, deviation, intrinsic, log_discount, out):
                 out[i] = exponential(log_discount[i]) * (price + intrinsic[i])
 
 
-@compiled
+@internal
 def _set_vix_leg(day, cohort, leg, age, i, columns):
     """Write one VIX option of a layer, ``age`` days on in an unchanged market."""
     expiry, strike = cohort.expiry[leg] - age, cohort.strike[leg]
@@ -123,7 +125,7 @@ def shape_vix_options(
         high[i] = max(forward[i], strike[i])
 
 
-@compiled
+@merged
 def _set_layers(day, cohorts, first, columns):
     """Write all VIX options of the layers, today and a day on; return where the columns end."""
     start = first
@@ -142,7 +144,7 @@ def _set_layers(day, cohorts, first, columns):
     return first
 
 
-@compiled
+@merged
 def _book_condors(day, quotes, state, row, condors, columns):
     """Set the condors' marks and book the profit; return where their columns end."""
     first = 0
@@ -167,7 +169,7 @@ def _book_condors(day, quotes, state, row, condors, columns):
     return first
 
 
-@compiled
+@merged
 def _book_layers(day, quotes, state, row, cohorts, layer_states, days_passed, first, columns):
     """Set the layers' marks, and what they are worth a day on; futures pay their move in cash."""
     for i in range(LAYERS):
@@ -199,10 +201,10 @@ def _book_layers(day, quotes, state, row, cohorts, layer_states, days_passed, fi
         cohort.aged, cohort.aged_on = aged, day.date
 
 
-@compiled
+@internal
 def mark_book(day, quotes, state, row, condors, cohorts, layer_states, days_passed, columns):
     """Mark everything held to today's mids and book the profit."""
-    count = 0
+    count = np.int64(0)
     for i in range(state.slots):
         if condors[i].quantity > 0:
             _set_legs(day, condors[i], count, columns)

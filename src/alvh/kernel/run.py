@@ -5,7 +5,7 @@ from numba import njit, prange
 
 from alvh.kernel.codes import LAYERS
 from alvh.kernel.day import Book, Guides, Log, Policy, close_day, step_day
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal
 from alvh.kernel.listed import Listed
 from alvh.kernel.marks import COLUMNS, MOST_LEGS
 from alvh.kernel.policies import (
@@ -21,7 +21,7 @@ from alvh.kernel.policies import (
 )
 
 
-@compiled
+@internal
 def _carry_over(source, target):
     """Start a day's row from the last one: all its sums are cumulative."""
     for i in range(4):

@@ -49,6 +49,7 @@ import math
 
 import numpy as np
 from numba import njit
+from alvh.kernel.jit import internal
 from numpy.typing import NDArray
 
 from alvh.kernel.elementary import exponential, log_ratio, logarithm
@@ -108,7 +109,7 @@ def vix_total_variance(level: float, slow_level: float, share: float, tau: float
     return float(_total_variance(level, slow_level, share, tau, front, reverted))
 
 
-@njit(cache=True)
+@internal
 def _total_variance(
     level: float, slow_level: float, share: float, tau: float, front: float, reverted: float
 ) -> float:
@@ -183,7 +184,7 @@ def vix_slice(params: Floats, forward: float, tau: float) -> Slice:
     return _slice(params, forward, days, total, _slope_profile(days) * INVERSE_PROFILE)
 
 
-@njit(cache=True)
+@internal
 def vix_slice_in(params: Floats, forward: float, days: int) -> Slice:
     """Return the smile of an expiry whole days ahead, as ``vix_slice`` at ``days`` − 0.27.
 
@@ -193,7 +194,7 @@ def vix_slice_in(params: Floats, forward: float, days: int) -> Slice:
     return _slice(params, forward, max(days - AM_SHARE, SMALLEST_TAU), total, profile)
 
 
-@njit(cache=True)
+@internal
 def vix_variance_in(params: Floats, days: int) -> tuple[float, float]:
     """Return (at-the-money total variance, slope relative to 30 days') of a whole-day expiry."""
     tau = max(days - AM_SHARE, SMALLEST_TAU)
@@ -204,7 +205,7 @@ def vix_variance_in(params: Floats, days: int) -> tuple[float, float]:
     return float(total), float(PROFILES[days])
 
 
-@njit(cache=True)
+@internal
 def _slice(params: Floats, forward: float, tau: float, total: float, profile: float) -> Slice:
     root = math.sqrt(total)
     rho = params[4]
