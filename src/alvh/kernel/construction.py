@@ -106,7 +106,11 @@ def synthetic_savings(day, quotes, account, cohort, days):
     if cohort.legs != 2 or cohort.ratio[0] != -cohort.ratio[1]:
         return one, -math.inf
     gap = abs(cohort.strike[1] - cohort.strike[0]) * FUTURE_MULTIPLIER
-    both = bought + _swap_saving(day, quotes, account, cohort, SECOND) - _margin_cost(account, gap, days)
+    both = (
+        bought
+        + _swap_saving(day, quotes, account, cohort, SECOND)
+        - _margin_cost(account, gap, days)
+    )
     return one, both
 
 

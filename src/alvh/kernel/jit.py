@@ -9,18 +9,49 @@ and a step that has one caller is written into that caller, where the two stay o
 merging takes time with the square of it.
 """
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, NoReturn
 
-from numba import njit
+from numba import njit, typeof
+from numba.extending import typeof_impl
 
 from alvh._blas import load_blas_table
 
 load_blas_table()
 
 _OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
+_WITHOUT_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+class Internal:
+    """A function that only compiled functions call; ``py_func`` is what it was compiled from.
+
+    Without wrappers there is nothing that Python could enter it by, and trying would end the
+    process.
+    """
+
+    def __init__(self, function: Callable[..., Any], **options: Any) -> None:
+        functools.update_wrapper(self, function)
+        self.py_func = function
+        self.dispatcher: Any = njit(**_OPTIONS, **_WITHOUT_WRAPPERS, **options)(function)
+        self.targetoptions = self.dispatcher.targetoptions  # the compiler looks for ``inline`` here
+
+    def __call__(self, *_args: Any) -> NoReturn:
+        """Refuse."""
+        raise TypeError(
+            f"{self.py_func.__name__} is compiled for compiled functions only; what Python calls "
+            "is decorated with `compiled`"
+        )
+
+
+@typeof_impl.register(Internal)
+def _typeof_internal(function: Internal, _context: Any) -> Any:
+    return typeof(function.dispatcher)
+
+
 compiled: Any = njit(**_OPTIONS)
 # array loops of arithmetic, where a division by zero is infinite rather than an error to test for
 vectorised: Any = njit(error_model="numpy", **_OPTIONS)
-_INSIDE = _OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-internal: Any = njit(**_INSIDE)  # called by compiled functions only
-merged: Any = njit(inline="always", **_INSIDE)  # likewise, and by one of them
+internal: Any = Internal
+merged: Any = functools.partial(Internal, inline="always")  # into its one caller

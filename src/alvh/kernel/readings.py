@@ -11,7 +11,19 @@ from numba import njit
 
 from alvh.contracts.rules import condor_margin
 from alvh.kernel.black import black_price
-from alvh.kernel.codes import BUY, CONDOR_BOOK, IN_PACKAGE, LAYERS, PUT, SELL, SPX, SPXW, TODAY, VIX, VX
+from alvh.kernel.codes import (
+    BUY,
+    CONDOR_BOOK,
+    IN_PACKAGE,
+    LAYERS,
+    PUT,
+    SELL,
+    SPX,
+    SPXW,
+    TODAY,
+    VIX,
+    VX,
+)
 from alvh.kernel.condor_prices import (
     SIGNS,
     choose_strikes,

@@ -40,10 +40,10 @@ import math
 
 import numpy as np
 from numba import njit
-from alvh.kernel.jit import internal
 from numpy.typing import NDArray
 
 from alvh.kernel.elementary import logarithm
+from alvh.kernel.jit import internal
 
 Floats = NDArray[np.float64]
 Slice = tuple[float, float, float, float, float, float, float, float, float, float, float]

@@ -49,10 +49,10 @@ import math
 
 import numpy as np
 from numba import njit
-from alvh.kernel.jit import internal
 from numpy.typing import NDArray
 
 from alvh.kernel.elementary import exponential, log_ratio, logarithm
+from alvh.kernel.jit import internal
 from alvh.kernel.vix_curve import AM_SHARE, TABLE_DAYS, vix_forward
 
 __all__ = [
