@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from alvh.contracts.rules import round_to_tick
+from alvh.contracts.spx_spread import scaled_half_spread, width_factors
 from alvh.kernel.black import black_price
 from alvh.kernel.codes import AS_CALL, AS_PUT, CALL, PUT, SPX, SPXW
 from alvh.kernel.elementary import exponential, log_ratio
@@ -15,7 +16,6 @@ from alvh.kernel.jit import compiled, internal, merged
 from alvh.kernel.listed import mark_by, strip_of
 from alvh.kernel.quotes import (
     days_to_settlement,
-    half_spread,
     sessions_to_settlement,
     spx_beta,
     spx_forward,
@@ -71,11 +71,18 @@ def mark_condor(day, quotes, root, condor, scratch):
 
 
 @internal
-def leg_half(day, root, tau, condor, leg):
+def width_of(day, root, tau):
+    """Return what a day and an expiry make of the modelled spread of any leg, for ``leg_half``."""
+    return width_factors(tau, day.vix, root == SPX, day.date)
+
+
+@internal
+def leg_half(day, width, condor, leg):
     """Return half the spread of one leg, points: the quoted one, else the modelled."""
     if condor.quoted[leg] == 1:
         return condor.half[leg]
-    return half_spread(day, root, condor.mid[leg], tau)
+    half = scaled_half_spread(condor.mid[leg], width[0], width[1], width[2])
+    return min(half * (1.0 + day.spx_widening), condor.mid[leg])
 
 
 @internal
@@ -90,10 +97,10 @@ def package_price(day, root, tau, condor, fill, side):
     Positive is paid. Each leg gives up ``fill`` of its half-spread; the net is rounded to the
     nearest package tick.
     """
-    net, given = 0.0, 0.0
+    net, given, width = 0.0, 0.0, width_of(day, root, tau)
     for leg in range(4):
         net += side * SIGNS[leg] * condor.mid[leg]
-        given += fill * leg_half(day, root, tau, condor, leg)
+        given += fill * leg_half(day, width, condor, leg)
     return round_to_tick(net + given, PACKAGE_TICK, 0)
 
 

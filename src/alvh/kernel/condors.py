@@ -49,6 +49,7 @@ from alvh.kernel.condor_prices import (
     right_of,
     root_of,
     signed_value,
+    width_of,
 )
 from alvh.kernel.jit import internal, merged
 from alvh.kernel.quotes import (
@@ -145,10 +146,11 @@ def stress_loss(day, state, condors, spx_return, vix_log, scratch):
 def _trade_package(day, t, account, state, row, log, condor, tau, fill, side, net, action, reason):
     """Fill four legs at the package's net price; what rounding adds sits on the short put."""
     root, rest = root_of(condor), net
+    width = width_of(day, root, tau)
     otherwise = FITTED if day.spx_fitted == 1 else MODELLED
     for leg in (0, 2, 3, 1):
         signed, mid = side * SIGNS[leg], condor.mid[leg]
-        half = leg_half(day, root, tau, condor, leg)
+        half = leg_half(day, width, condor, leg)
         price = unrounded_fill(mid, half, fill, signed > 0.0)
         if leg == 1:
             price = signed * rest

@@ -36,19 +36,20 @@ from alvh.kernel.vix_smile import (
     BUTTERFLY_MARGIN,
     REFERENCE_FORWARD,
     SLOPE_POWER,
+    variance_from,
     vix_forward,
-    vix_variance_in,
+    whole_day_terms,
 )
 
 LANES = 8  # prices that a vector register holds on the widest processors
 MOST_LEGS = 4 * MAX_CONDORS + 2 * LAYERS * MAX_LEGS + LANES  # a layer's legs stand there twice
-COLUMNS, LENGTH = 10, (MOST_LEGS + LANES - 1) // LANES * LANES
+COLUMNS, LENGTH = 12, (MOST_LEGS + LANES - 1) // LANES * LANES
 # Where the columns begin. Of every option: the lower of forward and strike, ln of lower over
 # higher, σ√years, intrinsic value, ln of the discount factor, price; its forward and strike; and
 # what a VIX option's own smile is made of.
-LOW, DISTANCE, DEVIATION, INTRINSIC, DISCOUNT, PRICE, FORWARD, STRIKE, VARIANCE, PROFILE = (
-    np.arange(COLUMNS, dtype=np.uint64) * np.uint64(LENGTH)
-)
+_STARTS = np.arange(COLUMNS, dtype=np.uint64) * np.uint64(LENGTH)
+LOW, DISTANCE, DEVIATION, INTRINSIC, DISCOUNT, PRICE = _STARTS[:6]
+FORWARD, STRIKE, TAU, FRONT, REVERTED, PROFILE = _STARTS[6:]
 
 
 @merged
@@ -103,11 +104,13 @@ def _set_vix_leg(day, cohort, leg, age, i, columns):
     expiry, strike = cohort.expiry[leg] - age, cohort.strike[leg]
     forward = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, expiry)
     years = max(float(expiry - day.date) - AM_HOURS, 0.0) / YEAR
-    variance, profile = vix_variance_in(day.vix_smile, int(expiry - day.date))
+    tau, front, reverted, profile = whole_day_terms(int(expiry - day.date))
     payoff = strike - forward if cohort.right[leg] == PUT else forward - strike
     columns[FORWARD + i] = forward
     columns[STRIKE + i] = strike
-    columns[VARIANCE + i] = variance
+    columns[TAU + i] = tau
+    columns[FRONT + i] = front
+    columns[REVERTED + i] = reverted
     columns[PROFILE + i] = profile
     columns[DEVIATION + i] = 1.0 if years > 0.0 else 0.0
     columns[INTRINSIC + i] = max(payoff, 0.0)
@@ -115,7 +118,7 @@ def _set_vix_leg(day, cohort, leg, age, i, columns):
 
 
 @vectorised
-def shape_vix_options(first, count, slope, rho, columns):
+def shape_vix_options(first, count, level, slow_level, share, slope, rho, columns):
     """Scale the deviations of VIX options by their smiles, as ``vix_slice`` and ``vix_sigma`` do.
 
     ``count`` of them from ``first`` on, and up to a whole number of ``LANES``, where nobody reads.
@@ -124,7 +127,8 @@ def shape_vix_options(first, count, slope, rho, columns):
     for option in range(np.uint64((count + LANES - 1) // LANES * LANES)):
         i = first + option
         forward, strike = columns[FORWARD + i], columns[STRIKE + i]
-        root = math.sqrt(columns[VARIANCE + i])
+        tau, front, reverted = columns[TAU + i], columns[FRONT + i], columns[REVERTED + i]
+        root = math.sqrt(variance_from(level, slow_level, share, tau, front, reverted))
         steep = exponential(SLOPE_POWER * log_ratio(REFERENCE_FORWARD, forward))
         cap = BUTTERFLY_MARGIN * min(most, 4.0 / (root * (1.0 + rho)))
         eta = min(2.0 * (slope * steep * columns[PROFILE + i]) / rho, cap)
@@ -149,7 +153,10 @@ def _set_layers(day, cohorts, first, columns):
                 first += 2
     if first > start:
         smile = day.vix_smile
-        shape_vix_options(np.uint64(start), first - start, smile[3], smile[4], columns)
+        shape_vix_options(
+            np.uint64(start), first - start, smile[0], smile[1], smile[2], smile[3], smile[4],
+            columns,
+        )  # fmt: skip
     return first
 
 

@@ -31,6 +31,7 @@ from alvh.kernel.condor_prices import (
     package_price,
     root_of,
     signed_value,
+    width_of,
 )
 from alvh.kernel.jit import internal
 from alvh.kernel.listed import Listed
@@ -185,10 +186,10 @@ def _condor_today(day: Any, prior: Any, programme: Any, account: Any, listed: An
     condor.margin = condor_margin(
         condor.strike[1] - condor.strike[0], condor.strike[3] - condor.strike[2], credit
     )
-    fees = 0.0
+    fees, width = 0.0, width_of(day, root, tau)
     for leg in range(4):
         buys = SIGNS[leg] > 0.0
-        half = leg_half(day, root, tau, condor, leg)
+        half = leg_half(day, width, condor, leg)
         price = unrounded_fill(condor.mid[leg], half, programme.fill, buys)
         fees += leg_fee(account, day, root, price, IN_PACKAGE)
     row[0] = condor.margin
