@@ -47,7 +47,7 @@ class Internal:
 
 @typeof_impl.register(Internal)
 def _typeof_internal(function: Internal, _context: Any) -> Any:
-    return typeof(function.dispatcher)
+    return typeof(function.dispatcher)  # type: ignore[no-untyped-call]
 
 
 compiled: Any = njit(**_OPTIONS)

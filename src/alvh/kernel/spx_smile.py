@@ -43,7 +43,6 @@ from numba import njit
 from numpy.typing import NDArray
 
 from alvh.kernel.elementary import logarithm
-from alvh.kernel.jit import internal
 
 Floats = NDArray[np.float64]
 Slice = tuple[float, float, float, float, float, float, float, float, float, float, float]
@@ -131,7 +130,7 @@ def spx_total_variance(params: Floats, tau: float, sessions: float) -> float:
     return float(total)
 
 
-@internal
+@njit(cache=True)
 def _far_variance(past: float, w_93: float, w_184: float, rate_93: float) -> float:
     rate_184 = (w_184 - w_93) / SPAN_184
     if past >= SPAN_184:
@@ -140,7 +139,7 @@ def _far_variance(past: float, w_93: float, w_184: float, rate_93: float) -> flo
     return w_93 + _cubic(past, SPAN_184, w_184 - w_93, left, rate_184)
 
 
-@internal
+@njit(cache=True)
 def _slope(span_1: float, rate_1: float, span_2: float, rate_2: float) -> float:
     """Return the slope at the node between two spans (Fritsch and Butland 1984, eq. 5)."""
     weight_1 = span_1 + 2.0 * span_2
@@ -148,7 +147,7 @@ def _slope(span_1: float, rate_1: float, span_2: float, rate_2: float) -> float:
     return (weight_1 + weight_2) * rate_1 * rate_2 / (weight_1 * rate_2 + weight_2 * rate_1)
 
 
-@internal
+@njit(cache=True)
 def _cubic(past: float, span: float, gain: float, left: float, right: float) -> float:
     """Return the Hermite cubic that gains ``gain`` over ``span`` with the given end slopes."""
     t = past / span
@@ -162,7 +161,7 @@ def spx_shape(params: Floats, tau: float) -> tuple[float, float, float]:
     return _shape(params, logarithm(max(tau, 1e-3)))
 
 
-@internal
+@njit(cache=True)
 def _shape(params: Floats, position: float) -> tuple[float, float, float]:
     if position <= LOG_SHAPE_DAYS[1]:
         first = SHAPE
@@ -246,7 +245,7 @@ def spx_sigma(slice_: Slice, log_moneyness: float) -> float:
     return max(sigma, floor)
 
 
-@internal
+@njit(cache=True)
 def _ratio(x: float, a: float, b: float, c: float) -> float:
     """Return σ/σ_atm at standardised moneyness ``x`` within the held wings."""
     put = math.sqrt((x - PUT_CENTRE) ** 2 + PUT_WIDTH**2) - PUT_ORIGIN

@@ -211,7 +211,7 @@ def whole_day_terms(days: int) -> tuple[float, float, float, float]:
     return tau, front, reverted, _slope_profile(tau) * INVERSE_PROFILE
 
 
-@internal
+@njit(cache=True)
 def _slice(params: Floats, forward: float, tau: float, total: float, profile: float) -> Slice:
     root = math.sqrt(total)
     rho = params[4]
