@@ -43,6 +43,19 @@ def test_a_policy_that_hears_nothing_gets_one_neutral_row():
     assert not listens(STATIC, load_programme("cndr"))
 
 
+def test_what_is_kept_is_of_the_same_policies_and_dates_and_nobody_can_change_it():
+    history, policy = _bundled(), _tilted(strength=0.25, signals=SIGNALS)
+    rows, _ = build_guides(history, policy, NONE, history.dates)
+    first = rows.copy()
+    rows["factor"] = 9.0
+    again, _ = build_guides(history, policy, NONE, history.dates)
+    assert again.tobytes() == first.tobytes()
+    late, _ = build_guides(history, policy, NONE, history.dates[-300:])
+    assert late.tobytes() == first[-300:].tobytes()
+    stronger, _ = build_guides(history, _tilted(strength=0.5, signals=SIGNALS), NONE, history.dates)
+    assert (stronger["factor"] != first["factor"]).any()
+
+
 def test_factors_by_hand_and_a_session_late():
     policy = _tilted(strength=0.25, signals=SIGNALS)
     history = _bundled()

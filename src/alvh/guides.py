@@ -168,6 +168,9 @@ def build_guides(
 ) -> tuple[Records, Floats]:
     """Return what the rules of a policy and a programme hear on each session.
 
+    The last few results are kept, by the history's digest and the values of the two policies; what
+    is returned is a copy.
+
     Parameters
     ----------
     history : History
@@ -184,6 +187,24 @@ def build_guides(
     """
     if not listens(policy, programme):
         return neutral_guides(), NO_SCENARIOS
+    key = (history.digest, policy, programme, dates.tobytes())
+    found = _CACHE.get(key)
+    if found is None:
+        found = _heard(history, policy, programme, dates)
+        while len(_CACHE) >= _CACHE_SIZE:
+            del _CACHE[next(iter(_CACHE))]
+        _CACHE[key] = found
+    rows, scenarios = found
+    return rows.copy(), scenarios.copy()
+
+
+_CACHE: dict[tuple[str, HedgePolicy, CondorProgramme, bytes], tuple[Records, Floats]] = {}
+_CACHE_SIZE = 4
+
+
+def _heard(
+    history: History, policy: HedgePolicy, programme: CondorProgramme, dates: Dates
+) -> tuple[Records, Floats]:
     rows, scenarios = _blank(len(dates)), NO_SCENARIOS
     at = np.searchsorted(history.dates, dates)
     _hear_tilts(rows, at, history, policy)

@@ -86,15 +86,23 @@ def round_to_tick(price: float, tick: float, direction: int) -> float:
 
 
 @njit(cache=True)
-def _index_step(root_code: int, strike: float, forward: float, tau: float, date: int) -> float:
-    moneyness = strike / forward
-    horizon = -1.0
+def _first_zone(root_code: int, tau: float, date: int) -> int:
+    """Return the first row of the shortest horizon that covers ``tau``; past the end without."""
+    lattice = SPXW if root_code == XSP else root_code
     for i in range(INDEX_TABLE.shape[0]):
-        if INDEX_TABLE[i, 0] != root_code or INDEX_TABLE[i, 1] > date:
+        if INDEX_TABLE[i, 0] == lattice and INDEX_TABLE[i, 1] <= date and tau <= INDEX_TABLE[i, 2]:
+            return i
+    return int(INDEX_TABLE.shape[0])
+
+
+@njit(cache=True)
+def _index_step(first: int, moneyness: float, date: int) -> float:
+    """Return the step of the zone, of those from ``first`` on, that a strike over forward is in."""
+    for i in range(first, INDEX_TABLE.shape[0]):
+        if INDEX_TABLE[i, 0] != INDEX_TABLE[first, 0] or INDEX_TABLE[i, 1] > date:
             continue
-        if horizon < 0.0 and tau <= INDEX_TABLE[i, 2]:
-            horizon = INDEX_TABLE[i, 2]  # the zones of the shortest horizon that covers tau
-        if INDEX_TABLE[i, 2] == horizon and INDEX_TABLE[i, 3] <= moneyness <= INDEX_TABLE[i, 4]:
+        alike = INDEX_TABLE[i, 2] == INDEX_TABLE[first, 2]
+        if alike and INDEX_TABLE[i, 3] <= moneyness <= INDEX_TABLE[i, 4]:
             return float(INDEX_TABLE[i, 5])
     return INDEX_COARSEST
 
@@ -122,13 +130,17 @@ def strike_step(root_code: int, strike: float, forward: float, tau: float, date:
     ----------
     ``facts.INDEX_LATTICE`` and ``facts.VIX_LATTICE``.
     """
+    return _step_from(_first_zone(root_code, tau, date), root_code, strike, forward, date)
+
+
+@njit(cache=True)
+def _step_from(first: int, root_code: int, strike: float, forward: float, date: int) -> float:
     if root_code == VIX:
         return _vix_step(strike, date)
-    if root_code == XSP:
-        return max(0.1 * _index_step(SPXW, strike, forward, tau, date), 1.0)
-    if root_code != SPX and root_code != SPXW:
+    if root_code != SPX and root_code != SPXW and root_code != XSP:
         raise ValueError("unknown root code, or one without strikes")
-    return _index_step(root_code, strike, forward, tau, date)
+    step = _index_step(first, strike / forward, date)
+    return max(0.1 * step, 1.0) if root_code == XSP else step
 
 
 @njit(cache=True)
@@ -141,12 +153,12 @@ def _finest_step(root_code: int) -> float:
 @njit(cache=True)
 def _walk(root_code: int, grid: float, way: float, forward: float, tau: float, date: int) -> float:
     """Walk over multiples of the finest step to the first listed strike; −1 if there is none."""
-    finest = _finest_step(root_code)
+    finest, first = _finest_step(root_code), _first_zone(root_code, tau, date)
     for _ in range(MAX_WALK):
         strike = grid * finest
         if strike <= 0.0:
             break
-        steps = strike / strike_step(root_code, strike, forward, tau, date)
+        steps = strike / _step_from(first, root_code, strike, forward, date)
         if steps == math.floor(steps):  # exact: strikes and steps are whole halves of a point
             return strike
         grid += way

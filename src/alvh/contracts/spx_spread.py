@@ -72,9 +72,21 @@ def spx_half_spread(mid: float, tau: float, vix: float, am: bool, date: int) -> 
     float
         Points, never more than ``mid``, so that a bid is never negative.
     """
-    width = calm_width(mid) * (vix / CALM_VIX) ** VIX_POWER
-    if tau > TENOR_DAYS:
-        width *= (tau / TENOR_DAYS) ** TENOR_POWER
-    if am:
-        width *= am_factor(date)
+    return float(scaled_half_spread(mid, *width_factors(tau, vix, am, date)))
+
+
+@njit(cache=True)
+def width_factors(tau: float, vix: float, am: bool, date: int) -> tuple[float, float, float]:
+    """Return what the market, the tenor and the settlement multiply the width of any option by.
+
+    Parameters as for ``spx_half_spread``; what does not apply is 1.
+    """
+    tenor = (tau / TENOR_DAYS) ** TENOR_POWER if tau > TENOR_DAYS else 1.0
+    return (vix / CALM_VIX) ** VIX_POWER, tenor, am_factor(date) if am else 1.0
+
+
+@njit(cache=True)
+def scaled_half_spread(mid: float, market: float, tenor: float, settlement: float) -> float:
+    """Return half the quoted width of an option whose ``width_factors`` are known, points."""
+    width = calm_width(mid) * market * tenor * settlement
     return float(min(0.5 * max(width, SMALLEST_WIDTH), mid))

@@ -58,11 +58,9 @@ def _deviation(sigma: float, years: float) -> tuple[float, float]:
 
 
 @inner
-def _arguments(
-    low: float, high: float, deviation: float
-) -> tuple[float, float, float, float, float]:
+def _arguments(distance: float, deviation: float) -> tuple[float, float, float, float, float]:
     """d1 and d2 of the out-of-the-money option, cut at the cap, |d1|, |d2| and exp(−d1²/2)."""
-    h = log_ratio(low, high) * (1.0 / deviation)
+    h = distance * (1.0 / deviation)
     d1 = fma(0.5, deviation, h)
     a1, a2 = abs(d1), abs(fma(-0.5, deviation, h))
     a1 = DEVIATION_CAP if a1 > DEVIATION_CAP else a1
@@ -75,17 +73,15 @@ def _arguments(
 @inner
 def _terms(low: float, high: float, deviation: float) -> tuple[float, float, float, float, float]:
     """d1, d2, exp(−d1²/2), m(|d1|) and m(|d2|) of the out-of-the-money option."""
-    d1, d2, a1, a2, density = _arguments(low, high, deviation)
+    d1, d2, a1, a2, density = _arguments(log_ratio(low, high), deviation)
     m1, m2 = mills_of_two(a1, a2)
     return d1, d2, density, m1, m2
 
 
 @inner
-def _terms_in_loop(
-    low: float, high: float, deviation: float
-) -> tuple[float, float, float, float, float]:
+def _terms_in_loop(distance: float, deviation: float) -> tuple[float, float, float, float, float]:
     """`_terms` in the form that an array loop can be vectorised with; the same to the last bit."""
-    d1, d2, a1, a2, density = _arguments(low, high, deviation)
+    d1, d2, a1, a2, density = _arguments(distance, deviation)
     return d1, d2, density, mills(a1), mills(a2)
 
 
@@ -98,23 +94,24 @@ def _otm(low: float, d1: float, density: float, m1: float, m2: float) -> float:
 
 
 @inner
-def otm_price(low: float, high: float, deviation: float) -> float:
+def otm_price(low: float, distance: float, deviation: float) -> float:
     """Price of the out-of-the-money option, in the form for array loops.
 
-    ``low`` and ``high`` of forward and strike; ``deviation`` = σ√years, above SMALL_DEVIATION.
+    ``low`` of forward and strike, ``distance`` = ln(low/high) of the two, ``deviation`` = σ√years,
+    above SMALL_DEVIATION.
     """
-    d1, _, density, m1, m2 = _terms_in_loop(low, high, deviation)
+    d1, _, density, m1, m2 = _terms_in_loop(distance, deviation)
     return _otm(low, d1, density, m1, m2)
 
 
 @inner
-def otm_price_small(low: float, high: float, deviation: float) -> float:
+def otm_price_small(low: float, distance: float, deviation: float) -> float:
     """Price of the out-of-the-money option for small s = σ√years, as a series in t = s/2.
 
     m(−h−t) − m(−h+t) is there a difference of near equals. With Y = N/φ its odd Taylor terms
     are 2t·(Y1 + t²/6·Y3 + t⁴/120·Y5), and Y1 = 1 + hY, Yn+1 = n·Yn−1 + h·Yn.
     """
-    h = log_ratio(low, high) / deviation
+    h = distance / deviation
     h = -DEVIATION_CAP if h < -DEVIATION_CAP else h
     d1 = fma(0.5, deviation, h)
     y0 = _SQRT_TWO_PI * mills(-h)
@@ -177,7 +174,7 @@ def black_price(forward: float, strike: float, sigma: float, years: float, is_pu
     low = forward if forward < strike else strike
     high = strike if forward < strike else forward
     if deviation < SMALL_DEVIATION:
-        otm = otm_price_small(low, high, deviation)
+        otm = otm_price_small(low, log_ratio(low, high), deviation)
     else:
         d1, _, density, m1, m2 = _terms(low, high, deviation)
         otm = _otm(low, d1, density, m1, m2)
@@ -288,7 +285,7 @@ def black_greeks(
     high = strike if forward < strike else forward
     d1, _, density, m1, m2 = _terms(low, high, deviation)
     if deviation < SMALL_DEVIATION:
-        otm = otm_price_small(low, high, deviation)
+        otm = otm_price_small(low, log_ratio(low, high), deviation)
     else:
         otm = _otm(low, d1, density, m1, m2)
     price = _with_intrinsic(otm, forward, strike, deviation, is_put)
@@ -365,7 +362,7 @@ def price_many(
         _, deviation = _deviation(sigma[i], years[i])
         low = f if f < k else k
         high = k if f < k else f
-        d1, _, density, m1, m2 = _terms_in_loop(low, high, deviation)
+        d1, _, density, m1, m2 = _terms_in_loop(log_ratio(low, high), deviation)
         otm = _otm(low, d1, density, m1, m2)
         out[i] = _with_intrinsic(otm, f, k, deviation, is_put[i])
         small += deviation < SMALL_DEVIATION
@@ -398,7 +395,7 @@ def price_greeks_many(
         root, deviation = _deviation(sigma[i], years[i])
         low = f if f < k else k
         high = k if f < k else f
-        d1, _, density, m1, m2 = _terms_in_loop(low, high, deviation)
+        d1, _, density, m1, m2 = _terms_in_loop(log_ratio(low, high), deviation)
         otm = _otm(low, d1, density, m1, m2)
         price[i] = _with_intrinsic(otm, f, k, deviation, is_put[i])
         delta[i], gamma[i], vega[i], theta[i] = _from_terms(

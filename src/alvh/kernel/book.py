@@ -7,11 +7,11 @@ So NAV moves by profit at mid + interest − costs, and the cash account must ag
 import numpy as np
 
 from alvh.kernel.codes import FITTED, MODELLED, NONE, SETTLE, VX
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import internal
 from alvh.kernel.quotes import multiplier
 
 
-@compiled
+@internal
 def note(log, state, t, sleeve, action, reason, quantity, reading, threshold):
     """Append one decision, if a decision log is kept."""
     i = state.decisions
@@ -27,7 +27,7 @@ def note(log, state, t, sleeve, action, reason, quantity, reading, threshold):
         row.threshold = threshold
 
 
-@compiled
+@internal
 def record(log, state, t, sleeve, leg, quantity, price, mid, fees, action, reason, provenance):
     """Append one trade or settlement; ``leg`` is (root, right, expiry, strike)."""
     i = state.trades
@@ -49,7 +49,7 @@ def record(log, state, t, sleeve, leg, quantity, price, mid, fees, action, reaso
         row.provenance = provenance
 
 
-@compiled
+@internal
 def trade(log, state, row, t, sleeve, leg, quantity, price, mid, fee, action, reason, provenance):
     """Fill ``quantity`` signed contracts of one leg at ``price``; futures pay no premium."""
     root = leg[0]
@@ -67,7 +67,7 @@ def trade(log, state, row, t, sleeve, leg, quantity, price, mid, fee, action, re
     record(log, state, t, sleeve, leg, quantity, price, mid, fees, action, reason, provenance)
 
 
-@compiled
+@internal
 def settle_leg(log, state, row, t, sleeve, leg, quantity, value, mid, reason, provenance):
     """Turn one leg into cash at its settlement ``value``: points per contract, a payoff."""
     root = leg[0]
@@ -79,7 +79,7 @@ def settle_leg(log, state, row, t, sleeve, leg, quantity, value, mid, reason, pr
     return profit
 
 
-@compiled
+@internal
 def accrue_interest(account, state, row, rate, days):
     """Add interest on cash for ``days`` calendar days; a debit pays the spread on top."""
     if state.cash >= 0.0:
@@ -90,7 +90,7 @@ def accrue_interest(account, state, row, rate, days):
     row.interest += interest
 
 
-@compiled
+@internal
 def no_action(log, state, t, sleeve, reason, reading, threshold):
     """Append a decision to do nothing, with the reading it rested on."""
     note(log, state, t, sleeve, NONE, reason, 0.0, reading, threshold)

@@ -122,7 +122,15 @@ ACTIONS = ("no action", "open", "close", "settle", "monetise", "rebalance")
     R_STEWARD,
 ) = _codes(48)
 
-# Sides of a trade and ages of a valuation, compiled once for the same reason.
+# Arguments that would be plain numbers, compiled once for the same reason: sides of a trade, which
+# are also the ratios of single legs, legs of a structure, ages of a valuation, and flags.
 BUY: Any = np.int64(1)
 SELL: Any = np.int64(-1)
+FIRST, SECOND = _codes(2)
 TODAY, TOMORROW = _codes(2)
+NOWHERE: Any = np.int64(-1)  # no row of a table
+AT_CLOSE: Any = np.uint8(0)  # a settlement that is not to the opening auction
+_NO: Any = np.bool_(False)
+_YES: Any = np.bool_(True)
+AS_CALL, AS_PUT = _NO, _YES
+ALONE, IN_PACKAGE = _NO, _YES

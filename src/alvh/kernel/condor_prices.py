@@ -8,14 +8,14 @@ import math
 import numpy as np
 
 from alvh.contracts.rules import round_to_tick
+from alvh.contracts.spx_spread import scaled_half_spread, width_factors
 from alvh.kernel.black import black_price
-from alvh.kernel.codes import CALL, PUT, SPX, SPXW
+from alvh.kernel.codes import AS_CALL, AS_PUT, CALL, PUT, SPX, SPXW
 from alvh.kernel.elementary import exponential, log_ratio
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal, merged
 from alvh.kernel.listed import mark_by, strip_of
 from alvh.kernel.quotes import (
     days_to_settlement,
-    half_spread,
     sessions_to_settlement,
     spx_beta,
     spx_forward,
@@ -28,18 +28,18 @@ PACKAGE_TICK = 0.05  # SPX complex orders trade in net steps of 0.05 points
 CREDIT_STEPS = 60
 
 
-@compiled
+@internal
 def root_of(condor):
     """Return the root of a condor's options, by how they settle."""
     return SPX if condor.am == 1 else SPXW
 
 
-@compiled
+@internal
 def right_of(leg):
     return PUT if leg < 2 else CALL
 
 
-@compiled
+@internal
 def condor_mids(day, root, expiry, expiry_session, strike, spx_return, vix_log, out):
     """Write the smile's prices of the four legs into ``out``, points, the market moved."""
     tau = days_to_settlement(day, root, expiry)
@@ -53,7 +53,7 @@ def condor_mids(day, root, expiry, expiry_session, strike, spx_return, vix_log, 
         out[leg] = discount * black_price(forward, strike[leg], sigma, years, leg < 2)
 
 
-@compiled
+@internal
 def mark_condor_leg(day, quotes, root, condor, leg, price):
     """Mark one leg by its quote, or at the smile's ``price`` where it has none; return the mid."""
     mark = mark_by(day, quotes, root, right_of(leg), condor.expiry, condor.strike[leg], price)
@@ -62,7 +62,7 @@ def mark_condor_leg(day, quotes, root, condor, leg, price):
     return mark.mid
 
 
-@compiled
+@internal
 def mark_condor(day, quotes, root, condor, scratch):
     """Mark the four legs of a condor; ``scratch`` has room for four prices."""
     condor_mids(day, root, condor.expiry, condor.expiry_session, condor.strike, 0.0, 0.0, scratch)
@@ -70,30 +70,37 @@ def mark_condor(day, quotes, root, condor, scratch):
         mark_condor_leg(day, quotes, root, condor, leg, scratch[leg])
 
 
-@compiled
-def leg_half(day, root, tau, condor, leg):
+@internal
+def width_of(day, root, tau):
+    """Return what a day and an expiry make of the modelled spread of any leg, for ``leg_half``."""
+    return width_factors(tau, day.vix, root == SPX, day.date)
+
+
+@internal
+def leg_half(day, width, condor, leg):
     """Return half the spread of one leg, points: the quoted one, else the modelled."""
     if condor.quoted[leg] == 1:
         return condor.half[leg]
-    return half_spread(day, root, condor.mid[leg], tau)
+    half = scaled_half_spread(condor.mid[leg], width[0], width[1], width[2])
+    return min(half * (1.0 + day.spx_widening), condor.mid[leg])
 
 
-@compiled
+@internal
 def signed_value(prices):
     return SIGNS[0] * prices[0] + SIGNS[1] * prices[1] + SIGNS[2] * prices[2] + SIGNS[3] * prices[3]
 
 
-@compiled
+@internal
 def package_price(day, root, tau, condor, fill, side):
     """Return the net price of the package in points; side +1 buys the four legs as written.
 
     Positive is paid. Each leg gives up ``fill`` of its half-spread; the net is rounded to the
     nearest package tick.
     """
-    net, given = 0.0, 0.0
+    net, given, width = 0.0, 0.0, width_of(day, root, tau)
     for leg in range(4):
         net += side * SIGNS[leg] * condor.mid[leg]
-        given += fill * leg_half(day, root, tau, condor, leg)
+        given += fill * leg_half(day, width, condor, leg)
     return round_to_tick(net + given, PACKAGE_TICK, 0)
 
 
@@ -105,22 +112,22 @@ def expected_daily_range(day):
     return (0.7 * vix9d / 100.0 + 0.3 * hv) / math.sqrt(252.0)
 
 
-@compiled
+@internal
 def set_wings(programme, slice_, puts, calls, strike):
     """Set the long strikes from the shorts, by width or by delta."""
     if not np.isnan(programme.width):
         strike[0] = nearest_listed(puts, strike[1] - programme.width)
         strike[3] = nearest_listed(calls, strike[2] + programme.width)
     else:
-        strike[0] = strike_by_delta(puts, slice_, programme.long_delta, True)
-        strike[3] = strike_by_delta(calls, slice_, programme.long_delta, False)
+        strike[0] = strike_by_delta(puts, slice_, programme.long_delta, AS_PUT)
+        strike[3] = strike_by_delta(calls, slice_, programme.long_delta, AS_CALL)
     if strike[0] >= strike[1]:
         strike[0] = next_strike(puts, strike[1], -1.0)
     if strike[3] <= strike[2]:
         strike[3] = next_strike(calls, strike[2], 1.0)
 
 
-@compiled
+@internal
 def _step_short(strip, strike, step):
     """Return the short strike ``step`` points on: of quoted ones the nearest that lies that way.
 
@@ -134,7 +141,7 @@ def _step_short(strip, strike, step):
     return next_strike(strip, strike, 1.0 if step > 0.0 else -1.0)
 
 
-@compiled
+@merged
 def _shift_to_credit(day, quotes, programme, root, tau, slice_, puts, calls, condor, scratch):
     """Step the shorts until the credit meets its target: richer side out, thinner side in."""
     strike, mids, forward = condor.strike, condor.mid, puts.forward
@@ -157,7 +164,7 @@ def _shift_to_credit(day, quotes, programme, root, tau, slice_, puts, calls, con
         set_wings(programme, slice_, puts, calls, strike)
 
 
-@compiled
+@internal
 def choose_strikes(day, prior, quotes, programme, expiry, scale, condor, scratch):
     """Write expiry, strikes and marks of the condor that the programme asks for today.
 
@@ -172,8 +179,8 @@ def choose_strikes(day, prior, quotes, programme, expiry, scale, condor, scratch
     puts = strip_of(day, quotes, root, expiry.date, PUT, forward, tau)
     calls = strip_of(day, quotes, root, expiry.date, CALL, forward, tau)
     if np.isnan(programme.range_multiple):
-        strike[1] = strike_by_delta(puts, slice_, programme.short_delta, True)
-        strike[2] = strike_by_delta(calls, slice_, programme.short_delta, False)
+        strike[1] = strike_by_delta(puts, slice_, programme.short_delta, AS_PUT)
+        strike[2] = strike_by_delta(calls, slice_, programme.short_delta, AS_CALL)
         set_wings(programme, slice_, puts, calls, strike)
     else:
         reach = programme.range_multiple * scale * expected_daily_range(prior)

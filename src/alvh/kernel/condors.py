@@ -8,11 +8,13 @@ from alvh.contracts.rules import condor_margin
 from alvh.kernel.black import black_price
 from alvh.kernel.book import no_action, note, settle_leg, trade
 from alvh.kernel.codes import (
+    AS_PUT,
     CLOSE,
     CONDORS,
     DAILY_ENTRY,
     ESTIMATED,
     FITTED,
+    IN_PACKAGE,
     MODELLED,
     ON_EXPIRY,
     OPEN,
@@ -47,8 +49,9 @@ from alvh.kernel.condor_prices import (
     right_of,
     root_of,
     signed_value,
+    width_of,
 )
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import internal, merged
 from alvh.kernel.quotes import (
     days_to_settlement,
     leg_fee,
@@ -60,7 +63,7 @@ from alvh.kernel.spx_smile import spx_sigma, spx_slice
 from alvh.kernel.strikes import choose_spx_expiry
 
 
-@compiled
+@internal
 def settle_condors(day, t, state, row, condors, log):
     """Settle what expires today at the opening auction or at the close."""
     for i in range(state.slots):
@@ -94,7 +97,7 @@ def settle_condors(day, t, state, row, condors, log):
         condor.quantity = 0
 
 
-@compiled
+@internal
 def end_shifts(t, state, condor, log):
     """Note what a position that was shifted on has come to: all credits less all losses, points."""
     if condor.shifts > 0:
@@ -102,14 +105,14 @@ def end_shifts(t, state, condor, log):
         no_action(log, state, t, CONDORS, R_SHIFT_ENDED, total, float(condor.shifts))
 
 
-@compiled
+@internal
 def _tally(state, points):
     state.closed += 1
     if points > 0.0:
         state.wins += 1
 
 
-@compiled
+@internal
 def condors_value(state, condors):
     """Return (value at the last marks USD, contracts, margin USD) of all open condors."""
     value, contracts, margin = 0.0, 0, 0.0
@@ -122,7 +125,7 @@ def condors_value(state, condors):
     return value, contracts, margin
 
 
-@compiled
+@internal
 def stress_loss(day, state, condors, spx_return, vix_log, scratch):
     """Return the USD loss of all open condors in an overnight shock (positive: a loss)."""
     loss = 0.0
@@ -139,19 +142,20 @@ def stress_loss(day, state, condors, spx_return, vix_log, scratch):
     return loss
 
 
-@compiled
+@internal
 def _trade_package(day, t, account, state, row, log, condor, tau, fill, side, net, action, reason):
     """Fill four legs at the package's net price; what rounding adds sits on the short put."""
     root, rest = root_of(condor), net
+    width = width_of(day, root, tau)
     otherwise = FITTED if day.spx_fitted == 1 else MODELLED
     for leg in (0, 2, 3, 1):
         signed, mid = side * SIGNS[leg], condor.mid[leg]
-        half = leg_half(day, root, tau, condor, leg)
+        half = leg_half(day, width, condor, leg)
         price = unrounded_fill(mid, half, fill, signed > 0.0)
         if leg == 1:
             price = signed * rest
         rest -= signed * price
-        fee = leg_fee(account, day, root, max(price, 0.0), True)
+        fee = leg_fee(account, day, root, max(price, 0.0), IN_PACKAGE)
         provenance = QUOTED if condor.quoted[leg] == 1 else otherwise
         trade(
             log, state, row, t, CONDORS, (root, right_of(leg), condor.expiry, condor.strike[leg]),
@@ -159,7 +163,7 @@ def _trade_package(day, t, account, state, row, log, condor, tau, fill, side, ne
         )  # fmt: skip
 
 
-@compiled
+@internal
 def _may_exit(day, programme, condor):
     """Rule out most days cheaply: buying back costs at least the mid, less half a tick."""
     if condor.expiry - day.date <= programme.exit_days or not np.isnan(programme.stop):
@@ -168,7 +172,7 @@ def _may_exit(day, programme, condor):
     return least <= (1.0 - programme.take_profit) * condor.credit
 
 
-@compiled
+@internal
 def _exit_reason(day, programme, condor, debit):
     """Return why a condor should be closed today, or R_HELD."""
     if debit <= (1.0 - programme.take_profit) * condor.credit:
@@ -180,7 +184,7 @@ def _exit_reason(day, programme, condor, debit):
     return R_HELD
 
 
-@compiled
+@internal
 def manage_condors(day, t, account, state, row, log, programme, condors):
     """Close what has reached its profit, its stop or its exit day (NaN rules never act)."""
     for i in range(state.slots):
@@ -204,7 +208,7 @@ def manage_condors(day, t, account, state, row, log, programme, condors):
         condor.quantity = 0
 
 
-@compiled
+@internal
 def _gate(programme, vix):
     """Return the size factor of the VIX gate for yesterday's VIX."""
     gate = programme.gate
@@ -218,7 +222,7 @@ def _gate(programme, vix):
     return 1.0
 
 
-@compiled
+@internal
 def is_entry_day(day, programme, state, expired):
     """Say whether the programme's calendar asks for an entry today."""
     if programme.entry == ON_EXPIRY:
@@ -228,7 +232,7 @@ def is_entry_day(day, programme, state, expired):
     return programme.entry == DAILY_ENTRY
 
 
-@compiled
+@internal
 def free_slot(condors):
     for i in range(condors.shape[0]):
         if condors[i].quantity == 0:
@@ -236,7 +240,7 @@ def free_slot(condors):
     return -1
 
 
-@compiled
+@internal
 def condor_size(programme, nav, free, factor, width, credit):
     """Return (contracts wanted, contracts affordable) for one entry.
 
@@ -251,7 +255,7 @@ def condor_size(programme, nav, free, factor, width, credit):
     return int(wanted), int(min(wanted, math.floor(max(free, 0.0) / loss)))
 
 
-@compiled
+@internal
 def enter_condor(
     days, t, guide, account, state, row, log, programme, condors, listed, work, scratch
 ):
@@ -289,7 +293,7 @@ def enter_condor(
     )  # fmt: skip
 
 
-@compiled
+@merged
 def _open_condor(
     day, prior, t, account, state, row, log, programme, condors, quotes, expiry, means, scratch
 ):
@@ -322,7 +326,7 @@ def _open_condor(
     )  # fmt: skip
 
 
-@compiled
+@internal
 def sell_condor(
     day, t, account, state, row, log, programme, condor, slot, quantity, credit, reason
 ):
@@ -345,7 +349,7 @@ def sell_condor(
     _log_entry(day, t, state, log, condor, tau)
 
 
-@compiled
+@merged
 def _log_entry(day, t, state, log, condor, tau):
     """Append the figures a condor ticket shows: probability of profit, expected value, margin."""
     i = state.condors
@@ -373,17 +377,17 @@ def _log_entry(day, t, state, log, condor, tau):
     entry.expected_value = _expected_value(day, forward, sessions, condor)
 
 
-@compiled
+@internal
 def _below(slice_, forward, tau, strike):
     """Return the risk-neutral probability of settling below ``strike``: slope of the put price."""
     years = tau / 365.0
     up, down = strike + 0.5, strike - 0.5
-    above = black_price(forward, up, spx_sigma(slice_, math.log(up / forward)), years, True)
-    below = black_price(forward, down, spx_sigma(slice_, math.log(down / forward)), years, True)
+    above = black_price(forward, up, spx_sigma(slice_, math.log(up / forward)), years, AS_PUT)
+    below = black_price(forward, down, spx_sigma(slice_, math.log(down / forward)), years, AS_PUT)
     return min(max(above - below, 0.0), 1.0)
 
 
-@compiled
+@merged
 def _expected_value(day, forward, sessions, condor):
     """Return credit less expected payoff in points if volatility stays at its 20-day realised."""
     sigma = day.vix / 100.0 if np.isnan(day.hv20) else day.hv20

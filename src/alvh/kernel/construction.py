@@ -14,17 +14,20 @@ import math
 from alvh.contracts.rules import future_margin
 from alvh.kernel.book import no_action
 from alvh.kernel.codes import (
+    ALONE,
     CALL,
+    FIRST,
     OUTRIGHT,
     PUT,
     R_DIRECT,
     R_SYNTHETIC,
+    SECOND,
     SHORT,
     SYNTHETIC,
     VIX,
     VX,
 )
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal, merged
 from alvh.kernel.listed import Mark, leg_mark
 from alvh.kernel.quotes import (
     FUTURE_MULTIPLIER,
@@ -40,7 +43,7 @@ from alvh.kernel.vix_smile import vix_forward
 TEN = 10  # VIX options of 100 USD a point that one VX future of 1000 stands for
 
 
-@compiled
+@internal
 def _round_trip(day, account, root, mark, expiry, contracts):
     """Return USD that buying and selling again gives up to spread and fees, ticks apart.
 
@@ -51,7 +54,7 @@ def _round_trip(day, account, root, mark, expiry, contracts):
     if mark.quoted == 0:
         half = half_spread(day, root, mark.mid, days_to_settlement(day, root, expiry))
     given = account.fill * half * size
-    return 2.0 * contracts * (given + leg_fee(account, day, root, mark.mid, False))
+    return 2.0 * contracts * (given + leg_fee(account, day, root, mark.mid, ALONE))
 
 
 @compiled
@@ -64,13 +67,13 @@ def parity(day, quotes, expiry, expiry_session, strike):
     return call, put, future, discount, call.mid - put.mid - discount * (future - strike)
 
 
-@compiled
+@internal
 def _margin_cost(account, usd, days):
     """Return what tying up USD for some days costs: a margin loan's spread over bills."""
     return usd * account.debit_spread * days / YEAR
 
 
-@compiled
+@internal
 def _swap_saving(day, quotes, account, cohort, leg):
     """Return USD saved on ten structures by holding puts for one leg's calls, parity gap included.
 
@@ -97,17 +100,21 @@ def synthetic_savings(day, quotes, account, cohort, days):
     expiry, futures = cohort.expiry[0], abs(cohort.ratio[0])
     future = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, expiry)
     tied = futures * future_margin(future, days_to_settlement(day, VX, expiry))
-    bought = _swap_saving(day, quotes, account, cohort, 0)
+    bought = _swap_saving(day, quotes, account, cohort, FIRST)
     one = bought - _round_trip(day, account, VX, Mark(future, 0.0, 0.0, 0), expiry, futures)
     one -= _margin_cost(account, tied, days)
     if cohort.legs != 2 or cohort.ratio[0] != -cohort.ratio[1]:
         return one, -math.inf
     gap = abs(cohort.strike[1] - cohort.strike[0]) * FUTURE_MULTIPLIER
-    both = bought + _swap_saving(day, quotes, account, cohort, 1) - _margin_cost(account, gap, days)
+    both = (
+        bought
+        + _swap_saving(day, quotes, account, cohort, SECOND)
+        - _margin_cost(account, gap, days)
+    )
     return one, both
 
 
-@compiled
+@merged
 def _make_synthetic(day, quotes, cohort, both):
     """Turn ten structures of calls into one of puts, with a future where only one leg turns."""
     base, last = 0.0, cohort.legs
@@ -142,7 +149,7 @@ def _make_synthetic(day, quotes, cohort, both):
         cohort.legs = last + 1
 
 
-@compiled
+@internal
 def construct(desk, i, layer, candidate, units, free):
     """Build an order's VIX calls the way the policy says; return the structures to buy.
 

@@ -29,7 +29,7 @@ from alvh.kernel.condors import (
     manage_condors,
     settle_condors,
 )
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import internal, merged
 from alvh.kernel.layers import (
     layers_value,
     settle_layers,
@@ -53,7 +53,7 @@ Book = namedtuple(
 )
 
 
-@compiled
+@merged
 def step_day(days, guides, t, listed, policy, book, daily, log):
     """Advance the book by session ``t``; its row of ``daily`` starts from the last one's sums.
 
@@ -104,7 +104,7 @@ def step_day(days, guides, t, listed, policy, book, daily, log):
     close_day(day, day.spx, state, row, book)
 
 
-@compiled
+@internal
 def _last_tradable(days, t):
     """Return the session before ``t`` on which positions were marked; the first at the start."""
     before = max(t - 1, 0)
@@ -113,7 +113,7 @@ def _last_tradable(days, t):
     return before
 
 
-@compiled
+@internal
 def _advance_calendar(day, listed, state):
     """Move past what has expired; return whether a monthly SPX expiry settles today."""
     start = state.next_spx
@@ -126,7 +126,7 @@ def _advance_calendar(day, listed, state):
     return False
 
 
-@compiled
+@internal
 def _means(day, state, book):
     """Return (NAV, USD that margin and premium may still take)."""
     value, _, condor_margin = condors_value(state, book.condors)
@@ -135,7 +135,7 @@ def _means(day, state, book):
     return nav, nav - condor_margin - hedge_margin - max(hedge, 0.0)
 
 
-@compiled
+@merged
 def _step_hedge(days, t, guide, listed, policy, book, daily, log, passed):
     day, state, hedge = days[t], book.state[0], policy.hedge[0]
     kind, layer_states = policy.programme[0].kind, book.layer_states
@@ -162,7 +162,7 @@ def _step_hedge(days, t, guide, listed, policy, book, daily, log, passed):
             daily[t].worth[i] = layer_worth(day, book.cohorts[i])
 
 
-@compiled
+@merged
 def _step_condors(days, t, guides, guide, listed, policy, book, row, log, expired):
     """Shift losses on, then open today's condor where the health of the book allows it."""
     day, state, programme = days[t], book.state[0], policy.programme[0]
@@ -181,7 +181,7 @@ def _step_condors(days, t, guides, guide, listed, policy, book, row, log, expire
         )  # fmt: skip
 
 
-@compiled
+@internal
 def _is_barred(day, t, guides, guide, hedge, state, book, log):
     """Say whether the health of the book bars new condors: its quick ratio, or its tail."""
     if not np.isnan(hedge.quick_ratio):
@@ -202,7 +202,7 @@ def _is_barred(day, t, guides, guide, hedge, state, book, log):
     return False
 
 
-@compiled
+@internal
 def _sweep(day, t, state, log):
     """Invest all cash in the index fund, or sell units to cover what the hedge cost."""
     if state.cash == 0.0:
@@ -214,7 +214,7 @@ def _sweep(day, t, state, log):
         state.cash = 0.0
 
 
-@compiled
+@internal
 def close_day(day, spx, state, row, book):
     """Write the day's levels from the last marks; ``spx`` is the index level of those marks."""
     value, contracts, condor_margin = condors_value(state, book.condors)

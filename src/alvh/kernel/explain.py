@@ -36,7 +36,7 @@ from numba import njit
 
 from alvh.kernel.codes import PUT, SPX, TODAY, VIX, VX
 from alvh.kernel.greeks import option_forward, option_greeks, option_state, smile_sigma
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal
 from alvh.kernel.listed import mark_by
 from alvh.kernel.quotes import YEAR, days_to_settlement, leg_value, sessions_to_settlement
 
@@ -97,7 +97,7 @@ def path_curvature(
     return gamma * move * move, vanna * move * change, volga * change * change
 
 
-@compiled
+@internal
 def _unmoved_sigmas(before: Any, after: Any, span: Any, rolled: float, forward: float) -> Any:
     """Return yesterday's smile at today's time: at the rolled forward, and at today's."""
     tau = days_to_settlement(after, span.root, span.expiry)
@@ -106,14 +106,14 @@ def _unmoved_sigmas(before: Any, after: Any, span: Any, rolled: float, forward: 
     return aged, smile_sigma(before, span.root, forward, tau, sessions, span.strike)
 
 
-@compiled
+@internal
 def _gap(day: Any, quotes: Any, span: Any, price: float) -> float:
     """Return how far a contract's mark stands above the smile's price, points."""
     mark = mark_by(day, quotes, span.root, span.right, span.expiry, span.strike, price)
     return float(mark.gap)
 
 
-@compiled
+@internal
 def _marked(before: Any, after: Any, quotes: Any, span: Any, along: bool, row: Any) -> None:
     """Explain an option that is marked on both days."""
     is_put, strike = span.right == PUT, span.strike
@@ -150,7 +150,7 @@ def _marked(before: Any, after: Any, quotes: Any, span: Any, along: bool, row: A
     row.vega_surface = vega * (end_sigma - slid)
 
 
-@compiled
+@internal
 def _settlement_level(day: Any, span: Any) -> float:
     """Return what the underlying settled to, points; NaN where the pay-off says otherwise."""
     if span.root == VIX:
@@ -161,7 +161,7 @@ def _settlement_level(day: Any, span: Any) -> float:
     return float(level) if abs(payoff - span.value) < SAME_PRICE else math.nan
 
 
-@compiled
+@internal
 def _settled(before: Any, after: Any, quotes: Any, span: Any, along: bool, row: Any) -> None:
     """Explain an option that settles: the move to the settlement value, then the time value."""
     is_put, strike, level = span.right == PUT, span.strike, _settlement_level(after, span)
@@ -183,7 +183,7 @@ def _settled(before: Any, after: Any, quotes: Any, span: Any, along: bool, row: 
     row.theta = span.value - moved[0]
 
 
-@compiled
+@internal
 def _outright(before: Any, after: Any, span: Any, row: Any) -> None:
     """Explain a future, a basket or the index: the roll-down of its curve, and the rest."""
     age = after.date - before.date
@@ -198,7 +198,7 @@ def _outright(before: Any, after: Any, span: Any, row: Any) -> None:
     row.tau_start = float(span.expiry - before.date) if span.root == VX else math.nan
 
 
-@compiled
+@internal
 def explain_one(before: Any, after: Any, quotes: Any, span: Any, along: bool, row: Any) -> None:
     """Write into ``row`` what moved one contract between two days; see ``explain``."""
     left_over = span.settled == 1 and span.expiry > after.date  # it left at its last mark

@@ -12,7 +12,7 @@ from typing import Any
 from alvh.kernel.black import black_cross_greeks, black_greeks
 from alvh.kernel.codes import PUT, SPX, SPXW, TODAY, VIX
 from alvh.kernel.elementary import exponential, log_ratio
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal
 from alvh.kernel.quotes import (
     SHORTEST_AGED,
     YEAR,
@@ -80,7 +80,7 @@ def option_greeks(
     )
 
 
-@compiled
+@internal
 def option_forward(day: Any, root: int, expiry: int, age: int) -> float:
     """Return the forward of an SPX or VIX option after ``age`` days of an unchanged market.
 
@@ -94,7 +94,7 @@ def option_forward(day: Any, root: int, expiry: int, age: int) -> float:
     return float(forward)
 
 
-@compiled
+@internal
 def smile_sigma(
     day: Any, root: int, forward: float, tau: float, sessions: float, strike: float
 ) -> float:

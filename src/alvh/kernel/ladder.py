@@ -8,12 +8,12 @@ from alvh.kernel.codes import (
     R_MONETISE_VIX,
     SHORT,
 )
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import internal
 from alvh.kernel.orders import sell
 from alvh.kernel.structures import structure_liquidation, structure_mid, tick_gain
 
 
-@compiled
+@internal
 def _take_rung(desk, i, cohort, layer_state, reason, reading, threshold):
     """Sell one rung's part of what was bought; the last rung may sell less."""
     hedge = desk.hedge
@@ -26,7 +26,7 @@ def _take_rung(desk, i, cohort, layer_state, reason, reading, threshold):
         layer_state.peak = desk.vix
 
 
-@compiled
+@internal
 def monetise(desk, i, cohort, layer_state):
     """Sell the rungs of the ladder that have been reached; return whether anything was sold.
 
@@ -65,7 +65,7 @@ def monetise(desk, i, cohort, layer_state):
     return sold
 
 
-@compiled
+@internal
 def comes_back(hedge, layer_state, vix):
     """Say whether VIX has fallen far enough from its high since the first rung to buy anew."""
     if hedge.stages == 0 or layer_state.peak == 0.0:

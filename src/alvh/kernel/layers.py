@@ -40,7 +40,7 @@ from alvh.kernel.codes import (
     VX,
 )
 from alvh.kernel.construction import construct
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal, merged
 from alvh.kernel.ladder import comes_back, monetise
 from alvh.kernel.orders import add, buy, copy_structure, leg_terms, refill, sell
 from alvh.kernel.quotes import days_to_settlement, multiplier
@@ -55,7 +55,7 @@ from alvh.kernel.structures import (
 )
 
 
-@compiled
+@merged
 def _settlement_value(day, cohort, leg):
     """Return (value, provenance) a leg settles to today, points."""
     root = cohort.root[leg]
@@ -76,7 +76,7 @@ def _settlement_value(day, cohort, leg):
     return (max(strike - level, 0.0) if is_put else max(level - strike, 0.0)), provenance
 
 
-@compiled
+@internal
 def settle_layers(day, t, state, row, cohorts, layer_states, log):
     """Turn every structure that has expired by today into cash."""
     for i in range(LAYERS):
@@ -123,7 +123,7 @@ def layers_value(day, cohorts):
     return value, margin
 
 
-@compiled
+@internal
 def update_carry(day, cohorts, layer_states):
     """Store what each layer gains in one calendar day of an unchanged market, USD."""
     for i in range(LAYERS):
@@ -137,7 +137,7 @@ def update_carry(day, cohorts, layer_states):
         layer_states[i].carry_rate = rate
 
 
-@compiled
+@internal
 def _means(desk, cohorts, condors):
     """Return ((NAV, condors to hedge, USD they lose in the stress), USD free for the hedge).
 
@@ -149,7 +149,7 @@ def _means(desk, cohorts, condors):
     return (nav, contracts, loss), nav - margin - hedge_margin - max(hedge, 0.0)
 
 
-@compiled
+@internal
 def freed(desk, cohorts, cash, value, margin):
     """Return USD that became free since the account held this cash, hedge value and margin."""
     left, left_margin = layers_value(desk.day, cohorts)
@@ -157,20 +157,20 @@ def freed(desk, cohorts, cash, value, margin):
     return change - (left_margin - margin) - (max(left, 0.0) - max(value, 0.0))
 
 
-@compiled
+@internal
 def _postpone(layer, layer_state, cohort):
     """Keep an empty layer in cash until the day its structure would have been rolled."""
     layer_state.next_roll = int(cohort.expiry[0]) - int(layer.roll)
 
 
-@compiled
+@internal
 def _nothing_to_hedge(hedge, needs):
     by_count = hedge.basis == CONTRACTS
     offsets = hedge.mode == OFFSET and not by_count
     return (by_count and needs[1] == 0) or (offsets and needs[2] <= 0.0)
 
 
-@compiled
+@internal
 def _wanted(desk, layers, i, candidates, layer_states, needs):
     return wanted_units(
         desk.day, desk.t, desk.account, desk.state, desk.log, desk.hedge, layers, i, candidates,
@@ -178,7 +178,7 @@ def _wanted(desk, layers, i, candidates, layer_states, needs):
     )  # fmt: skip
 
 
-@compiled
+@internal
 def _open_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free, parts):
     """Buy layer ``i`` afresh, or the first of ``parts`` of it, or note why it stays in cash."""
     day, hedge, state, log, t = desk.day, desk.hedge, desk.state, desk.log, desk.t
@@ -223,7 +223,7 @@ def _open_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free,
     note(log, state, t, sleeve, OPEN, R_LAYER_FILLED, float(units), allowed, cost)
 
 
-@compiled
+@merged
 def _buy_part(desk, layers, i, cohorts, candidates, layer_states, needs, free):
     """Buy the next part of a re-entry into what the layer holds already."""
     hedge, cohort, layer_state = desk.hedge, cohorts[i], layer_states[i]
@@ -244,7 +244,7 @@ def _buy_part(desk, layers, i, cohorts, candidates, layer_states, needs, free):
          float(done + 1), float(hedge.stages))  # fmt: skip
 
 
-@compiled
+@internal
 def _waits(desk, layer, layer_state, i):
     """Say whether an order on VIX waits for the front future to come back into line."""
     patience = desk.hedge.defer
@@ -258,7 +258,7 @@ def _waits(desk, layer, layer_state, i):
     return True
 
 
-@compiled
+@merged
 def _hold(desk, layers, i, cohorts, candidates, layer_states, condors):
     """Keep the layer, but for gains that are taken and the next part of a re-entry."""
     layer, cohort, layer_state = layers[i], cohorts[i], layer_states[i]
@@ -273,7 +273,7 @@ def _hold(desk, layers, i, cohorts, candidates, layer_states, condors):
     no_action(desk.log, desk.state, desk.t, SHORT + i, R_HELD, left, layer.roll)
 
 
-@compiled
+@internal
 def step_layer(desk, layers, i, cohorts, candidates, layer_states, condors, passed):
     """Take today's decision for layer ``i``: hold, monetise, roll, or buy.
 

@@ -10,7 +10,7 @@ from alvh.contracts.spx_spread import spx_half_spread
 from alvh.contracts.vix_spread import vix_half_spread, vx_half_spread
 from alvh.kernel.codes import LAYERS, SPX, SPXW, TODAY, VIX, VX
 from alvh.kernel.condor_prices import SIGNS, right_of
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal, merged
 from alvh.kernel.quotes import (
     ETP_HALF_SPREAD,
     days_to_settlement,
@@ -26,7 +26,7 @@ TAIL = 0.05  # share of the scenarios that is the tail
 SCENARIO_SPX, SCENARIO_VIX, SCENARIO_WEIGHT, SCENARIO_DAYS = range(4)
 
 
-@compiled
+@internal
 def _half_spread(day, root, mid, tau, vix):
     """Return half of a leg's quoted spread were VIX at ``vix``, points."""
     if root == SPX or root == SPXW:
@@ -41,7 +41,7 @@ def _half_spread(day, root, mid, tau, vix):
     return min(half, mid)
 
 
-@compiled
+@merged
 def _stressed_layer(day, cohort):
     """Return (bid value USD, margin call USD) of one layer after the stress, quotes widened."""
     vix_log = vix_response(day.vix, STRESS_SPX)
@@ -90,7 +90,7 @@ def quick_ratio(day, state, condors, cohorts, layer_states):
     return math.inf if liquid >= 0.0 else -math.inf
 
 
-@compiled
+@merged
 def _book_gain(day, state, condors, cohorts, scenario):
     """Return USD that condors and layers gain in one scenario."""
     age = int(scenario[SCENARIO_DAYS])

@@ -8,7 +8,7 @@ among its like; one that does not is left to the day's smile.
 from collections import namedtuple
 
 from alvh.kernel.codes import CALL, PUT
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal
 from alvh.kernel.quotes import leg_mid
 
 Listed = namedtuple("Listed", ["spx", "vix", "quotes"])
@@ -24,13 +24,13 @@ LEAST_STRIKES = 8  # fewer quoted ones of a right at an expiry are none to choos
 Strip = namedtuple("Strip", ["quotes", "first", "end", "root", "forward", "tau", "date"])
 
 
-@compiled
+@internal
 def has_chain(day):
     """Say whether any contract is quoted on the day."""
     return day.quote_end > day.quote_first
 
 
-@compiled
+@internal
 def _first_at(day, quotes, root, expiry, right, strike):
     """Return the first of the day's rows that is not before a contract."""
     low, high = day.quote_first, day.quote_end
@@ -62,7 +62,7 @@ def strip_of(day, quotes, root, expiry, right, forward, tau):
     return Strip(quotes, first, end, root, forward, tau, day.date)
 
 
-@compiled
+@internal
 def rights_quoted(day, quotes, root, expiry):
     """Return of how many rights, calls and puts, enough strikes are quoted to choose from."""
     calls = _first_at(day, quotes, root, expiry, CALL, 0.0)
@@ -72,7 +72,7 @@ def rights_quoted(day, quotes, root, expiry):
     return (1 if puts - calls >= LEAST_STRIKES else 0) + (1 if has_puts else 0)
 
 
-@compiled
+@internal
 def mark_by(day, quotes, root, right, expiry, strike, price):
     """Return the mark of a contract that the day's smile prices at ``price``, points."""
     if has_chain(day):

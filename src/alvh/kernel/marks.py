@@ -4,15 +4,21 @@ A condor's forward and smile are worked out once. What is left of its four legs,
 deviation each, stands side by side in columns with the legs of every other condor. The layers' VIX
 options, today and a day on, come last: their smiles are evaluated together too, each on its own
 forward. Then all prices are. They are those of the leg-by-leg valuation to a few parts in 10¹⁶.
+
+All columns lie in one array, whole registers apart, and places in it are unsigned: so the compiler
+knows that they do not overlap and that no place counts from the end, and vectorises the loops
+without asking at run time.
 """
 
 import math
+
+import numpy as np
 
 from alvh.kernel.black import NO_DEVIATION, SMALL_DEVIATION, otm_price, otm_price_small
 from alvh.kernel.codes import CONDORS, LAYERS, PUT, SHORT, TODAY, TOMORROW, VIX, VX
 from alvh.kernel.condor_prices import SIGNS, mark_condor_leg, root_of
 from alvh.kernel.elementary import exponential, log_ratio, logarithm
-from alvh.kernel.jit import compiled, vectorised
+from alvh.kernel.jit import internal, merged, vectorised
 from alvh.kernel.listed import mark_by
 from alvh.kernel.policies import MAX_CONDORS, MAX_LEGS
 from alvh.kernel.quotes import (
@@ -30,19 +36,23 @@ from alvh.kernel.vix_smile import (
     BUTTERFLY_MARGIN,
     REFERENCE_FORWARD,
     SLOPE_POWER,
+    variance_from,
     vix_forward,
-    vix_variance_in,
+    whole_day_terms,
 )
 
-# Of every option: the lower and the higher of forward and strike, σ√years, intrinsic value, ln of
-# the discount factor, price; and what a VIX option's own smile is made of.
-LOW, HIGH, DEVIATION, INTRINSIC, DISCOUNT, PRICE, FORWARD, STRIKE, VARIANCE, PROFILE = range(10)
-COLUMNS = 10
 LANES = 8  # prices that a vector register holds on the widest processors
 MOST_LEGS = 4 * MAX_CONDORS + 2 * LAYERS * MAX_LEGS + LANES  # a layer's legs stand there twice
+COLUMNS, LENGTH = 12, (MOST_LEGS + LANES - 1) // LANES * LANES
+# Where the columns begin. Of every option: the lower of forward and strike, ln of lower over
+# higher, σ√years, intrinsic value, ln of the discount factor, price; its forward and strike; and
+# what a VIX option's own smile is made of.
+_STARTS = np.arange(COLUMNS, dtype=np.uint64) * np.uint64(LENGTH)
+LOW, DISTANCE, DEVIATION, INTRINSIC, DISCOUNT, PRICE = _STARTS[:6]
+FORWARD, STRIKE, TAU, FRONT, REVERTED, PROFILE = _STARTS[6:]
 
 
-@compiled
+@merged
 def _set_legs(day, condor, first, columns):
     """Write the four legs of a condor into the columns from ``first`` on."""
     root = root_of(condor)
@@ -52,78 +62,85 @@ def _set_legs(day, condor, first, columns):
     forward = spx_forward(day, tau)
     root_years = math.sqrt(years)
     for leg in range(4):
-        strike, i = condor.strike[leg], first + leg
-        low, high = min(forward, strike), max(forward, strike)
-        distance = log_ratio(low, high)
+        strike, i = condor.strike[leg], np.uint64(first + leg)
+        low = min(forward, strike)
+        distance = log_ratio(low, max(forward, strike))
         moneyness = distance if strike < forward else -distance
         payoff = strike - forward if leg < 2 else forward - strike
-        columns[LOW, i] = low
-        columns[HIGH, i] = high
-        columns[DEVIATION, i] = spx_sigma(slice_, moneyness) * root_years
-        columns[INTRINSIC, i] = max(payoff, 0.0)
-        columns[DISCOUNT, i] = -day.rate * years
+        columns[LOW + i] = low
+        columns[DISTANCE + i] = distance
+        columns[DEVIATION + i] = spx_sigma(slice_, moneyness) * root_years
+        columns[INTRINSIC + i] = max(payoff, 0.0)
+        columns[DISCOUNT + i] = -day.rate * years
 
 
 @vectorised
-def price_options(count, low, high, deviation, intrinsic, log_discount, out):
+def price_options(count, columns):
     """Write Black-76 prices, points: of the out-of-the-money option, and the intrinsic value.
 
     What stands in the columns up to the next whole ``LANES`` is priced too, so that no remainder
     is left to go one by one; it is read by nobody.
     """
     small = 0
-    for i in range((count + LANES - 1) // LANES * LANES):
-        price = otm_price(low[i], high[i], deviation[i])
-        out[i] = exponential(log_discount[i]) * (price + intrinsic[i])
-        small += deviation[i] < SMALL_DEVIATION
+    for i in range(np.uint64((count + LANES - 1) // LANES * LANES)):
+        deviation = columns[DEVIATION + i]
+        price = otm_price(columns[LOW + i], columns[DISTANCE + i], deviation)
+        columns[PRICE + i] = exponential(columns[DISCOUNT + i]) * (price + columns[INTRINSIC + i])
+        small += deviation < SMALL_DEVIATION
     if small > 0:  # by series, where digits were lost
-        for i in range(count):
-            if deviation[i] < SMALL_DEVIATION:
+        for i in range(np.uint64(count)):
+            deviation = columns[DEVIATION + i]
+            if deviation < SMALL_DEVIATION:
                 price = 0.0
-                if deviation[i] >= NO_DEVIATION:
-                    price = otm_price_small(low[i], high[i], deviation[i])
-                out[i] = exponential(log_discount[i]) * (price + intrinsic[i])
+                if deviation >= NO_DEVIATION:
+                    price = otm_price_small(columns[LOW + i], columns[DISTANCE + i], deviation)
+                price += columns[INTRINSIC + i]
+                columns[PRICE + i] = exponential(columns[DISCOUNT + i]) * price
 
 
-@compiled
+@internal
 def _set_vix_leg(day, cohort, leg, age, i, columns):
     """Write one VIX option of a layer, ``age`` days on in an unchanged market."""
     expiry, strike = cohort.expiry[leg] - age, cohort.strike[leg]
     forward = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, expiry)
     years = max(float(expiry - day.date) - AM_HOURS, 0.0) / YEAR
-    variance, profile = vix_variance_in(day.vix_smile, int(expiry - day.date))
+    tau, front, reverted, profile = whole_day_terms(int(expiry - day.date))
     payoff = strike - forward if cohort.right[leg] == PUT else forward - strike
-    columns[FORWARD, i] = forward
-    columns[STRIKE, i] = strike
-    columns[VARIANCE, i] = variance
-    columns[PROFILE, i] = profile
-    columns[DEVIATION, i] = 1.0 if years > 0.0 else 0.0
-    columns[INTRINSIC, i] = max(payoff, 0.0)
-    columns[DISCOUNT, i] = -day.rate * years
+    columns[FORWARD + i] = forward
+    columns[STRIKE + i] = strike
+    columns[TAU + i] = tau
+    columns[FRONT + i] = front
+    columns[REVERTED + i] = reverted
+    columns[PROFILE + i] = profile
+    columns[DEVIATION + i] = 1.0 if years > 0.0 else 0.0
+    columns[INTRINSIC + i] = max(payoff, 0.0)
+    columns[DISCOUNT + i] = -day.rate * years
 
 
 @vectorised
-def shape_vix_options(
-    first, count, slope, rho, forward, strike, variance, profile, low, high, deviation
-):
+def shape_vix_options(first, count, level, slow_level, share, slope, rho, columns):
     """Scale the deviations of VIX options by their smiles, as ``vix_slice`` and ``vix_sigma`` do.
 
-    From ``first`` up to a whole number of ``LANES`` past ``count``, where nobody reads.
+    ``count`` of them from ``first`` on, and up to a whole number of ``LANES``, where nobody reads.
     """
     most = 2.0 / math.sqrt(1.0 + rho)
-    for i in range(first, first + (count - first + LANES - 1) // LANES * LANES):
-        root = math.sqrt(variance[i])
-        steep = exponential(SLOPE_POWER * log_ratio(REFERENCE_FORWARD, forward[i]))
+    for option in range(np.uint64((count + LANES - 1) // LANES * LANES)):
+        i = first + option
+        forward, strike = columns[FORWARD + i], columns[STRIKE + i]
+        tau, front, reverted = columns[TAU + i], columns[FRONT + i], columns[REVERTED + i]
+        root = math.sqrt(variance_from(level, slow_level, share, tau, front, reverted))
+        steep = exponential(SLOPE_POWER * log_ratio(REFERENCE_FORWARD, forward))
         cap = BUTTERFLY_MARGIN * min(most, 4.0 / (root * (1.0 + rho)))
-        eta = min(2.0 * (slope * steep * profile[i]) / rho, cap)
-        z = eta * (1.0 / root) * logarithm(strike[i] * (1.0 / forward[i]))
+        eta = min(2.0 * (slope * steep * columns[PROFILE + i]) / rho, cap)
+        z = eta * (1.0 / root) * logarithm(strike * (1.0 / forward))
         bend = math.sqrt((z + rho) * (z + rho) + 1.0 - rho * rho)
-        deviation[i] *= root * math.sqrt(0.5 * (1.0 + rho * z + bend))
-        low[i] = min(forward[i], strike[i])
-        high[i] = max(forward[i], strike[i])
+        columns[DEVIATION + i] *= root * math.sqrt(0.5 * (1.0 + rho * z + bend))
+        low = min(forward, strike)
+        columns[LOW + i] = low
+        columns[DISTANCE + i] = log_ratio(low, max(forward, strike))
 
 
-@compiled
+@merged
 def _set_layers(day, cohorts, first, columns):
     """Write all VIX options of the layers, today and a day on; return where the columns end."""
     start = first
@@ -131,18 +148,19 @@ def _set_layers(day, cohorts, first, columns):
         cohort = cohorts[i]
         for leg in range(cohort.legs):
             if cohort.units > 0 and cohort.root[leg] == VIX:
-                _set_vix_leg(day, cohort, leg, TODAY, first, columns)
-                _set_vix_leg(day, cohort, leg, TOMORROW, first + 1, columns)
+                _set_vix_leg(day, cohort, leg, TODAY, np.uint64(first), columns)
+                _set_vix_leg(day, cohort, leg, TOMORROW, np.uint64(first + 1), columns)
                 first += 2
     if first > start:
+        smile = day.vix_smile
         shape_vix_options(
-            start, first, day.vix_smile[3], day.vix_smile[4], columns[FORWARD], columns[STRIKE],
-            columns[VARIANCE], columns[PROFILE], columns[LOW], columns[HIGH], columns[DEVIATION],
+            np.uint64(start), first - start, smile[0], smile[1], smile[2], smile[3], smile[4],
+            columns,
         )  # fmt: skip
     return first
 
 
-@compiled
+@merged
 def _book_condors(day, quotes, state, row, condors, columns):
     """Set the condors' marks and book the profit; return where their columns end."""
     first = 0
@@ -154,7 +172,9 @@ def _book_condors(day, quotes, state, row, condors, columns):
         put_side, call_side = 0.0, 0.0
         for leg in range(4):
             before = condor.mid[leg]
-            mid = mark_condor_leg(day, quotes, root, condor, leg, columns[PRICE, first + leg])
+            mid = mark_condor_leg(
+                day, quotes, root, condor, leg, columns[PRICE + np.uint64(first + leg)]
+            )
             profit = SIGNS[leg] * size * (mid - before)
             if leg < 2:
                 put_side += profit
@@ -167,7 +187,7 @@ def _book_condors(day, quotes, state, row, condors, columns):
     return first
 
 
-@compiled
+@merged
 def _book_layers(day, quotes, state, row, cohorts, layer_states, days_passed, first, columns):
     """Set the layers' marks, and what they are worth a day on; futures pay their move in cash."""
     for i in range(LAYERS):
@@ -179,7 +199,8 @@ def _book_layers(day, quotes, state, row, cohorts, layer_states, days_passed, fi
         for leg in range(cohort.legs):
             root, size = cohort.root[leg], cohort.ratio[leg] * multiplier(cohort.root[leg])
             if root == VIX:
-                mid, later = columns[PRICE, first], columns[PRICE, first + 1]
+                mid = columns[PRICE + np.uint64(first)]
+                later = columns[PRICE + np.uint64(first + 1)]
                 first += 2
             else:
                 mid = cohort_leg_mid(day, cohort, leg)
@@ -199,18 +220,15 @@ def _book_layers(day, quotes, state, row, cohorts, layer_states, days_passed, fi
         cohort.aged, cohort.aged_on = aged, day.date
 
 
-@compiled
+@internal
 def mark_book(day, quotes, state, row, condors, cohorts, layer_states, days_passed, columns):
     """Mark everything held to today's mids and book the profit."""
-    count = 0
+    count = np.int64(0)
     for i in range(state.slots):
         if condors[i].quantity > 0:
             _set_legs(day, condors[i], count, columns)
             count += 4
     count = _set_layers(day, cohorts, count, columns)
-    price_options(
-        count, columns[LOW], columns[HIGH], columns[DEVIATION], columns[INTRINSIC],
-        columns[DISCOUNT], columns[PRICE],
-    )  # fmt: skip
+    price_options(count, columns)
     first = _book_condors(day, quotes, state, row, condors, columns)
     _book_layers(day, quotes, state, row, cohorts, layer_states, days_passed, first, columns)

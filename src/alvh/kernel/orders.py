@@ -5,7 +5,7 @@ from collections import namedtuple
 from alvh.kernel.book import trade
 from alvh.kernel.codes import BUY, FITTED, MODELLED, OPEN, PUT, QUOTED, SELL, SHORT, VIX, VX
 from alvh.kernel.elementary import exponential
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal
 from alvh.kernel.quotes import YEAR, days_to_settlement, multiplier
 from alvh.kernel.structures import leg_fill, structure_cost
 from alvh.kernel.vix_smile import vix_forward
@@ -16,25 +16,25 @@ Desk = namedtuple(
 )
 
 
-@compiled
+@internal
 def leg_terms(cohort, leg):
     """Return (root, right, expiry, strike) of one leg."""
     return (cohort.root[leg], cohort.right[leg], cohort.expiry[leg], cohort.strike[leg])
 
 
-@compiled
+@internal
 def refill(layer_state, proceeds, cost):
     """Give the spending meter back what a sale recovered, never more than was paid."""
     layer_state.meter += min(max(proceeds, 0.0), max(cost, 0.0))
 
 
-@compiled
+@internal
 def widening(hedge, contracts):
     """Return by how much an order widens the half-spread it pays; larger ones go in slices."""
     return 1.0 + min(contracts, hedge.slice * hedge.depth) / hedge.depth
 
 
-@compiled
+@internal
 def _forward_is_quoted(day, expiry):
     """Say whether the VIX future behind a leg has an exchange settlement today."""
     for node in range(day.curve_expiry.shape[0]):
@@ -56,7 +56,7 @@ def mark_provenance(day, root, expiry, quoted):
     return FITTED if fitted == 1 else MODELLED
 
 
-@compiled
+@internal
 def trade_structures(desk, i, cohort, units, side, action, reason):
     """Buy (+1) or sell (−1) whole structures; return USD paid or received, fees included."""
     flow = 0.0
@@ -75,7 +75,7 @@ def trade_structures(desk, i, cohort, units, side, action, reason):
     return flow
 
 
-@compiled
+@internal
 def sell(desk, i, cohort, layer_state, units, action, reason):
     """Sell ``units`` structures of layer ``i``; return USD received, futures at price."""
     flow = trade_structures(desk, i, cohort, units, SELL, action, reason)
@@ -85,7 +85,7 @@ def sell(desk, i, cohort, layer_state, units, action, reason):
     return received
 
 
-@compiled
+@internal
 def copy_structure(source, target):
     """Copy a structure's legs."""
     target.legs = source.legs
@@ -104,7 +104,7 @@ def copy_structure(source, target):
         target.quoted[leg] = source.quoted[leg]
 
 
-@compiled
+@internal
 def _pay(desk, i, cohort, layer_state, units, action, reason):
     """Buy ``units`` of a structure; return (USD paid for one, USD that all of them tie up)."""
     capital = units * structure_cost(desk.day, desk.account, cohort)
@@ -117,7 +117,7 @@ def _pay(desk, i, cohort, layer_state, units, action, reason):
     return paid / units, capital
 
 
-@compiled
+@internal
 def buy(desk, i, cohort, candidate, units, layer_state, reason):
     """Buy ``units`` of the candidate structure into an empty layer."""
     copy_structure(candidate, cohort)
@@ -130,7 +130,7 @@ def buy(desk, i, cohort, candidate, units, layer_state, reason):
     layer_state.deferred = 0
 
 
-@compiled
+@internal
 def add(desk, i, cohort, units, layer_state, action, reason):
     """Buy ``units`` more of what the layer holds; its cost becomes the mean."""
     paid, capital = _pay(desk, i, cohort, layer_state, units, action, reason)

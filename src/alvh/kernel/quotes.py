@@ -14,7 +14,7 @@ from alvh.contracts.vix_spread import vix_half_spread, vx_half_spread
 from alvh.kernel.black import black_price
 from alvh.kernel.codes import ETP_MID, ETP_SHORT, INDEX, PUT, SPX, SPXW, TODAY, VIX, VX
 from alvh.kernel.elementary import exponential, log_ratio
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal
 from alvh.kernel.spx_smile import OVERNIGHT_SHARE, spx_sigma, spx_slice
 from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice_in
 
@@ -39,7 +39,7 @@ SPX_BETA_LOG = np.array([1.37, 1.0, 0.64, 0.47])
 SHORTEST_AGED = 0.05  # days and sessions: keeps the smile of an aged expiry defined
 
 
-@compiled
+@internal
 def _between(days, betas, tau):
     """Interpolate a table linearly in time, held at both ends."""
     if tau <= days[0]:
@@ -102,7 +102,7 @@ def spx_forward(day, tau):
     return day.spx * exponential((day.rate - day.dividend_yield) * tau / YEAR)
 
 
-@compiled
+@internal
 def _basket_value(day, price, maturity, age, vix_log):
     """Return a futures basket's share price: it rolls down the curve at its mean maturity."""
     due = day.date + maturity
@@ -187,7 +187,7 @@ def fill_price(day, root, mid, half, fill, buys, in_package):
     return max(round_to_tick(price, tick, 0), 0.0)
 
 
-@compiled
+@internal
 def unrounded_fill(mid, half, fill, buys):
     """Return a leg's price in points where only the net of its package is rounded."""
     signed = fill * half

@@ -11,7 +11,19 @@ from numba import njit
 
 from alvh.contracts.rules import condor_margin
 from alvh.kernel.black import black_price
-from alvh.kernel.codes import BUY, CONDOR_BOOK, LAYERS, PUT, SELL, SPX, SPXW, TODAY, VIX, VX
+from alvh.kernel.codes import (
+    BUY,
+    CONDOR_BOOK,
+    IN_PACKAGE,
+    LAYERS,
+    PUT,
+    SELL,
+    SPX,
+    SPXW,
+    TODAY,
+    VIX,
+    VX,
+)
 from alvh.kernel.condor_prices import (
     SIGNS,
     choose_strikes,
@@ -19,8 +31,9 @@ from alvh.kernel.condor_prices import (
     package_price,
     root_of,
     signed_value,
+    width_of,
 )
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import internal
 from alvh.kernel.listed import Listed
 from alvh.kernel.quotes import (
     SESSIONS_PER_DAY,
@@ -100,7 +113,7 @@ def liquidation_values(
         out[i] = multiplier(leg.root) * (leg.quantity * (mid - base) - given)
 
 
-@compiled
+@internal
 def _aged_at_forward(day: Any, leg: Any, age: Any) -> float:
     """Return a leg's value ``age`` days on with its forward held where it is, points."""
     tau = days_to_settlement(day, leg.root, leg.expiry)
@@ -139,7 +152,7 @@ def theta_gains(day: Any, legs: Any, age: int, out: Any) -> None:
         out[i] = leg.quantity * multiplier(leg.root) * (value + leg.gap - leg.mid)
 
 
-@compiled
+@internal
 def _round_trip(day: Any, account: Any, cohort: Any) -> float:
     """Return USD that buying and selling one structure loses to spread and fees."""
     lost = 0.0
@@ -151,7 +164,7 @@ def _round_trip(day: Any, account: Any, cohort: Any) -> float:
     return lost
 
 
-@compiled
+@internal
 def _condor_today(day: Any, prior: Any, programme: Any, account: Any, listed: Any, start: Any,
                   condor: Any, scratch: Any, row: Any) -> None:  # fmt: skip
     pick = choose_spx_expiry(
@@ -173,12 +186,12 @@ def _condor_today(day: Any, prior: Any, programme: Any, account: Any, listed: An
     condor.margin = condor_margin(
         condor.strike[1] - condor.strike[0], condor.strike[3] - condor.strike[2], credit
     )
-    fees = 0.0
+    fees, width = 0.0, width_of(day, root, tau)
     for leg in range(4):
         buys = SIGNS[leg] > 0.0
-        half = leg_half(day, root, tau, condor, leg)
+        half = leg_half(day, width, condor, leg)
         price = unrounded_fill(condor.mid[leg], half, programme.fill, buys)
-        fees += leg_fee(account, day, root, price, True)
+        fees += leg_fee(account, day, root, price, IN_PACKAGE)
     row[0] = condor.margin
     row[1] = 100.0 * (-signed_value(condor.mid) - credit) + fees
     row[2] = float(expiry.date - day.date)

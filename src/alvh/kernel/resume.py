@@ -3,7 +3,7 @@
 from alvh.kernel.codes import LAYERS, SPEND
 from alvh.kernel.condor_prices import mark_condor, root_of
 from alvh.kernel.condors import condors_value
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal
 from alvh.kernel.layers import layers_value
 from alvh.kernel.orders import time_value
 from alvh.kernel.sizing import accrue_meter, book_stress
@@ -43,7 +43,7 @@ def resume(last, quotes, policy, book, fresh):
     state.stress_loss = book_stress(last, state, policy.hedge[0], book.condors, book.scratch)
 
 
-@compiled
+@internal
 def _begin(last, hedge, layer, cohort, layer_state, nav):
     layer_state.weight = layer.weight
     if cohort.units > 0:

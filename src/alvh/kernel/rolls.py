@@ -5,6 +5,7 @@ import numpy as np
 from alvh.kernel.codes import (
     BASKET_MID,
     BASKET_SHORT,
+    NOWHERE,
     R_HELD,
     R_ROLL_DUE,
     R_ROLL_EVENT,
@@ -14,7 +15,7 @@ from alvh.kernel.codes import (
     SPX_PUT_BACKSPREAD,
     VX,
 )
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import internal, merged
 from alvh.kernel.orders import time_value
 from alvh.kernel.shift import decay_rate, spot_vix_delta
 from alvh.kernel.structures import (
@@ -28,7 +29,7 @@ from alvh.kernel.structures import (
 FURTHEST = 2.0  # tenors: beyond it a layer would be another layer
 
 
-@compiled
+@internal
 def is_on_vix(layer):
     """Say whether a layer holds VIX options or futures."""
     kind = layer.instrument
@@ -36,7 +37,7 @@ def is_on_vix(layer):
     return not on_spx and kind != BASKET_SHORT and kind != BASKET_MID
 
 
-@compiled
+@internal
 def _same(one, other):
     """Say whether two structures have the same legs."""
     same = one.legs == other.legs
@@ -46,7 +47,7 @@ def _same(one, other):
     return same
 
 
-@compiled
+@internal
 def _early_reason(desk, layer, layer_state, cohort, left):
     """Return why a layer might be rolled before its day, or R_HELD."""
     event = desk.state.next_event
@@ -61,7 +62,7 @@ def _early_reason(desk, layer, layer_state, cohort, left):
     return R_ROLL_EXTRINSIC if spent else R_HELD
 
 
-@compiled
+@merged
 def roll_reason(desk, layer, layer_state, cohort, candidate):
     """Return why a structure that is still held should be rolled today, or R_HELD.
 
@@ -89,7 +90,7 @@ def roll_reason(desk, layer, layer_state, cohort, candidate):
     return reason
 
 
-@compiled
+@merged
 def _cost_rate(desk, layer, candidate):
     """Return USD a day, per USD of spot-VIX delta, that a structure costs to hold to its roll."""
     left = float(candidate.expiry[0] - desk.day.date) - layer.roll
@@ -100,7 +101,7 @@ def _cost_rate(desk, layer, candidate):
     return decay_rate(desk.day, desk.account, candidate, int(days)) / delta
 
 
-@compiled
+@merged
 def cheapest_expiry(desk, layer, candidate, wanted):
     """Move the candidate to the expiry of least cost for its spot-VIX delta; return the units.
 
@@ -111,7 +112,7 @@ def cheapest_expiry(desk, layer, candidate, wanted):
     day, listed = desk.day, desk.listed
     delta = wanted * spot_vix_delta(day, candidate)
     money = wanted * structure_cost(day, desk.account, candidate)
-    best, least, own = -1, np.inf, candidate.expiry[0]
+    best, least, own = NOWHERE, np.inf, candidate.expiry[0]
     shortest = shortest_allowed(day, layer, desk.state)
     for pick in range(desk.state.next_vix, listed.vix.shape[0]):
         expiry = listed.vix[pick]

@@ -5,9 +5,9 @@ from numba import njit, prange
 
 from alvh.kernel.codes import LAYERS
 from alvh.kernel.day import Book, Guides, Log, Policy, close_day, step_day
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal
 from alvh.kernel.listed import Listed
-from alvh.kernel.marks import COLUMNS, MOST_LEGS
+from alvh.kernel.marks import COLUMNS, LENGTH
 from alvh.kernel.policies import (
     COHORT,
     CONDOR,
@@ -21,7 +21,7 @@ from alvh.kernel.policies import (
 )
 
 
-@compiled
+@internal
 def _carry_over(source, target):
     """Start a day's row from the last one: all its sums are cumulative."""
     for i in range(4):
@@ -75,7 +75,7 @@ def new_book() -> Book:
         np.zeros(LAYERS, LAYER_STATE),
         np.zeros(4),
         np.zeros(SCENARIOS),
-        np.ones((COLUMNS, MOST_LEGS)),
+        np.ones(COLUMNS * LENGTH),
     )
 
 
@@ -96,7 +96,7 @@ def new_books(count: int) -> Book:
         np.zeros((count, LAYERS), LAYER_STATE),
         np.zeros((count, 4)),
         np.zeros((count, SCENARIOS)),
-        np.ones((count, COLUMNS, MOST_LEGS)),
+        np.ones((count, COLUMNS * LENGTH)),
     )
 
 

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from alvh.kernel.codes import SPX, SPXW, VIX, VX
+from alvh.kernel.codes import BUY, SELL, SPX, SPXW, VIX, VX
 from alvh.kernel.greeks import leg_greeks
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal
 from alvh.kernel.quotes import days_to_settlement, multiplier, spx_beta, vix_beta
 from alvh.kernel.structures import leg_price, structure_mid, structure_shocked
-
-BUYS, SELLS = 1, -1
 
 
 @compiled
@@ -48,7 +46,7 @@ def spot_vix_delta(day: Any, cohort: Any) -> float:
     return total
 
 
-@compiled
+@internal
 def _spread_and_fee(day: Any, account: Any, cohort: Any, side: int) -> float:
     """Return USD that buying (1) or selling (−1) one structure gives up against the mid."""
     given = 0.0
@@ -79,7 +77,6 @@ def decay_rate(day: Any, account: Any, cohort: Any, days: int) -> float:
         buying and of selling at today's widths) / ``days``. Positive is a cost.
     """
     aged = structure_shocked(day, cohort, days, 0.0)
-    trading = _spread_and_fee(day, account, cohort, BUYS) + _spread_and_fee(
-        day, account, cohort, SELLS
-    )
+    trading = _spread_and_fee(day, account, cohort, BUY)
+    trading += _spread_and_fee(day, account, cohort, SELL)
     return float(structure_mid(cohort) - aged + trading) / days

@@ -16,7 +16,7 @@ from alvh.kernel.codes import (
     VEGA,
 )
 from alvh.kernel.condors import stress_loss
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal, merged
 from alvh.kernel.quotes import vix_response
 from alvh.kernel.structures import (
     build_structure,
@@ -28,7 +28,7 @@ from alvh.kernel.structures import (
 from alvh.kernel.vix_smile import vix_forward
 
 
-@compiled
+@internal
 def schedule_factor(day, layer, cohort):
     """Return (factor, forward): the share of the budget the forward-keyed schedule allows."""
     if layer.schedule_steps == 0:
@@ -40,7 +40,7 @@ def schedule_factor(day, layer, cohort):
     return layer.schedule_weight[step], forward
 
 
-@compiled
+@internal
 def measure_of(day, account, hedge, cohort):
     """Return what one structure counts for under the weight basis."""
     if hedge.basis == VEGA:
@@ -50,7 +50,7 @@ def measure_of(day, account, hedge, cohort):
     return structure_cost(day, account, cohort)
 
 
-@compiled
+@merged
 def _mix(day, account, hedge, layers, layer_states, candidates, listed, state):
     """Return (cost, stress payoff) per unit of the whole mix, one structure of each listed layer.
 
@@ -89,7 +89,7 @@ def apportion(layer_states, total, i):
     return int(math.floor(layer_states[i].weight * total)) + extra
 
 
-@compiled
+@merged
 def wanted_units(
     day, t, account, state, log, hedge, layers, i, candidates, listed, layer_states, needs
 ):
@@ -120,7 +120,7 @@ def wanted_units(
     return mixes * layer_state.weight / measure
 
 
-@compiled
+@internal
 def accrue_meter(hedge, layer, layer_state, credits, nav, days_passed):
     """Let the spending allowance of one layer grow; it never holds more than a year's worth.
 
@@ -135,7 +135,7 @@ def accrue_meter(hedge, layer, layer_state, credits, nav, days_passed):
         layer_state.meter = min(layer_state.meter + yearly * days_passed / 365.0, yearly)
 
 
-@compiled
+@internal
 def book_stress(day, state, hedge, condors, scratch):
     """Return USD that the condors lose in the named stress; 0 where no sizing rule asks."""
     if hedge.mode != OFFSET:

@@ -13,7 +13,7 @@ from alvh.contracts.rules import nearest_strike, strike_above, strike_below
 from alvh.kernel.black import norm_cdf
 from alvh.kernel.codes import SPX, SPXW, THIRD_FRIDAY, VIX
 from alvh.kernel.elementary import exponential, log_ratio
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal
 from alvh.kernel.listed import has_chain, rights_quoted
 from alvh.kernel.spx_smile import spx_sigma
 from alvh.kernel.vix_smile import vix_sigma
@@ -25,7 +25,7 @@ OFF_GRID = 0.1  # points: less than the finest strike interval
 DELTA_SHARE, DELTA_MISS = 0.5, 0.02
 
 
-@compiled
+@internal
 def advance(expiries, start, date):
     """Return the first row at or after ``start`` that expires after ``date``."""
     while start < expiries.shape[0] and expiries[start].date <= date:
@@ -33,7 +33,7 @@ def advance(expiries, start, date):
     return start
 
 
-@compiled
+@internal
 def _reach(tenor):
     """Return the days from the tenor within which an expiry is what was asked for.
 
@@ -42,7 +42,7 @@ def _reach(tenor):
     return max(0.5 * tenor, 3.0) + 0.25 + 0.125
 
 
-@compiled
+@internal
 def choose_spx_expiry(day, listed, start, rule, am, tenor, shortest):
     """Return the row of the SPX expiry that the rule asks for, or -1.
 
@@ -99,7 +99,7 @@ def choose_vix_expiry(day, listed, start, weeklies, tenor, shortest):
     return quoted if quoted >= 0 else best
 
 
-@compiled
+@internal
 def normal_quantile(p):
     """Return a starting value for the normal quantile (Abramowitz–Stegun 26.2.23, error 4.5e-4)."""
     tail = min(p, 1.0 - p)
@@ -125,7 +125,7 @@ def _sigma_at(slice_, forward, strike):
     return lambda slice_, forward, strike: vix_sigma(slice_, strike)
 
 
-@compiled
+@internal
 def _excess(slice_, forward, strike, years, delta, is_put):
     """Return how far a strike's absolute delta on the smile lies above the target."""
     deviation = sigma_at(slice_, forward, strike) * math.sqrt(years)
@@ -133,7 +133,7 @@ def _excess(slice_, forward, strike, years, delta, is_put):
     return norm_cdf(-d1 if is_put else d1) - delta
 
 
-@compiled
+@internal
 def _quoted_by_delta(strip, delta):
     """Return the row of the quoted strike closest to ``delta``, or −1 if none is near it."""
     best, best_miss = -1, max(DELTA_SHARE * delta, DELTA_MISS)
@@ -173,7 +173,7 @@ def strike_by_delta(strip, slice_, delta, is_put):
     return strike
 
 
-@compiled
+@internal
 def strike_within_delta(strip, slice_, delta, is_put):
     """Return the listed strike nearest the money whose forward delta is at most ``delta``."""
     strike = strike_by_delta(strip, slice_, delta, is_put)
@@ -184,7 +184,7 @@ def strike_within_delta(strip, slice_, delta, is_put):
     return next_strike(strip, strike, -1.0 if is_put else 1.0) if excess > 0.0 else strike
 
 
-@compiled
+@internal
 def _row_at(strip, strike):
     """Return the first row of a strip whose strike is not below ``strike``."""
     low, high = strip.first, strip.end
@@ -197,7 +197,7 @@ def _row_at(strip, strike):
     return low
 
 
-@compiled
+@internal
 def _row_of(strip, strike):
     """Return the row of a quoted strike, or −1."""
     row = _row_at(strip, strike)
@@ -220,7 +220,7 @@ def nearest_listed(strip, target):
     return quoted if abs(quoted - target) <= near else by_rule
 
 
-@compiled
+@internal
 def nearest_quoted(strip, target):
     """Return the quoted strike nearest to ``target`` points; the lower of two as near."""
     row = _row_at(strip, target)
@@ -232,7 +232,7 @@ def nearest_quoted(strip, target):
     return below if target - below <= above - target else above
 
 
-@compiled
+@internal
 def _next_by_rule(strip, strike, direction):
     target = strike + direction * OFF_GRID
     if direction > 0.0:
@@ -240,7 +240,7 @@ def _next_by_rule(strip, strike, direction):
     return strike_below(strip.root, target, strip.forward, strip.tau, strip.date)
 
 
-@compiled
+@internal
 def next_strike(strip, strike, direction):
     """Return the listed strike next to ``strike``, above (+1) or below (-1).
 

@@ -10,15 +10,20 @@ import numpy as np
 from alvh.contracts.rules import future_margin
 from alvh.kernel.black import black_greeks, black_price
 from alvh.kernel.codes import (
+    AS_CALL,
+    AS_PUT,
+    AT_CLOSE,
     BASKET_MID,
     BASKET_SHORT,
     BUY,
     CALL,
     ETP_MID,
     ETP_SHORT,
+    FIRST,
     NEAREST,
     OUTRIGHT,
     PUT,
+    SECOND,
     SELL,
     SPX,
     SPX_PUT,
@@ -32,7 +37,7 @@ from alvh.kernel.codes import (
     VX,
 )
 from alvh.kernel.elementary import exponential
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal, merged
 from alvh.kernel.listed import leg_mark, mark_by, strip_of
 from alvh.kernel.quotes import (
     days_to_settlement,
@@ -58,7 +63,7 @@ from alvh.kernel.strikes import (
 from alvh.kernel.vix_smile import vix_forward, vix_sigma, vix_slice
 
 
-@compiled
+@internal
 def _set_leg(cohort, leg, root, right, ratio, expiry, expiry_session, strike):
     cohort.root[leg] = root
     cohort.right[leg] = right
@@ -69,16 +74,16 @@ def _set_leg(cohort, leg, root, right, ratio, expiry, expiry_session, strike):
     cohort.legs = leg + 1
 
 
-@compiled
+@internal
 def _call_worth(day, calls, slice_, expiry, strike):
     """Return the mid of a VIX call, points: of its quote, else of the smile."""
     years = calls.tau / 365.0
-    price = black_price(calls.forward, strike, vix_sigma(slice_, strike), years, False)
+    price = black_price(calls.forward, strike, vix_sigma(slice_, strike), years, AS_CALL)
     price *= exponential(-day.rate * years)
     return mark_by(day, calls.quotes, VIX, CALL, expiry, strike, price).mid
 
 
-@compiled
+@merged
 def _financing_strike(day, layer, calls, slice_, expiry, bought):
     """Return the lowest strike whose call is worth no more than its share of the bought one."""
     most = layer.financing * _call_worth(day, calls, slice_, expiry, bought)
@@ -90,7 +95,7 @@ def _financing_strike(day, layer, calls, slice_, expiry, bought):
     return strike
 
 
-@compiled
+@merged
 def _vix_strikes(day, layer, quotes, expiry):
     """Return (bought, sold) strikes of a VIX option structure; sold is NaN without a sold leg."""
     tau = days_to_settlement(day, VIX, expiry)
@@ -98,14 +103,14 @@ def _vix_strikes(day, layer, quotes, expiry):
     slice_ = vix_slice(day.vix_smile, forward, tau)
     calls = strip_of(day, quotes, VIX, expiry, CALL, forward, tau)
     if np.isnan(layer.strike):
-        bought = strike_by_delta(calls, slice_, layer.delta, False)
+        bought = strike_by_delta(calls, slice_, layer.delta, AS_CALL)
     else:
         bought = nearest_listed(calls, layer.strike)
     if not np.isnan(layer.financing):
         return bought, _financing_strike(day, layer, calls, slice_, expiry, bought)
     if np.isnan(layer.short_delta):
         return bought, np.nan
-    sold = strike_by_delta(calls, slice_, layer.short_delta, False)
+    sold = strike_by_delta(calls, slice_, layer.short_delta, AS_CALL)
     # a spread sells further out, a back-spread nearer the money
     if layer.instrument == VIX_CALL_SPREAD and sold <= bought:
         sold = next_strike(calls, bought, 1.0)
@@ -114,7 +119,7 @@ def _vix_strikes(day, layer, quotes, expiry):
     return bought, sold
 
 
-@compiled
+@merged
 def _vix_structure(day, layer, listed, start, shortest, cohort):
     pick = choose_vix_expiry(day, listed, start, layer.weeklies == 1, layer.tenor, shortest)
     if pick < 0:
@@ -130,7 +135,7 @@ def set_vix_legs(day, layer, listed, pick, cohort):
     cohort.legs = 0
     cohort.base = 0.0
     if layer.instrument == VIX_FUTURE or layer.instrument == VIX_FUTURES_SPREAD:
-        _set_leg(cohort, 0, VX, OUTRIGHT, 1, expiry.date, expiry.session, 0.0)
+        _set_leg(cohort, FIRST, VX, OUTRIGHT, BUY, expiry.date, expiry.session, 0.0)
         if layer.instrument == VIX_FUTURES_SPREAD:
             later = pick + 1
             while later < listed.vix.shape[0] and listed.vix[later].monthly == 0:
@@ -138,19 +143,19 @@ def set_vix_legs(day, layer, listed, pick, cohort):
             if later >= listed.vix.shape[0]:
                 return False
             after = listed.vix[later]
-            _set_leg(cohort, 1, VX, OUTRIGHT, -1, after.date, after.session, 0.0)
+            _set_leg(cohort, SECOND, VX, OUTRIGHT, SELL, after.date, after.session, 0.0)
         return True
     bought, sold = _vix_strikes(day, layer, listed.quotes, expiry.date)
     ratio = 2 if layer.instrument == VIX_BACKSPREAD else 1
-    _set_leg(cohort, 0, VIX, CALL, ratio, expiry.date, expiry.session, bought)
+    _set_leg(cohort, FIRST, VIX, CALL, ratio, expiry.date, expiry.session, bought)
     if layer.instrument == VIX_CALL_SPREAD or layer.instrument == VIX_BACKSPREAD:
-        _set_leg(cohort, 1, VIX, CALL, -1, expiry.date, expiry.session, sold)
+        _set_leg(cohort, SECOND, VIX, CALL, SELL, expiry.date, expiry.session, sold)
     return True
 
 
-@compiled
+@merged
 def _spx_structure(day, layer, listed, start, cohort):
-    pick = choose_spx_expiry(day, listed, start, NEAREST, 0, layer.tenor, layer.roll)
+    pick = choose_spx_expiry(day, listed, start, NEAREST, AT_CLOSE, layer.tenor, layer.roll)
     if pick < 0:
         return False
     expiry = listed.spx[pick]
@@ -159,20 +164,20 @@ def _spx_structure(day, layer, listed, start, cohort):
     slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, expiry.session))
     puts = strip_of(day, listed.quotes, root, expiry.date, PUT, spx_forward(day, tau), tau)
     if np.isnan(layer.strike):
-        bought = strike_by_delta(puts, slice_, layer.delta, True)
+        bought = strike_by_delta(puts, slice_, layer.delta, AS_PUT)
     else:
         bought = nearest_listed(puts, layer.strike)
     ratio = 2 if layer.instrument == SPX_PUT_BACKSPREAD else 1
-    _set_leg(cohort, 0, root, PUT, ratio, expiry.date, expiry.session, bought)
+    _set_leg(cohort, FIRST, root, PUT, ratio, expiry.date, expiry.session, bought)
     if layer.instrument == SPX_PUT_BACKSPREAD:
-        sold = strike_by_delta(puts, slice_, layer.short_delta, True)
+        sold = strike_by_delta(puts, slice_, layer.short_delta, AS_PUT)
         if sold <= bought:
             sold = next_strike(puts, bought, 1.0)
-        _set_leg(cohort, 1, root, PUT, -1, expiry.date, expiry.session, sold)
+        _set_leg(cohort, SECOND, root, PUT, SELL, expiry.date, expiry.session, sold)
     return True
 
 
-@compiled
+@internal
 def build_structure(day, layer, listed, state, cohort):
     """Write the legs the layer would buy today into ``cohort``; False if nothing is listed."""
     instrument = layer.instrument
@@ -183,7 +188,7 @@ def build_structure(day, layer, listed, state, cohort):
         root = ETP_SHORT if instrument == BASKET_SHORT else ETP_MID
         # A share of a rolling basket never expires; the date only schedules the rebalance.
         due = day.date + int(layer.tenor)
-        _set_leg(cohort, 0, root, OUTRIGHT, 1, due, day.session + 100_000, 0.0)
+        _set_leg(cohort, FIRST, root, OUTRIGHT, BUY, due, day.session + 100_000, 0.0)
         found = True
     elif instrument == SPX_PUT or instrument == SPX_PUT_BACKSPREAD:
         found = _spx_structure(day, layer, listed, state.next_spx, cohort)
@@ -195,7 +200,7 @@ def build_structure(day, layer, listed, state, cohort):
     return found
 
 
-@compiled
+@internal
 def set_mark(cohort, leg, mark):
     """Give one leg of a structure its mark."""
     cohort.mid[leg], cohort.half[leg] = mark.mid, mark.half
@@ -213,7 +218,7 @@ def mark_structure(day, quotes, cohort):
         set_mark(cohort, leg, mark)
 
 
-@compiled
+@internal
 def shortest_allowed(day, layer, state):
     """Return the days to expiry that a layer's structure must exceed.
 
@@ -230,7 +235,7 @@ def shortest_allowed(day, layer, state):
     return shortest
 
 
-@compiled
+@internal
 def cohort_leg_mid(day, cohort, leg):
     """Return what the smile says of one leg today, points."""
     return leg_mid(
@@ -239,7 +244,7 @@ def cohort_leg_mid(day, cohort, leg):
     )  # fmt: skip
 
 
-@compiled
+@internal
 def structure_half(day, cohort, leg):
     """Return half the spread of one leg, points: the quoted one, else the modelled."""
     if cohort.quoted[leg] == 1:
@@ -249,7 +254,7 @@ def structure_half(day, cohort, leg):
     return half_spread(day, root, cohort.mid[leg], tau)
 
 
-@compiled
+@internal
 def leg_fill(day, account, cohort, leg, side, widening):
     """Return (fill, fee) of one contract of a leg that pays ``widening`` times the half-spread.
 
@@ -274,7 +279,7 @@ def leg_price(day, account, cohort, leg, side):
     return leg_fill(day, account, cohort, leg, side, 1.0)
 
 
-@compiled
+@internal
 def structure_cost(day, account, cohort):
     """Return USD that buying one structure takes, spread and fees included.
 
@@ -294,7 +299,7 @@ def structure_cost(day, account, cohort):
     return max(cost + tied, _strike_gap(cohort))
 
 
-@compiled
+@internal
 def _strike_gap(cohort):
     """Return USD at risk between the strikes of a structure that sells the dearer option.
 
@@ -306,7 +311,7 @@ def _strike_gap(cohort):
     return abs(cohort.ratio[1]) * gap
 
 
-@compiled
+@internal
 def sells_dearer(cohort):
     """Say whether the option that a structure sells is worth more than one that it buys."""
     if cohort.legs != 2 or cohort.root[1] >= VX:
@@ -327,7 +332,7 @@ def structure_mid(cohort):
     return value
 
 
-@compiled
+@internal
 def tick_gain(cohort):
     """Return the most that rounding to the nearest tick can add to one structure's value, USD."""
     gain = 0.0
@@ -362,7 +367,7 @@ def structure_shocked(day, cohort, age, spx_return):
     return value
 
 
-@compiled
+@merged
 def structure_vega(day, cohort):
     """Return the vega of one structure, USD per unit of Black volatility."""
     vega = 0.0

@@ -17,7 +17,7 @@ from alvh.kernel.codes import (
     SHORT,
     VX,
 )
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import internal, merged
 from alvh.kernel.layers import freed, layers_value
 from alvh.kernel.orders import add, sell
 from alvh.kernel.quotes import days_to_settlement, multiplier
@@ -27,7 +27,7 @@ from alvh.kernel.structures import structure_cost
 YEAR_SESSIONS = 252
 
 
-@compiled
+@internal
 def layer_worth(day, cohort):
     """Return USD that a layer ties up at the last marks: options at mid, futures at margin."""
     if cohort.units == 0:
@@ -43,7 +43,7 @@ def layer_worth(day, cohort):
     return cohort.units * (value + tied)
 
 
-@compiled
+@internal
 def trailing_return(daily, t, lag, i):
     """Return what layer ``i`` earned in a year on the capital it took, NaN before a year.
 
@@ -63,7 +63,7 @@ def trailing_return(daily, t, lag, i):
     return gain / capital
 
 
-@compiled
+@merged
 def _factor(guide, hedge, i, earned, mean):
     """Return the bounded factor of one layer's weight."""
     factor = guide.factor[i]
@@ -72,7 +72,7 @@ def _factor(guide, hedge, i, earned, mean):
     return min(max(factor, hedge.floor), hedge.cap)
 
 
-@compiled
+@merged
 def _write_targets(t, guide, hedge, layers, layer_states, daily):
     """Write the weights that are asked for today; those of the policy, to the bit, if no tilt."""
     mean, count = 0.0, 0
@@ -99,7 +99,7 @@ def _write_targets(t, guide, hedge, layers, layer_states, daily):
             layer_states[i].target = layers[i].weight
 
 
-@compiled
+@internal
 def tilt_weights(t, guide, hedge, layers, state, layer_states, daily, log):
     """Move the weights in force once the tilt has lasted, or note that it has not."""
     _write_targets(t, guide, hedge, layers, layer_states, daily)
@@ -124,7 +124,7 @@ def tilt_weights(t, guide, hedge, layers, state, layer_states, daily, log):
             layer_states[i].weight = now
 
 
-@compiled
+@merged
 def _counts_for(day, account, hedge, cohort):
     """Return what one structure held counts for: its worth by premium, else by the basis."""
     if hedge.basis == PREMIUM:
@@ -132,7 +132,7 @@ def _counts_for(day, account, hedge, cohort):
     return 1.0 if hedge.basis == CONTRACTS else measure_of(day, account, hedge, cohort)
 
 
-@compiled
+@merged
 def _drift(desk, cohorts, layer_states):
     """Return (largest distance of a layer's share from its weight, value held, weight held).
 
@@ -155,7 +155,7 @@ def _drift(desk, cohorts, layer_states):
     return widest, held, weights
 
 
-@compiled
+@internal
 def rebalance_layers(desk, cohorts, layer_states, free):
     """Trade the layers held back to their weights once their drift has lasted.
 

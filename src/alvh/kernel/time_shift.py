@@ -2,6 +2,8 @@
 
 from alvh.kernel.book import no_action
 from alvh.kernel.codes import (
+    AS_CALL,
+    AS_PUT,
     CALL,
     CONDORS,
     PUT,
@@ -17,14 +19,14 @@ from alvh.kernel.condor_prices import (
     set_wings,
 )
 from alvh.kernel.condors import end_shifts, sell_condor
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import internal, merged
 from alvh.kernel.listed import strip_of
 from alvh.kernel.quotes import days_to_settlement, sessions_to_settlement, spx_forward
 from alvh.kernel.spx_smile import spx_slice
 from alvh.kernel.strikes import strike_within_delta
 
 
-@compiled
+@merged
 def _price_shift(day, quotes, programme, expiry, condor, scratch):
     """Write the condor to shift into, with its marks; return its credit, points."""
     tau = days_to_settlement(day, SPXW, expiry.date)
@@ -33,14 +35,14 @@ def _price_shift(day, quotes, programme, expiry, condor, scratch):
     puts = strip_of(day, quotes, SPXW, expiry.date, PUT, forward, tau)
     calls = strip_of(day, quotes, SPXW, expiry.date, CALL, forward, tau)
     condor.expiry, condor.expiry_session, condor.am = expiry.date, expiry.session, expiry.am
-    condor.strike[1] = strike_within_delta(puts, slice_, delta, True)
-    condor.strike[2] = strike_within_delta(calls, slice_, delta, False)
+    condor.strike[1] = strike_within_delta(puts, slice_, delta, AS_PUT)
+    condor.strike[2] = strike_within_delta(calls, slice_, delta, AS_CALL)
     set_wings(programme, slice_, puts, calls, condor.strike)
     mark_condor(day, quotes, SPXW, condor, scratch)
     return -package_price(day, SPXW, tau, condor, programme.fill, 1.0)
 
 
-@compiled
+@merged
 def _shift_one(day, t, account, state, row, log, programme, condor, slot, listed, free, scratch):
     """Sell the nearest condor whose credit covers the loss; return whether there was one."""
     best, spx = 0.0, listed.spx
@@ -69,7 +71,7 @@ def _shift_one(day, t, account, state, row, log, programme, condor, slot, listed
     return False
 
 
-@compiled
+@internal
 def shift_losses(
     day, prior, t, account, state, row, log, programme, condors, listed, free, scratch
 ):

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh.kernel.elementary import exponential, logarithm
-from alvh.kernel.jit import compiled
+from alvh.kernel.jit import compiled, internal
 
 # Fitted to front futures predicted from spot and the second future, 2007–2018.
 CLOCK_POWER = 0.6
@@ -36,7 +36,7 @@ def settlement_clock(tau: float) -> float:
     return exponential(CLOCK_POWER * logarithm(tau))
 
 
-@compiled
+@internal
 def day_clock(days: int) -> float:
     """Return the clock of an expiry whole days ahead, from the table where it reaches."""
     if 0 <= days < TABLE_DAYS:

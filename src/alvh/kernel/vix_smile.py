@@ -52,6 +52,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from alvh.kernel.elementary import exponential, log_ratio, logarithm
+from alvh.kernel.jit import internal
 from alvh.kernel.vix_curve import AM_SHARE, TABLE_DAYS, vix_forward
 
 __all__ = [
@@ -105,11 +106,11 @@ def vix_total_variance(level: float, slow_level: float, share: float, tau: float
         Calendar days to settlement, positive.
     """
     front, reverted = exponential(-tau / DECAY_DAYS), exponential(-REVERSION * tau)
-    return float(_total_variance(level, slow_level, share, tau, front, reverted))
+    return float(variance_from(level, slow_level, share, tau, front, reverted))
 
 
-@njit(cache=True)
-def _total_variance(
+@internal
+def variance_from(
     level: float, slow_level: float, share: float, tau: float, front: float, reverted: float
 ) -> float:
     """Return the at-the-money total variance from e^(−τ/h) and e^(−κτ)."""
@@ -183,7 +184,7 @@ def vix_slice(params: Floats, forward: float, tau: float) -> Slice:
     return _slice(params, forward, days, total, _slope_profile(days) * INVERSE_PROFILE)
 
 
-@njit(cache=True)
+@internal
 def vix_slice_in(params: Floats, forward: float, days: int) -> Slice:
     """Return the smile of an expiry whole days ahead, as ``vix_slice`` at ``days`` − 0.27.
 
@@ -193,15 +194,21 @@ def vix_slice_in(params: Floats, forward: float, days: int) -> Slice:
     return _slice(params, forward, max(days - AM_SHARE, SMALLEST_TAU), total, profile)
 
 
-@njit(cache=True)
+@internal
 def vix_variance_in(params: Floats, days: int) -> tuple[float, float]:
     """Return (at-the-money total variance, slope relative to 30 days') of a whole-day expiry."""
+    tau, front, reverted, profile = whole_day_terms(days)
+    return variance_from(params[0], params[1], params[2], tau, front, reverted), profile
+
+
+@internal
+def whole_day_terms(days: int) -> tuple[float, float, float, float]:
+    """Return what a smile has of time alone, whole days ahead: τ, e^(−τ/h), e^(−κτ), profile."""
     tau = max(days - AM_SHARE, SMALLEST_TAU)
-    if not 0 <= days < TABLE_DAYS:
-        total = vix_total_variance(params[0], params[1], params[2], tau)
-        return total, _slope_profile(tau) * INVERSE_PROFILE
-    total = _total_variance(params[0], params[1], params[2], tau, FRONTS[days], REVERTED[days])
-    return float(total), float(PROFILES[days])
+    if 0 <= days < TABLE_DAYS:
+        return tau, FRONTS[days], REVERTED[days], PROFILES[days]
+    front, reverted = exponential(-tau / DECAY_DAYS), exponential(-REVERSION * tau)
+    return tau, front, reverted, _slope_profile(tau) * INVERSE_PROFILE
 
 
 @njit(cache=True)

@@ -6,6 +6,7 @@ calendars that were public before it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,12 @@ class Surfaces:
         """Expiries of the S&P 500, of VIX, and quotes, as the kernel's runs take them."""
         return self.spx_expiries, self.vix_expiries, self.quotes
 
-    @property
+    @cached_property
     def dates(self) -> NDArray[np.datetime64]:
-        """Sessions, shape (n,)."""
-        return self.days["date"].astype("datetime64[D]")
+        """Sessions, shape (n,), read-only."""
+        dates = self.days["date"].astype("datetime64[D]")
+        dates.flags.writeable = False
+        return dates
 
 
 def unquoted(days: Records) -> None:

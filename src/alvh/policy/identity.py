@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import rfc8785
@@ -65,6 +66,11 @@ def policy_hash(policy: Policy) -> str:
     str
         64 hexadecimal digits.
     """
+    return _hash_of(policy)
+
+
+@lru_cache(maxsize=64)  # by value: policies cannot change
+def _hash_of(policy: Policy) -> str:
     return hashlib.sha256(canonical_json(policy)).hexdigest()
 
 

@@ -19,6 +19,7 @@ Water Resources Research 32, 679-693: successors of nearest neighbours.
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -109,14 +110,9 @@ class Bootstrap:
         ndarray of DAY, shape (count, n_days)
         """
         rows = self.draw(first, count, len(dates), seed)
-        settled = vix_expiries(dates[0].astype(object), dates[-1].astype(object))["date"]
-        numbers = dates.astype(np.int64)
-        clocks = np.stack([node_clock(dates, int(days)) for days in NODE_DAYS[:2]], axis=1)
+        days = dates.astype("datetime64[D]")
         out = np.zeros(rows.shape, DAY)
-        _compose(
-            rows, self.days, self.vix_opens, numbers, session_number(dates).astype(np.int64),
-            curve_nodes(dates).astype(np.int64), np.isin(numbers, settled), clocks, out,
-        )  # fmt: skip
+        _compose(rows, self.days, self.vix_opens, *_calendar(days.tobytes()), out)
         return out
 
 
@@ -169,6 +165,17 @@ def bootstrap_model(
         history.digest, surfaces.dates[rows[0]].astype(object),
         surfaces.dates[rows[-1]].astype(object),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4)  # the shards of a run have one calendar
+def _calendar(dates: bytes) -> tuple[Rows, Rows, Rows, NDArray[np.bool_], Floats]:
+    """Return day and session numbers, nodes of the curve, VIX settlements and clocks of dates."""
+    days = np.frombuffer(dates, "datetime64[D]")
+    settled = vix_expiries(days[0].astype(object), days[-1].astype(object))["date"]
+    numbers = days.astype(np.int64)
+    clocks = np.stack([node_clock(days, int(ahead)) for ahead in NODE_DAYS[:2]], axis=1)
+    nodes = curve_nodes(days).astype(np.int64)
+    return numbers, session_number(days).astype(np.int64), nodes, np.isin(numbers, settled), clocks
 
 
 def _generator(seed: int, world: int) -> np.random.Generator:
