@@ -104,6 +104,10 @@ SENTENCES: dict[int, str] = {
         "no entry: the tail of the book is {reading:.1%} of equity, the steward's limit "
         "{threshold:.1%}"
     ),
+    codes.R_NO_SOUND_PRICE: (
+        "not bought: by the quotes one structure costs {reading:,.0f} USD; they contradict each "
+        "other"
+    ),
 }
 
 

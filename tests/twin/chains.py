@@ -66,6 +66,14 @@ def quoted_world(seed, n=160, share=0.6):
     return with_chains(worlds.random_world(seed, n), seed, share)
 
 
+def levelled(world):
+    """The same world where every VIX option has one price, so that a spread costs nothing."""
+    quotes = world.quotes.copy()
+    quotes["bid"][quotes["root"] == ROOTS.index("VIX")] = 1.0
+    quotes["ask"][quotes["root"] == ROOTS.index("VIX")] = 1.0
+    return replace(world, quotes=quotes)
+
+
 def _rows(world, market, kind, style, rng, seed):
     """The day's quotes of one index, as tuples of QUOTE."""
     table = world.spx_expiries if kind == "SPX" else world.vix_expiries

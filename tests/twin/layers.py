@@ -226,13 +226,14 @@ class HedgeDesk:
     def _next_stage(self, now, book, means):
         """Buy the next part of a re-entry; the whole is what the sizing rule wants today."""
         held, stages = book.holding, self.policy.reentry.stages
-        wanted = self._wanted(now, book, held.structure, means)
+        most = self._affordable(now.market, held.structure, means.free)
+        wanted = self._wanted(now, book, held.structure, means) if most > 0 else 0.0
         done = stages - book.stages_left
         if self.policy.sizing.mode == "spend":
             units = math.floor(wanted / book.stages_left + 1e-9)
         else:
             units = math.floor(wanted * (done + 1) / stages + 1e-9) - held.units
-        units = min(units, self._affordable(now.market, held.structure, means.free))
+        units = min(units, most)
         book.stages_left -= 1
         book.next_stage = now.market.date + self.policy.reentry.gap_days
         if units > 0:
@@ -240,7 +241,8 @@ class HedgeDesk:
         self.ledger.decide(book.name, "stage", "open", max(units, 0))
 
     def _affordable(self, market, structure, free):
-        return math.floor(max(free, 0.0) / structure.cost(market, self.account))
+        cost = structure.cost(market, self.account)
+        return math.floor(max(free, 0.0) / cost) if cost > 0.0 else 0
 
     def _accrue(self, book, nav, days, credits):
         sizing, layer = self.policy.sizing, book.layer
@@ -370,6 +372,9 @@ class HedgeDesk:
         if self._nothing_to_hedge(means):
             self.ledger.decide(book.name, "no condors to hedge")
             return
+        if candidate.cost(market, self.account) <= 0.0:
+            self.ledger.decide(book.name, "no sound price")
+            return
         wanted = factor * self._wanted(now, book, candidate, means, past)
         if layer.roll_to == "least_cost":
             candidate, wanted = self._least_cost(now, layer, candidate, wanted, past)
@@ -426,7 +431,9 @@ class HedgeDesk:
             other = build_on(market, layer, self.listings[1], row)
             days = max(min(layer.tenor_days, left) - layer.roll_days, 1)
             delta = other.spot_vix_delta(market)
-            if delta > 0.0 and other.decay(market, self.account, days) / delta < least:
+            if delta <= 0.0 or other.cost(market, self.account) <= 0.0:
+                continue
+            if other.decay(market, self.account, days) / delta < least:
                 best, least = other, other.decay(market, self.account, days) / delta
         if best is None:
             return candidate, wanted

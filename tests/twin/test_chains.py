@@ -98,6 +98,16 @@ def test_conversions_agree(seed, hedge):
     _assert_agree(_world(seed), hedge, "monthly45", _account(1.0, 0.3))
 
 
+@pytest.mark.parametrize(
+    "hedge", ["alvh-40-40-20", "tilted-counts", "staged-spending", "least-cost"]
+)
+def test_a_spread_that_costs_nothing_is_not_bought(hedge):
+    """Every VIX option quotes one price, and trading is free: no amount of money is its size."""
+    world = chains.levelled(_world(1))
+    free = Account(1_000_000.0, 0.0, fee_scale=0.0, commission=0.0, debit_spread=0.01)
+    _assert_agree(world, hedge, "monthly45", free)
+
+
 @pytest.mark.parametrize("programme", STEPPED, ids=lambda p: f"by-{p.step:g}")
 @pytest.mark.parametrize("seed", range(3))
 def test_the_credit_is_stepped_to_alike(seed, programme):

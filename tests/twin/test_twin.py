@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme
-from twin import worlds
+from twin import chains, worlds
 from twin.agreement import REASONS, differences, run_compiled
 from twin.hearing import made_up, made_up_scenarios
 from twin.market import Account
@@ -176,5 +176,8 @@ def test_every_reason_is_compared():
     heard = _hearing(world, 1)
     runs += [run_compiled(heard, h, p, _account()) for h in ADAPTIVE.values()
              for p in ADAPTIVE_PROGRAMMES.values()]  # fmt: skip
+    free = Account(MILLION, fill=0.0, fee_scale=0.0, commission=0.0, debit_spread=0.01)
+    levelled = chains.levelled(chains.quoted_world(0))
+    runs.append(run_compiled(levelled, _hedge("alvh-40-40-20"), _programme("monthly45"), free))
     seen = {decision.reason for run in runs for decision in run.decisions}
     assert set(REASONS.values()) == seen

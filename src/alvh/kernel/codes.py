@@ -120,7 +120,8 @@ ACTIONS = ("no action", "open", "close", "settle", "monetise", "rebalance")
     R_SHIFT_ENDED,
     R_QUICK_RATIO,
     R_STEWARD,
-) = _codes(48)
+    R_NO_SOUND_PRICE,
+) = _codes(49)
 
 # Arguments that would be plain numbers, compiled once for the same reason: sides of a trade, which
 # are also the ratios of single legs, legs of a structure, ages of a valuation, and flags.

@@ -37,7 +37,7 @@ from alvh.kernel.quotes import (
     half_spread,
     leg_fee,
 )
-from alvh.kernel.structures import set_mark, structure_cost
+from alvh.kernel.structures import affordable, set_mark
 from alvh.kernel.vix_smile import vix_forward
 
 TEN = 10  # VIX options of 100 USD a point that one VX future of 1000 stands for
@@ -169,6 +169,6 @@ def construct(desk, i, layer, candidate, units, free):
         no_action(desk.log, desk.state, desk.t, SHORT + i, R_DIRECT, best, gap)
         return units
     _make_synthetic(day, quotes, candidate, both > one)
-    tens = min(tens, int(math.floor(max(free, 0.0) / structure_cost(day, account, candidate))))
+    tens = min(tens, affordable(day, account, candidate, free))
     no_action(desk.log, desk.state, desk.t, SHORT + i, R_SYNTHETIC, best, gap)
     return tens

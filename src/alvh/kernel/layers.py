@@ -25,6 +25,7 @@ from alvh.kernel.codes import (
     R_METER_EMPTY,
     R_NO_CONDORS_TO_HEDGE,
     R_NO_EXPIRY,
+    R_NO_SOUND_PRICE,
     R_REENTRY,
     R_ROLL_DUE,
     R_SCHEDULE_ZERO,
@@ -47,6 +48,7 @@ from alvh.kernel.quotes import days_to_settlement, multiplier
 from alvh.kernel.rolls import cheapest_expiry, is_on_vix, roll_reason
 from alvh.kernel.sizing import accrue_meter, schedule_factor, wanted_units
 from alvh.kernel.structures import (
+    affordable,
     build_structure,
     sells_dearer,
     structure_cost,
@@ -195,6 +197,10 @@ def _open_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free,
     if _nothing_to_hedge(hedge, needs):
         no_action(log, state, t, sleeve, R_NO_CONDORS_TO_HEDGE, 0.0, 0.0)
         return
+    cost = structure_cost(day, desk.account, candidate)
+    if cost <= 0.0:
+        no_action(log, state, t, sleeve, R_NO_SOUND_PRICE, cost, 0.0)
+        return
     wanted = factor * _wanted(desk, layers, i, candidates, layer_states, needs)
     if layer.least_cost == 1:
         wanted = cheapest_expiry(desk, layer, candidate, wanted)
@@ -229,13 +235,13 @@ def _buy_part(desk, layers, i, cohorts, candidates, layer_states, needs, free):
     hedge, cohort, layer_state = desk.hedge, cohorts[i], layer_states[i]
     done = hedge.stages - layer_state.stages_left
     copy_structure(cohort, candidates[i])
-    wanted = _wanted(desk, layers, i, candidates, layer_states, needs)
+    most = affordable(desk.day, desk.account, cohort, free)
+    wanted = _wanted(desk, layers, i, candidates, layer_states, needs) if most > 0 else 0.0
     if hedge.mode == SPEND:  # the meter holds what may still be spent
         units = int(math.floor(wanted / layer_state.stages_left + 1e-9))
     else:
         units = int(math.floor(wanted * (done + 1) / hedge.stages + 1e-9)) - cohort.units
-    cost = structure_cost(desk.day, desk.account, cohort)
-    units = min(units, int(math.floor(max(free, 0.0) / cost)))
+    units = min(units, most)
     layer_state.stages_left -= 1
     layer_state.stage_date = desk.day.date + hedge.gap
     if units > 0:

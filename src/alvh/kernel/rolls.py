@@ -96,7 +96,7 @@ def _cost_rate(desk, layer, candidate):
     left = float(candidate.expiry[0] - desk.day.date) - layer.roll
     days = max(min(layer.tenor - layer.roll, left), 1.0)
     delta = spot_vix_delta(desk.day, candidate)
-    if not delta > 0.0:
+    if not delta > 0.0 or structure_cost(desk.day, desk.account, candidate) <= 0.0:
         return np.inf
     return decay_rate(desk.day, desk.account, candidate, int(days)) / delta
 

@@ -300,6 +300,16 @@ def structure_cost(day, account, cohort):
 
 
 @internal
+def affordable(day, account, cohort, free):
+    """Return the whole structures that ``free`` USD buy; none of one that costs nothing.
+
+    Quotes that contradict each other can make a spread cost nothing.
+    """
+    cost = structure_cost(day, account, cohort)
+    return int(math.floor(max(free, 0.0) / cost)) if cost > 0.0 else 0
+
+
+@internal
 def _strike_gap(cohort):
     """Return USD at risk between the strikes of a structure that sells the dearer option.
 

@@ -22,7 +22,7 @@ from alvh.kernel.layers import freed, layers_value
 from alvh.kernel.orders import add, sell
 from alvh.kernel.quotes import days_to_settlement, multiplier
 from alvh.kernel.sizing import measure_of
-from alvh.kernel.structures import structure_cost
+from alvh.kernel.structures import affordable
 
 YEAR_SESSIONS = 252
 
@@ -178,8 +178,7 @@ def rebalance_layers(desk, cohorts, layer_states, free):
             exact = layer_state.weight / weights * held / layer_state.target
             change = max(int(math.floor(exact + 1e-9)), 1) - cohort.units
             if side == 1:
-                cost = structure_cost(desk.day, desk.account, cohort)
-                change = min(change, int(math.floor(max(free, 0.0) / cost)))
+                change = min(change, affordable(desk.day, desk.account, cohort, free))
             if change == 0 or (change < 0) != (side == 0):
                 continue
             cash = desk.state.cash
