@@ -7,7 +7,7 @@ import pytest
 
 import alvh
 from alvh.desk.book_files import csv_text, entry_row, read_book
-from alvh.desk.governance import propose, sign
+from alvh.desk.governance import close_only, halt, propose, reduce, sign
 from alvh.desk.paper import as_decided
 from alvh.desk.versions import Caps, Charter
 from alvh.ledger import Ledger, create_key
@@ -108,6 +108,71 @@ def test_a_mismatch_is_refused_by_the_next_day(run, book, desk, tmp_path):
         assert run("fills", "void", name, "--reason", "no fill", "--ledger", desk).exit_code == 0
     assert run("fills", "check", *words).exit_code == 0
     assert run("today", *words, "--as-of", "2015-08-24").exit_code == 0
+
+
+def test_open_tickets_stop_the_next_day_without_any_import(run, book, desk, tmp_path):
+    words = ("--book", book, "--ledger", desk, "--tickets", tmp_path / "t")
+    assert run("today", *words, "--as-of", "2015-08-21").exit_code == 0
+    stopped = run("today", *words, "--as-of", "2015-08-24", "--json")
+    assert stopped.exit_code == 1
+    told = json.loads(stopped.stdout)
+    assert told["stopped"] == ["BOOK"]
+    assert "issued" not in told["tickets"]
+    watched = run("watch", "--once", "--as-of", "2015-08-24", "--book", book, "--ledger", desk,
+                  "--to", _quiet(tmp_path), "--json")  # fmt: skip
+    about = [alert["about"] for alert in json.loads(watched.stdout)["raised"]]
+    assert "reconciliation mismatch" in about
+
+
+def _quiet(folder):
+    (folder / "to.yaml").write_text(f"file: {folder}/alerts.jsonl\n")
+    return folder / "to.yaml"
+
+
+def _override(desk, act, *words):
+    ledger = Ledger(desk, "write")
+    act(ledger, *words, "a storm", "ann", datetime(2015, 8, 21, 18, tzinfo=UTC))
+    ledger.close()
+
+
+def test_a_halted_desk_says_so_beside_the_rules_decision(run, book, desk):
+    free = run("today", "--book", book, "--ledger", desk, "--as-of", "2015-08-21", "--json")
+    _override(desk, halt)
+    words = ("today", "--book", book, "--ledger", desk, "--as-of", "2015-08-21")
+    told, before = json.loads(run(*words, "--json").stdout), json.loads(free.stdout)
+    assert before["may_be_ordered"]["restrictions"] == []
+    assert len(before["may_be_ordered"]["structures"]) == len(before["orders"]) > 0
+    (check,) = told["may_be_ordered"]["restrictions"]
+    assert (check["code"], "halted by ann" in check["text"]) == ("HALTED", True)
+    assert told["may_be_ordered"]["structures"] == {}
+    assert set(told["may_be_ordered"]["refused"]) == {one["name"] for one in told["orders"]}
+    for one in (told, before):
+        one.pop("may_be_ordered")
+    assert told == before  # the decision of the rules, and its event, are what they were
+    text = run(*words).stdout
+    assert "trade by the rules, of which none of" in text.splitlines()[0]
+    assert "warn HALTED: halted by ann" in text
+    assert "not to be ordered, 20150821-short-1: halted by ann" in text
+
+
+@pytest.mark.parametrize(("act", "words", "code"), [
+    (close_only, (date(2099, 1, 1),), "CLOSE_ONLY"),
+    (reduce, (0.5, date(2099, 1, 1)), "REDUCED"),
+])  # fmt: skip
+def test_a_restricted_desk_says_so(run, book, desk, act, words, code):
+    _override(desk, act, *words)
+    answer = run("today", "--book", book, "--ledger", desk, "--as-of", "2015-08-21")
+    assert f"warn {code}: " in answer.stdout
+    assert "by ann, event 3: a storm" in answer.stdout
+
+
+def test_no_trade_has_its_reason_in_a_line(run, book, desk):
+    words = ("today", "--book", book, "--as-of", "2015-08-23")
+    assert run(*words).exit_code == 1  # a Sunday
+    quiet = ("--hedge", "none", "--condors", "none", "--as-of", "2015-08-21")
+    told = json.loads(run("today", "--book", book, *quiet, "--json").stdout)
+    assert told["verdict"] == "no trade"
+    assert f"no trade: {told['reason']}".rstrip() in run("today", "--book", book, *quiet).stdout
 
 
 def test_tickets_need_a_ledger(run, book, tmp_path):

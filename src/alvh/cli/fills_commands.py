@@ -32,7 +32,7 @@ def import_command(
 ) -> None:
     """Take a statement into the book by its tickets, and record in what they disagree."""
     from alvh.desk.book_files import read_book, write_book
-    from alvh.desk.issuing import ticketed
+    from alvh.desk.reconcile import ticketed
     from alvh.desk.statements import import_statement, read_statement
 
     record = open_ledger(ledger)

@@ -1,6 +1,7 @@
 """`alvh watch`: look again on a schedule, and say each thing once."""
 
 import time
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -78,6 +79,7 @@ def _look(
     from alvh.desk.book_files import read_book
     from alvh.desk.issuing import decide
     from alvh.desk.moments import chicago_day
+    from alvh.desk.reconcile import unreconciled
     from alvh.desk.standing import standing
     from alvh.errors import AlvhError
 
@@ -88,6 +90,8 @@ def _look(
         history = read_history(data)
         held = read_book(book)
         decision = decide(ledger, history, held, at, as_of=as_of, on=today, **terms)
+        wrong = (*stand.differences, *unreconciled(ledger, held, decision.as_of))
+        stand = replace(stand, differences=tuple(dict.fromkeys(wrong)))
         found = alerts(decision, history, stand, stand.hedge, stand.condors)
     except AlvhError as refusal:
         found = (stale_alert(refusal, today.isoformat()), *desk_alerts(stand))

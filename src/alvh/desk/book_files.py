@@ -5,9 +5,12 @@ place and moved there in one step.
 """
 
 import csv
+import fcntl
 import io
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _TRADES = ("trade", "settle")
 _KEYS = {"book", "entries", "memory"}
+_WAIT_SECONDS, _LOOK_SECONDS = 10.0, 0.01  # for another program that changes the book
 
 
 def read_book(path: str | Path) -> Book:
@@ -247,3 +251,66 @@ def write_text(place: Path, text: str) -> None:
         ) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def remove(place: Path) -> None:
+    """Remove a file that may not be there.
+
+    Raises
+    ------
+    BookError
+        If it is there and stays.
+    """
+    try:
+        place.unlink(missing_ok=True)
+    except OSError as error:
+        raise BookError(
+            f"{place}: cannot be taken away ({error.strerror or error}); do so by hand"
+        ) from error
+
+
+@contextmanager
+def alone(book: str | Path) -> Iterator[None]:
+    """Keep every other program that changes a book waiting while the block runs.
+
+    What is read of the book in the block is still so when the block writes it. The lock is a hidden
+    file beside the book, which stays; it goes with the process, not with the file.
+
+    Parameters
+    ----------
+    book : str or pathlib.Path
+        The book's file, which need not be there yet.
+
+    Raises
+    ------
+    BookError
+        If another program keeps it for long, or its folder cannot be written.
+    """
+    place = Path(book).expanduser().resolve()
+    deadline = time.monotonic() + _WAIT_SECONDS
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(place.with_name(f".{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise BookError(
+            f"{place}: cannot be changed ({error.strerror or error}); choose another place"
+        ) from error
+    try:
+        while not _locks(lock):
+            if time.monotonic() > deadline:
+                raise BookError(
+                    f"{place}: another program is changing it; nothing was taken in; try again"
+                )
+            time.sleep(_LOOK_SECONDS)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _locks(file: int) -> bool:
+    """Say whether an open file is now locked for this process, without waiting."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -101,11 +101,12 @@ def find(desk: Desk, asked: Decided) -> Found:
         return Found(decide(desk, asked), None)
     ledger, at = Ledger(file, "read"), datetime.now(UTC)
     try:
+        book = held(desk, asked)
         decision = decide_by_ledger(
-            ledger, desk.history, held(desk, asked), at, as_of=asked.end,
-            on=asked.end or desk.today(), fill=asked.fill,
+            ledger, desk.history, book, at, as_of=asked.end, on=asked.end or desk.today(),
+            fill=asked.fill,
         )  # fmt: skip
-        return Found(decision, preview(ledger, decision, at))
+        return Found(decision, preview(ledger, decision, at, book))
     finally:
         ledger.close()
 
