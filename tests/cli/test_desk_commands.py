@@ -1,12 +1,14 @@
 """`alvh today` and `alvh book`: what they print is what the functions they call give."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 
 import pytest
 
 import alvh
-from alvh.desk.book_files import csv_text, entry_row, read_book
+from alvh.desk.book_files import alone, csv_text, entry_row, read_book
 from alvh.desk.governance import close_only, halt, propose, reduce, sign
 from alvh.desk.paper import as_decided
 from alvh.desk.versions import Caps, Charter
@@ -173,6 +175,72 @@ def test_no_trade_has_its_reason_in_a_line(run, book, desk):
     told = json.loads(run("today", "--book", book, *quiet, "--json").stdout)
     assert told["verdict"] == "no trade"
     assert f"no trade: {told['reason']}".rstrip() in run("today", "--book", book, *quiet).stdout
+
+
+TASTY = (
+    "Date,Type,Sub Type,Action,Symbol,Instrument Type,Value,Quantity,Average Price,Commissions,"
+    "Fees,Order #,Currency\n"
+    "2015-08-21T09:40:35-0500,Trade,Buy to Open,BUY_TO_OPEN,VIX   150916C00020000,Equity Option,"
+    "-100.00,1,-100.00,-1.00,0.00,{order},USD\n"
+)
+
+
+def test_an_import_shows_no_number_of_the_broker_s(run, book, tmp_path):
+    statement = tmp_path / "tasty.csv"
+    statement.write_text(TASTY.format(order=4_711_000_123))
+    answer = run("book", "import", statement, "--book", book, "--sleeve", "short", "--json")
+    (row,) = json.loads(answer.stdout)["added"]
+    assert (row["symbol"], row["quantity"], row["price"]) == ("VIX   150916C00020000", 1, 1)
+    assert "4711000123" not in answer.output
+    assert "4711000123" in book.read_text()  # where it says which execution is known
+
+
+def test_two_imports_at_once_lose_neither(book, tmp_path):
+    """Statements of two orders, several programs at once: every entry that was said is there."""
+    statements = []
+    for number in range(6):
+        statements.append(tmp_path / f"{number}.csv")
+        statements[-1].write_text(TASTY.format(order=100 + number))
+    script = "from alvh.cli import main; main()"
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, "book", "import", one, "--book", book, "--sleeve",
+             "short"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for one in statements
+    ]  # fmt: skip
+    answers = [(*program.communicate(timeout=120), program.returncode) for program in programs]
+    assert all(code == 0 and said.startswith("1 entries added") for said, _, code in answers)
+    assert len(read_book(book).entries) == 1 + len(statements)
+
+
+def test_an_import_waits_for_whoever_changes_the_book(run, book, tmp_path, monkeypatch):
+    statement = tmp_path / "tasty.csv"
+    statement.write_text(TASTY.format(order=1))
+    monkeypatch.setattr("alvh.desk.book_files._WAIT_SECONDS", 0.05)
+    with alone(book):
+        answer = run("book", "import", statement, "--book", book, "--sleeve", "short")
+    assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
+    assert "another program is changing it; nothing was taken in" in answer.stderr
+    assert book.read_text() == BOOK
+    assert run("book", "import", statement, "--book", book, "--sleeve", "short").exit_code == 0
+
+
+@pytest.mark.parametrize("cash", ["nan", "inf", "-inf"])
+def test_cash_that_is_no_amount_reconciles_nothing(run, book, desk, cash):
+    words = ("--book", book, "--ledger", desk, "--cash", cash)
+    answer = run("fills", "check", *words)
+    assert answer.exit_code == 2
+    assert "is no amount" in answer.stderr
+    assert run("fills", "check", *words[:4], "--cash", "999999.99").exit_code == 1
+
+
+def test_a_book_that_is_no_csv_is_refused_by_line(run, book):
+    book.write_text(f"{BOOK}2015-08-21,deposit,{'1' * 131_073}\n")
+    answer = run("book", "show", "--book", book)
+    assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
+    assert "main.csv line 3: is no CSV" in answer.stderr
 
 
 def test_tickets_need_a_ledger(run, book, tmp_path):

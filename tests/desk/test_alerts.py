@@ -118,7 +118,7 @@ def test_rolls_and_settlements_are_told_by_position(lived: Lived) -> None:
     told = _told(lived, 3, checks=near)
     assert told["roll due"].key == f"roll:short:{symbol}:5"
     assert told["settlement tomorrow"].key == "SETTLES_TOMORROW:condor c"
-    one = replace(near[0], text="short: its roll is due in 1 calendar days (within 1)")
+    one = replace(near[0], text="short: its roll is due in 1 calendar day (within 1)")
     assert _told(lived, 3, checks=(one,))["roll due"].key == f"roll:short:{symbol}:1"
 
 

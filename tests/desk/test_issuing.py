@@ -34,7 +34,7 @@ from alvh.desk.standing import standing
 from alvh.desk.statements import import_statement, read_statement
 from alvh.desk.ticket_files import write_tickets
 from alvh.desk.versions import Caps, Charter
-from alvh.errors import GovernanceError
+from alvh.errors import BookError, GovernanceError
 
 DAY = date(2015, 8, 17)
 CASH = Book("main", (Flow(date(2015, 8, 14), "deposit", 1_000_000.0),))
@@ -177,6 +177,16 @@ def _worse(fill):
 
 def _stray(fill):
     return replace(fill, order="stray", key="stray")
+
+
+@pytest.mark.parametrize("cash", [float("nan"), float("inf")])
+def test_cash_that_is_no_amount_is_refused(evening, cash):
+    desk, decision, event = evening
+    issue_tickets(desk, decision, event, close_of(DAY), CASH)
+    count = standing(desk, close_of(DAY)).count
+    with pytest.raises(BookError, match="is no amount"):
+        reconcile(desk, CASH.add(as_decided(decision)), close_of(DAY), cash)
+    assert standing(desk, close_of(DAY)).count == count
 
 
 TOMORROW = date(2015, 8, 18)

@@ -9,7 +9,7 @@ import fcntl
 import io
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -117,14 +117,52 @@ def csv_entries(text: str, name: str) -> Iterator[Entry]:
     BookError
         Names the line that cannot be.
     """
-    reader = csv.DictReader(io.StringIO(text))
-    if reader.fieldnames is None or set(reader.fieldnames) - set(COLUMNS):
-        raise BookError(f"{name} line 1: a heading of {', '.join(COLUMNS)} was wanted")
-    for row in reader:
-        where = f"{name} line {reader.line_num}"
+    for where, row in csv_rows(text, name, COLUMNS):
         if None in row or None in row.values():
             raise BookError(f"{where}: has not as many cells as the heading; add or take out")
         yield _entry({key: value for key, value in row.items() if value != ""}, where)
+
+
+def csv_rows(
+    text: str, name: str, known: Collection[str] = (), needed: Collection[str] = ()
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the rows of a CSV by their headings, each with its file and line for messages.
+
+    Parameters
+    ----------
+    text, name : str
+        Its content, and how it is called in messages.
+    known, needed : collection of str
+        Headings that there may be and no others, where any are given; and those there must be.
+
+    Raises
+    ------
+    BookError
+        Names the line that is no CSV, as one with a cell of more than 131,072 characters.
+    """
+    reader = csv.DictReader(io.StringIO(text))
+    with csv_refusals(name):
+        headings = reader.fieldnames
+    if headings is None or (known and set(headings) - set(known)):
+        raise BookError(f"{name} line 1: a heading of {', '.join(known)} was wanted")
+    missing = [column for column in needed if column not in headings]
+    if missing:
+        raise BookError(f"{name} line 1: the column {missing[0]!r} is missing")
+    while True:
+        with csv_refusals(name, reader.line_num):
+            row = next(reader, None)
+        if row is None:
+            return
+        yield f"{name} line {reader.line_num}", row
+
+
+@contextmanager
+def csv_refusals(name: str, line: int = 0) -> Iterator[None]:
+    """Refuse what the block cannot read of a CSV, in the row after ``line``, in one line."""
+    try:
+        yield
+    except csv.Error as error:
+        raise BookError(f"{name} line {line + 1}: is no CSV: {error}; correct the row") from error
 
 
 def _entry(row: Any, where: str) -> Entry:
@@ -284,13 +322,12 @@ def alone(book: str | Path) -> Iterator[None]:
     Raises
     ------
     BookError
-        If another program keeps it for long, or its folder cannot be written.
+        If another program keeps it for long, or its folder is not there or cannot be written.
     """
     place = Path(book).expanduser().resolve()
     deadline = time.monotonic() + _WAIT_SECONDS
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(place.with_name(f".{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(place.with_name(f".{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise BookError(
             f"{place}: cannot be changed ({error.strerror or error}); choose another place"

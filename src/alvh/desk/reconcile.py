@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from math import isfinite
 
 from alvh.advise.instrument import Instrument
 from alvh.advise.orders import Order, read_order
@@ -12,7 +13,7 @@ from alvh.desk.entries import UNASSIGNED, Fill
 from alvh.desk.fold import Fold, Ticketed
 from alvh.desk.recording import record
 from alvh.desk.standing import fold
-from alvh.errors import GovernanceError
+from alvh.errors import BookError, GovernanceError
 from alvh.ledger import Event, Ledger
 
 _TOLERANCE = 0.005  # points a structure by which a mean of fills may miss its limit
@@ -58,7 +59,14 @@ def differences(
     -------
     tuple of str
         One line each; empty where all agree.
+
+    Raises
+    ------
+    BookError
+        If ``cash`` is no amount: nothing would differ from it.
     """
+    if cash is not None and not isfinite(cash):
+        raise BookError(f"cash of {cash} USD at the broker is no amount; write what it states")
     found = list(_of_tickets(orders, book, void))
     for (sleeve, instrument), quantity in book.folded().positions().items():
         if sleeve == UNASSIGNED:
@@ -173,16 +181,18 @@ def reconcile(
 
     Raises
     ------
+    BookError
+        If ``cash`` is no amount.
     LedgerError
         If the chain does not hold or the disk refuses.
     """
     state, orders = fold(ledger), ticketed(ledger)
+    void = {name for name, held in state.tickets.items() if held.void}
+    found = differences(orders, book, cash, void)
     for name, held in state.tickets.items():
         due = round(cash_of(book, name) - (held.received - held.paid), 2)
         if due != 0.0:
             record(ledger, kinds.FILL, {"ticket": name, "cash": due}, at, _unless_changed(held))
-    void = {name for name, held in state.tickets.items() if held.void}
-    found = differences(orders, book, cash, void)
     if found != state.differences:
         record(ledger, kinds.RECONCILIATION, {"differences": list(found)}, at)
     return found
