@@ -12,6 +12,7 @@ from alvh.cli.console import note, say, say_json
 from alvh.cli.desk_options import DEFAULT_LEDGER, LedgerFile, now, open_ledger
 from alvh.cli.options import DATE_FORMATS, AsJson, Data, Fill, Improvement
 from alvh.cli.running import announce_compiling, day, read_history
+from alvh.errors import AlvhError, LedgerBusyError
 
 if TYPE_CHECKING:
     from alvh.desk.alerts import Alert
@@ -56,19 +57,30 @@ def watch(
     opened, places = open_ledger(ledger), read_destinations(to) if to else Destinations()
     signer = _signer(key)
     announce_compiling()
+    terms = {"fill": fill, "improvement": improvement}
     while True:
-        found = _look(opened, book, data, day(as_of), {"fill": fill, "improvement": improvement})
-        told = _tell(opened, found, places)
-        if signer is not None:
-            _sign_daily(opened, signer)
-        if as_json:
-            say_json({"raised": found, **told})
+        try:
+            found = _look(opened, book, data, day(as_of), terms)
+            told = _tell(opened, places)
+            if signer is not None:
+                _sign_daily(opened, signer)
+        except LedgerBusyError as busy:
+            if once:
+                raise
+            note(f"{busy}; it is looked at again in {every} minutes")
         else:
-            for alert in found:
-                say(f"{alert.about}: {alert.text}")
+            _say(found, told, as_json)
         if once:
             return
         time.sleep(60 * every)
+
+
+def _say(found: "tuple[Alert, ...]", told: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        say_json({"raised": found, **told})
+        return
+    for alert in found:
+        say(f"{alert.about}: {alert.text}")
 
 
 def _look(
@@ -81,7 +93,6 @@ def _look(
     from alvh.desk.moments import chicago_day
     from alvh.desk.reconcile import unreconciled
     from alvh.desk.standing import standing
-    from alvh.errors import AlvhError
 
     at = now()
     stand = standing(ledger, at)
@@ -93,16 +104,21 @@ def _look(
         wrong = (*stand.differences, *unreconciled(ledger, held, decision.as_of))
         stand = replace(stand, differences=tuple(dict.fromkeys(wrong)))
         found = alerts(decision, history, stand, stand.hedge, stand.condors)
+    except LedgerBusyError:
+        raise
     except AlvhError as refusal:
         found = (stale_alert(refusal, today.isoformat()), *desk_alerts(stand))
     return raise_once(ledger, found, at)
 
 
-def _tell(ledger: "Ledger", found: "tuple[Alert, ...]", places: "Destinations") -> dict[str, Any]:
-    """Bring the file up to date and send what was not delivered yet."""
+def _tell(ledger: "Ledger", places: "Destinations") -> dict[str, Any]:
+    """Bring the file up to date and send what was not delivered yet.
+
+    The file is written at every look: an alert of an earlier one may be recorded and not written.
+    """
     from alvh.desk.delivery import apprise_sender, deliver, write_alerts
 
-    lines = write_alerts(ledger, Path(places.file)) if found else None
+    lines = write_alerts(ledger, Path(places.file))
     if not places.notify:
         return {"file": places.file, "lines": lines}
     sent, failed = deliver(ledger, apprise_sender(places.notify), now())
