@@ -159,7 +159,8 @@ def test_the_day_is_chicago_s_wherever_the_machine_stands(run, desk: Path, monke
     told = json.loads(run("book", "show", "--book", _empty(desk), "--json").stdout)
     assert told["as_of"] == "2018-12-28"
     late = datetime(2019, 1, 3, 3, 0, tzinfo=UTC)  # Wednesday evening in Chicago
-    monkeypatch.setattr("alvh.cli.today_command.now", lambda: late)
+    for place in ("today_command", "running"):
+        monkeypatch.setattr(f"alvh.cli.{place}.now", lambda: late)
     book = ("--book", desk / "book.yaml")
     monkeypatch.delenv("ALVH_LEDGER")
     assert "the last session is 2019-01-02" in run("today", *book).stderr
@@ -168,7 +169,7 @@ def test_the_day_is_chicago_s_wherever_the_machine_stands(run, desk: Path, monke
         "alvh.load_history", lambda data, today: seen.setdefault("today", today) and _stop()
     )
     run("book", "mark")
-    assert seen["today"] == date(2018, 12, 28)
+    assert seen["today"] == date(2019, 1, 2)
 
 
 def _empty(desk: Path) -> Path:

@@ -50,7 +50,7 @@ def import_command(
         found = import_statement(read_book(book), read_statement(statement), ticketed(record))
         if found.entries:
             write_book(book, found.book)
-        differences = reconcile(record, found.book, now(), cash)
+        differences = reconcile(record, read_book(book), now(), cash)  # by the book's own lines
     if not as_json:
         say_imported(found, as_json)
     _say_differences(differences, as_json)

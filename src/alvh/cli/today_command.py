@@ -70,7 +70,7 @@ def today(
         else:
             found, seen, issued = _recorded(history, held, ledger, tickets, request)
     if as_json:
-        beside = {} if seen is None else {"may_be_ordered": _allowed(seen), "tickets": issued}
+        beside = {} if seen is None else {"may_be_ordered": seen.plain(), "tickets": issued}
         say_json(found.plain() | beside)
     else:
         say_decision(found, seen)
@@ -143,18 +143,6 @@ def _recorded(
     told |= {"issued": [order.name for order in issued.orders], "refused": issued.refused}
     told |= {"reduced": issued.reduced, "folder": tickets / str(found.as_of)}
     return found, seen, told | {"not written": unsaid}
-
-
-def _allowed(seen: "Preview") -> dict[str, Any]:
-    """Return what the ledger says to a decision, before any ticket of this run."""
-    from alvh.desk.preview import restrictions
-
-    return {
-        "restrictions": [check.plain() for check in restrictions(seen.standing)],
-        "structures": {name: order.quantity for name, order in seen.orders.items()},
-        "refused": seen.refused,
-        "reduced": seen.reduced,
-    }
 
 
 def _say_issued(issued: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from alvh.desk import kinds
 from alvh.desk.book import Book
 from alvh.desk.entries import Fill
 from alvh.desk.fold import Ticketed
-from alvh.desk.reconcile import cash_of, unreconciled
+from alvh.desk.reconcile import REMEDY, cash_of, unreconciled
 from alvh.desk.recording import issue, record
 from alvh.desk.standing import Standing, fold, standing
 from alvh.desk.tickets import Ticket
@@ -87,8 +87,8 @@ def decide(
     session = as_of or history.dates[-1].astype(object)
     memory = last_memory(ledger, session)
     held = book if memory is None else book.remember(memory)
-    found = dict.fromkeys((*now.differences, *unreconciled(ledger, book, session)))
-    wrong = tuple(f"book and tickets disagree: {line}" for line in found)
+    found = tuple(dict.fromkeys((*now.differences, *unreconciled(ledger, book, session))))
+    wrong = (f"book and tickets disagree: {'; '.join(found)}; {REMEDY}",) if found else ()
     return today(
         history, _Disputed(held, wrong), now.hedge, now.condors,
         as_of=as_of, on=on, fill=fill, improvement=improvement,
@@ -249,7 +249,7 @@ def bar(ledger: Ledger, decision: Decision, book: Book) -> str:
     found, later = unreconciled(ledger, book, decision.as_of), _later(ledger, decision.as_of)
     if found:
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-        return f"book and tickets disagree: {found[0]}{more}"
+        return f"book and tickets disagree: {found[0]}{more}; {REMEDY}"
     return "" if later is None else _too_late(decision.as_of, later)
 
 

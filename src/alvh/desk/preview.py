@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from alvh.advise.orders import Order
 from alvh.advise.preflight import Check
@@ -46,6 +47,15 @@ class Preview:
     orders: dict[str, Order]
     refused: dict[str, str]
     reduced: dict[str, str]
+
+    def plain(self) -> dict[str, Any]:
+        """Return as JSON values what is shown beside a decision, which it is no part of."""
+        return {
+            "restrictions": [check.plain() for check in restrictions(self.standing)],
+            "structures": {name: order.quantity for name, order in self.orders.items()},
+            "refused": self.refused,
+            "reduced": self.reduced,
+        }
 
 
 def preview(ledger: Ledger, decision: Decision, at: datetime, book: Book) -> Preview:

@@ -18,6 +18,7 @@ from alvh.ledger import Event, Ledger
 
 _TOLERANCE = 0.005  # points a structure by which a mean of fills may miss its limit
 _CENT = 0.005
+REMEDY = "`alvh fills import` what was filled, or `alvh fills void` the ticket"
 
 
 def ticketed(ledger: Ledger) -> tuple[Order, ...]:
@@ -92,7 +93,7 @@ def unreconciled(ledger: Ledger, book: Book, session: date) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        One line each, with the remedy; empty where nothing of earlier sessions is open.
+        One line each; empty where nothing of earlier sessions is open.
 
     Raises
     ------
@@ -108,8 +109,7 @@ def unreconciled(ledger: Ledger, book: Book, session: date) -> tuple[str, ...]:
         missing = recorded - cash_of(before, name)
         if recorded != 0.0 and _day(name) < session and abs(missing) > 2 * _CENT:
             found.append(f"{name}: fills of {missing:+,.2f} USD are recorded and not in the book")
-    remedy = "`alvh fills import` what was filled, or `alvh fills void` the ticket"
-    return tuple(f"{line}; {remedy}" for line in found)
+    return tuple(found)
 
 
 def cash_of(book: Book, ticket: str) -> float:

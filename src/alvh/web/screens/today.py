@@ -91,7 +91,9 @@ router = screen_routes("today", ask)
 @router.get("/api/today")
 def today(request: Request, asked: Annotated[Decided, Query()]) -> dict[str, Any]:
     """Give the decision, as ``alvh today --json`` does; it is not recorded."""
-    return dict(find(request.app.state.desk, asked).decision.plain())
+    found = find(request.app.state.desk, asked)
+    beside = {} if found.governed is None else {"may_be_ordered": found.governed.plain()}
+    return dict(found.decision.plain()) | beside
 
 
 def find(desk: Desk, asked: Decided) -> Found:
