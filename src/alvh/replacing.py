@@ -35,8 +35,8 @@ def refuse_other(place: Path, draft: Path) -> None:
     was = _beginning(place)
     if place.name.endswith(_COMPANIONS) or (was and _kind(was) != _kind(_beginning(draft))):
         raise DataError(
-            f"{place}: is a file of another kind than the one to be written, and was left as it "
-            "is; choose another place, or move it away"
+            f"{place}: does not begin as the file to be written does, so that it may be something "
+            "else, and was left as it is; choose another place, or move it away"
         )
 
 

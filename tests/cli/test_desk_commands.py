@@ -126,6 +126,26 @@ def test_open_tickets_stop_the_next_day_without_any_import(run, book, desk, tmp_
     assert "reconciliation mismatch" in about
 
 
+def test_open_tickets_are_told_though_the_data_are_gone(run, book, desk, tmp_path):
+    words = ("--book", book, "--ledger", desk)
+    run("today", *words, "--as-of", "2015-08-21", "--tickets", tmp_path / "t")
+    answer = run("watch", "--once", "--as-of", "2015-08-24", *words, "--to", _quiet(tmp_path),
+                 "--data", tmp_path / "gone", "--json")  # fmt: skip
+    about = {alert["about"] for alert in json.loads(answer.stdout)["raised"]}
+    assert about == {"stale data", "reconciliation mismatch"}
+
+
+def test_an_import_of_nothing_makes_no_book(run, tmp_path):
+    statement = tmp_path / "ib.csv"
+    statement.write_text("Statement,Header,Field Name,Field Value\nStatement,Data,Title,x\n")
+    answer = run("book", "import", statement, "--book", tmp_path / "new.yaml")
+    assert answer.stdout.startswith("0 entries added")
+    statement.write_text("Statement,Header,Field Name,Field Value\nTrades,Data,Order,x\n")
+    refused = run("book", "import", statement, "--book", tmp_path / "new.yaml")
+    assert (refused.exit_code, "ib.csv line 2" in refused.stderr) == (1, True)
+    assert not (tmp_path / "new.yaml").exists()
+
+
 def _quiet(folder):
     (folder / "to.yaml").write_text(f"file: {folder}/alerts.jsonl\n")
     return folder / "to.yaml"

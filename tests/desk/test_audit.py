@@ -88,6 +88,7 @@ def _with_count(line: str, count: object) -> str:
         (lambda lines: [*lines[:2], lines[2].replace("04T20", "04T21")], "checkpoint 3, .*altered"),
         (lambda lines: [*lines, "{}"], ":4: checkpoint 4 is none"),
         (lambda lines: [lines[0], _with_count(lines[1], "4"), lines[2]], ":2: checkpoint 2 is"),
+        (lambda lines: [lines[0], lines[1].replace("03T20", "33T20")], ":2: checkpoint 2 is none"),
         (lambda lines: [_with_count(lines[0], None), *lines[1:]], ":1: checkpoint 1 is none"),
         (
             lambda lines: [lines[0], lines[1].replace("T20", "\udcffT20")],

@@ -16,7 +16,9 @@ from alvh.errors import AlvhError, LedgerBusyError
 
 if TYPE_CHECKING:
     from alvh.desk.alerts import Alert
+    from alvh.desk.book import Book
     from alvh.desk.delivery import Destinations
+    from alvh.desk.standing import Standing
     from alvh.ledger import Ledger, SigningKey
 
 
@@ -91,24 +93,32 @@ def _look(
     from alvh.desk.book_files import read_book
     from alvh.desk.issuing import decide
     from alvh.desk.moments import chicago_day
-    from alvh.desk.reconcile import unreconciled
     from alvh.desk.standing import standing
 
     at = now()
-    stand = standing(ledger, at)
+    stand, held = standing(ledger, at), None
     today = as_of or chicago_day(at)
     try:
-        history = read_history(data)
         held = read_book(book)
+        history = read_history(data)
         decision = decide(ledger, history, held, at, as_of=as_of, on=today, **terms)
-        wrong = (*stand.differences, *unreconciled(ledger, held, decision.as_of))
-        stand = replace(stand, differences=tuple(dict.fromkeys(wrong)))
+        stand = _with_open(ledger, stand, held, decision.as_of)
         found = alerts(decision, history, stand, stand.hedge, stand.condors)
     except LedgerBusyError:
         raise
     except AlvhError as refusal:
+        if held is not None:
+            stand = _with_open(ledger, stand, held, today)
         found = (stale_alert(refusal, today.isoformat()), *desk_alerts(stand))
     return raise_once(ledger, found, at)
+
+
+def _with_open(ledger: "Ledger", stand: "Standing", held: "Book", session: date) -> "Standing":
+    """Return the standing with what is open of sessions before ``session`` and nobody recorded."""
+    from alvh.desk.reconcile import unreconciled
+
+    wrong = (*stand.differences, *unreconciled(ledger, held, session))
+    return replace(stand, differences=tuple(dict.fromkeys(wrong)))
 
 
 def _tell(ledger: "Ledger", places: "Destinations") -> dict[str, Any]:

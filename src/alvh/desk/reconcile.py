@@ -29,7 +29,11 @@ def ticketed(ledger: Ledger) -> tuple[Order, ...]:
     LedgerError
         If the chain does not hold, or a ticket of it cannot be read.
     """
-    void = {name for name, held in fold(ledger).tickets.items() if held.void}
+    return _ticketed(ledger, fold(ledger))
+
+
+def _ticketed(ledger: Ledger, state: Fold) -> tuple[Order, ...]:
+    void = {name for name, held in state.tickets.items() if held.void}
     found = []
     for event in ledger.events():
         if f'"kind":"{kinds.TICKET}"' not in event.body:
@@ -100,8 +104,9 @@ def unreconciled(ledger: Ledger, book: Book, session: date) -> tuple[str, ...]:
     LedgerError
         If the chain does not hold, or a ticket of it cannot be read.
     """
-    orders = [order for order in ticketed(ledger) if _day(order.name) < session]
-    void = {name: held for name, held in fold(ledger).tickets.items() if held.void}
+    state = fold(ledger)
+    orders = [order for order in _ticketed(ledger, state) if _day(order.name) < session]
+    void = {name: held for name, held in state.tickets.items() if held.void}
     before = replace(book, entries=tuple(one for one in book.entries if one.on < session))
     found = list(_of_tickets(orders, before, void))
     for name, held in void.items():

@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +106,12 @@ def read_checkpoints(path: Path) -> list[Checkpoint]:
 
 
 def _read(plain: dict[str, Any]) -> Checkpoint:
-    """Return the checkpoint of a line; TypeError where a value is of another kind."""
+    """Return the checkpoint of a line; TypeError or ValueError where a value can be none."""
     made = Checkpoint(**plain)
     texts = (value for name, value in asdict(made).items() if name != "count")
     if type(made.count) is not int or not all(isinstance(text, str) for text in texts):
         raise TypeError("a count and texts were wanted")
+    datetime.fromisoformat(made.at)
     return made
 
 
