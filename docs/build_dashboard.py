@@ -123,7 +123,7 @@ def live(folder: Path, data: str, as_of: date) -> tuple[Path, Path]:
             reduce(ledger, 0.5, days[-1], "spreads are twice as wide as usual", "ann", at)
         decision = decide(ledger, history, book, at, as_of=day)
         event = record_decision(ledger, decision, at)
-        issued = issue_tickets(ledger, decision, event, at)
+        issued = issue_tickets(ledger, decision, event, at, book)
         done = replace(decision, decided=replace(decision.decided, orders=issued.orders))
         book = book.add(as_decided(done)).remember(decision.memory)
         reconcile(ledger, book, at)

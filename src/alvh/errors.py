@@ -29,6 +29,10 @@ class LedgerError(AlvhError):
     """A ledger that cannot be written, or whose record does not hold together."""
 
 
+class LedgerBusyError(LedgerError):
+    """A ledger that another program kept locked for longer than is waited; nothing was recorded."""
+
+
 class BookError(AlvhError):
     """A book, statement or ticket that cannot be right; the message names the line."""
 

@@ -259,3 +259,14 @@ def test_the_index_fund_is_bought_with_all_cash_and_the_book_knows():
     assert after.cash == pytest.approx(0.0, abs=1e-6)
     assert after.index_units == pytest.approx(found.index_change)
     assert after.index_units * found.panel["spx"] == pytest.approx(1_000_000 + found.interest)
+
+
+def test_an_event_of_the_session_itself_is_listed():
+    """The Federal Reserve met on 2015-09-17, and CPI was published the day before."""
+    fresh = Account(date(2015, 9, 16), 1_000_000.0)
+    checks = alvh.today(bundled(), fresh, "none", "none", as_of=date(2015, 9, 17)).checks
+    assert [one.text for one in checks if one.code == "EVENT"] == ["FOMC today, 2015-09-17"]
+    before = Account(date(2015, 9, 15), 1_000_000.0)
+    told = alvh.today(bundled(), before, "none", "none", as_of=date(2015, 9, 16)).checks
+    texts = [one.text for one in told if one.code == "EVENT"]
+    assert sorted(texts) == ["CPI today, 2015-09-16", "FOMC on 2015-09-17"]

@@ -50,7 +50,7 @@ def test_symbol_golden():
         ("", "not an OSI option symbol; write root"),
         ("SPXW220916P3500", "not an OSI option symbol"),
         ("SPXW  220916X03500000", "not an OSI option symbol"),
-        ("NDX   220916P03500000", "root 'NDX' is unknown; use one of SPX, SPXW, VIX, VIXW, XSP"),
+        ("NDX   220916P03500000", "root 'NDX' is unknown; use one of SPX, SPXW, VIX, VIXW$"),
         ("SPXW  220931P03500000", "220931 is not a calendar day"),
         ("SPXW  220916P00000000", "strike 0 is not between"),
         ("SPXW  220916P03501000", "strike 3501 is not a multiple of 5"),

@@ -24,10 +24,11 @@ from alvh.desk.book_files import read_book, write_book
 from alvh.desk.delivery import write_alerts
 from alvh.desk.fold import Ticketed
 from alvh.desk.governance import propose, sign
-from alvh.desk.issuing import issue_tickets, record_decision, write_tickets
+from alvh.desk.issuing import issue_tickets, record_decision
 from alvh.desk.paper import as_decided
 from alvh.desk.reconcile import reconcile
 from alvh.desk.standing import fold
+from alvh.desk.ticket_files import write_tickets
 from alvh.desk.versions import Charter
 from alvh.ledger import Ledger, create_key
 from alvh.policy import load_policy, load_programme
@@ -98,11 +99,12 @@ def _live_day(ledger: Ledger, decision: Decision, tell: Any) -> None:
     folder, at = ledger.path.parent, moment(decision.as_of)
     event = record_decision(ledger, decision, at)
     tell(event.sha256)
-    issued = issue_tickets(ledger, decision, event, at)
-    write_tickets(folder / "tickets" / str(decision.as_of), issued.orders)
     book = read_book(folder / "book.yaml")
     known = {entry.key for entry in book.entries}
     new = [entry for entry in as_decided(decision) if entry.key not in known]
+    if new:  # once a day's fills are in the book, nothing of it is written again
+        issued = issue_tickets(ledger, decision, event, at, book)
+        write_tickets(folder / "tickets" / str(decision.as_of), issued.orders, issued.refused)
     book = book.add(new).remember(decision.memory)
     write_book(folder / "book.yaml", book)
     reconcile(ledger, book, at)

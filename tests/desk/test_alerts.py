@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from tests.advise.books import bundled
-from tests.desk.conftest import MONDAY, RULES, Lived, moment
+from tests.desk.conftest import FIRST, MONDAY, RULES, Lived, moment
 
 from alvh.advise.account import CondorLot
 from alvh.advise.preflight import Check
@@ -19,11 +19,12 @@ from alvh.desk.delivery import (
     read_destinations,
     write_alerts,
 )
-from alvh.desk.governance import halt
+from alvh.desk.governance import halt, propose, reduce, sign
 from alvh.desk.recording import record
 from alvh.desk.standing import standing
+from alvh.desk.versions import Charter
 from alvh.errors import AlvhError, DataError, PolicyError
-from alvh.ledger import Ledger
+from alvh.ledger import Ledger, create_key
 
 CANARY = "c4n4ry-5ecret"
 
@@ -41,6 +42,28 @@ def test_a_day_of_orders_is_told_with_their_names(lived: Lived) -> None:
     assert "20150817-condors-1" in told["signal ready"].text
     assert told["signal ready"].key == "signal:2015-08-17"
     assert "no trade" not in told
+
+
+def _forbidden(lived: Lived, folder: Path, forbid) -> dict[str, Alert]:
+    """What is told of the first day's orders where a person has forbidden something."""
+    ledger, key = Ledger(folder / "other.db"), create_key(folder / "other.pem")
+    version = propose(ledger, *RULES, Charter(keys={"ann": key.public}), moment(FIRST))
+    sign(ledger, version.sha256, key, moment(FIRST))
+    forbid(ledger)
+    stand = standing(ledger, moment(FIRST))
+    return {one.about: one for one in alerts(lived.decisions[0], bundled(), stand, *RULES)}
+
+
+def test_a_signal_that_may_not_be_traded_is_none(lived: Lived, tmp_path: Path) -> None:
+    told = _forbidden(lived, tmp_path, lambda one: halt(one, "a drill", "ann", moment(FIRST)))
+    assert "signal ready" not in told
+    assert "20150817-condors-1 may not be ordered: halted by ann" in told["no trade"].text
+
+
+def test_a_signal_that_is_cut_says_so(lived: Lived, tmp_path: Path) -> None:
+    words = (0.5, FIRST, "a storm", "ann", moment(FIRST))
+    told = _forbidden(lived, tmp_path, lambda one: reduce(one, *words))
+    assert "reduced to 0.5 until 2015-08-17 by ann" in told["signal ready"].text
 
 
 def test_a_day_without_is_told_with_the_reason(lived: Lived) -> None:
@@ -95,7 +118,7 @@ def test_rolls_and_settlements_are_told_by_position(lived: Lived) -> None:
     told = _told(lived, 3, checks=near)
     assert told["roll due"].key == f"roll:short:{symbol}:5"
     assert told["settlement tomorrow"].key == "SETTLES_TOMORROW:condor c"
-    one = replace(near[0], text="short: its roll is due in 1 calendar days (within 1)")
+    one = replace(near[0], text="short: its roll is due in 1 calendar day (within 1)")
     assert _told(lived, 3, checks=(one,))["roll due"].key == f"roll:short:{symbol}:1"
 
 

@@ -1,5 +1,6 @@
 """Checkpoints: what was cut off or made anew shows against a statement signed before."""
 
+import json
 import shutil
 import sqlite3
 from datetime import timedelta
@@ -75,18 +76,30 @@ def test_a_chain_made_anew_shows_at_the_first_event_signed_for(signed: Ledger) -
         audit(anew)
 
 
+def _with_count(line: str, count: object) -> str:
+    return json.dumps(json.loads(line) | {"count": count})
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         (lambda lines: [lines[0], lines[2]], "checkpoint 2, .* does not follow"),
         (lambda lines: lines[1:], "checkpoint 1, .* does not follow"),
         (lambda lines: [*lines[:2], lines[2].replace("04T20", "04T21")], "checkpoint 3, .*altered"),
-        (lambda lines: [*lines, "{}"], ":4: no checkpoint"),
+        (lambda lines: [*lines, "{}"], ":4: checkpoint 4 is none"),
+        (lambda lines: [lines[0], _with_count(lines[1], "4"), lines[2]], ":2: checkpoint 2 is"),
+        (lambda lines: [lines[0], lines[1].replace("03T20", "33T20")], ":2: checkpoint 2 is none"),
+        (lambda lines: [_with_count(lines[0], None), *lines[1:]], ":1: checkpoint 1 is none"),
+        (
+            lambda lines: [lines[0], lines[1].replace("T20", "\udcffT20")],
+            ":2: checkpoint 2 is none",
+        ),
     ],
 )
 def test_spoilt_checkpoints_are_named(signed: Ledger, spoil, message: str) -> None:
     path = checkpoints_of(signed)
-    path.write_text("\n".join(spoil(path.read_text().splitlines())))
+    spoilt = "\n".join(spoil(path.read_text().splitlines()))
+    path.write_text(spoilt, encoding="utf-8", errors="surrogateescape")  # \udcff is the byte ff
     with pytest.raises(LedgerError, match=message):
         audit(signed)
 

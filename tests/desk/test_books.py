@@ -71,6 +71,9 @@ def test_a_book_survives_its_file(book, tmp_path, name):
         ("2015-08-06,transfer,,,,,,,500,,", "is no kind of row"),
         ("2015-08-06,trade,long,s3,VIX150916C00018000,1,1,0,,,", "sleeve 'long'"),
         ("2015-08-06,trade,short,s3,VIX150916C00018000,one,1,0,,,", "not a number"),
+        ("2015-08-06,trade,short,s3,VIX150916C00018000,1,1e9,0,,,", "at most 100,000 points"),
+        ("2015-08-06,trade,short,s3,VIX150916C00018000,1,1,-500000,,,", "fees -500,000.00"),
+        ("2015-08-06,trade,short,s3,VIX150916C00018000,1,1,500000,,,", "fees 500,000.00"),
     ],
 )  # fmt: skip
 def test_an_impossible_row_is_refused_by_its_line(tmp_path, row, said):
@@ -89,6 +92,13 @@ def test_the_line_of_a_yaml_entry_is_named(tmp_path):
     )
     with pytest.raises(BookError, match=r"main\.yaml line 4: .*not an OSI"):
         read_book(path)
+
+
+def test_a_layer_s_sale_of_what_is_not_held_is_a_fault(tmp_path):
+    path = tmp_path / "main.csv"
+    path.write_text(CONDOR + "2015-08-06,trade,medium,m1,VIX151216C00018000,-7,1,0,,,\n")
+    (fault,) = read_book(path).account(date(2015, 8, 6)).faults
+    assert "a layer buys what it is named for" in fault
 
 
 def test_what_rules_cannot_read_is_a_fault_and_not_a_guess(book):

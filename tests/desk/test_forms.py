@@ -90,9 +90,7 @@ def test_a_tastytrade_order_comes_back_the_same(form):
 @given(forms())
 def test_a_thinkorswim_line_comes_back_the_same(form):
     back = read_order_line(order_line(form))
-    assert (back.quantity, back.limit.points) == (form.quantity, form.limit.points)
-    if form.limit.points > 0:  # at no price, buying and selling are the same line
-        assert back.same == form.same
+    assert back.same == form.same
 
 
 @given(forms())
@@ -113,7 +111,8 @@ def test_a_credit_has_the_sign_of_its_form(form):
     told = json.loads(order_json(form))
     assert (told["price-effect"] == "Credit") == credit
     assert Decimal(told["price"]) >= 0
-    assert order_line(form).startswith("SELL") == credit
+    sold = all(ratio < 0 for _, ratio in form.legs)  # at 0.00, where nothing is received
+    assert order_line(form).startswith("SELL") == (credit or sold)
     if len(form.legs) > 1:
         assert (limit_price(form) < 0) == credit
 
@@ -142,6 +141,13 @@ def test_the_forms_of_a_condor_by_hand():
         "instrument-type": "Equity Option", "symbol": "SPXW  200403P03120000", "quantity": 2,
         "action": "Sell to Open",
     }  # fmt: skip
+
+
+def test_a_sale_at_nothing_is_a_sale():
+    """A Sell to Close at 0.00: were the line a BUY, it would double what was to be got rid of."""
+    form = OrderForm("x", 3, ((option("VIX", "200318", "C", 25.0), -1),), NetPrice.debit(0), False)
+    assert order_line(form) == "SELL -3 VIX 100 18 MAR 20 25 CALL @0.00 LMT"
+    assert read_order_line(order_line(form)).legs == form.legs
 
 
 def test_closing_a_condor_costs():

@@ -137,6 +137,26 @@ def test_without_a_sleeve_a_fill_is_unassigned_and_a_fault():
         (TASTY, "BUY_TO_OPEN,VIX   200318C00090000", "HOLD,VIX   200318C00090000", "neither buys"),
         (TASTY, "Removal of 2,0.00,2", "Removal of 3,0.00,3", r"tt\.csv line 2: settles 3"),
         (TASTY, "Money Movement,Deposit", "Money Movement,Gift", "no money movement"),
+        (IBKR, "Data,USD,2020-02-03", "Data,EUR,2020-02-03", r"line 17: Deposits .* in 'EUR'"),
+        (IBKR, "Data,USD,2020-02-05", "Data,CHF,2020-02-05", r"line 14: Interest in 'CHF'"),
+        (TASTY, "50000.00,USD", "50000.00,EUR", r"tt\.csv line 8: .* in 'EUR'; USD was wanted"),
+        (TASTY, "102,997.40,USD", "102,997.40,CAD", r"tt\.csv line 4: .* in 'CAD'"),
+        (
+            IBKR,
+            "Trades,Header,DataDiscriminator",
+            "Trades,Heading,DataDiscriminator",
+            r"ib\.csv line 4: a row of the section Trades without the section's heading",
+        ),
+        (
+            IBKR,
+            "Trades,Data,Trade,",
+            "Trades,Data,Execution,",
+            r"ib\.csv line 7: 'Execution' is no kind of trade",
+        ),
+        (IBKR, "Interest,Header", "Interest,Heading", r"line 14: a row of the section Interest"),
+        (IBKR, "Electronic Fund Transfer", "x" * 131_073, r"ib\.csv line 17: is no CSV"),
+        (TASTY, "Removal of 2", "x" * 131_073, r"tt\.csv line 2: is no CSV"),
+        (IBKR, "1000,-4.2,-492.2", "1000,-500000,-492.2", "fees 500,000.00; USD paid"),
     ],
 )
 def test_a_row_that_cannot_be_is_refused_and_nothing_is_taken(text, old, new, said):
@@ -145,6 +165,31 @@ def test_a_row_that_cannot_be_is_refused_and_nothing_is_taken(text, old, new, sa
     read, name = (read_ibkr, "ib.csv") if text == IBKR else (read_tastytrade, "tt.csv")
     with pytest.raises(BookError, match=said):
         import_statement(Book("main"), read(spoilt, name), sleeve="short")
+
+
+def test_sections_that_move_cash_and_are_not_read_are_said():
+    more = (
+        "Dividends,Header,Currency,Date,Description,Amount\n"
+        "Dividends,Data,USD,2020-02-06,SPY dividend,12.00\n"
+        "Dividends,Data,EUR,2020-02-07,another,3.00\n"
+        "Dividends,Data,Total,,,15.00\n"
+        "Withholding Tax,Header,Currency,Date,Description,Amount,Code\n"
+        "Withholding Tax,Data,USD,2020-02-06,SPY dividend,-1.80,\n"
+        "Account Information,Header,Field Name,Field Value\n"
+        "Account Information,Data,Base Currency,USD\n"
+    )
+    first, second, third = read_ibkr(IBKR + more, "ib.csv").skipped
+    assert first == "ib.csv: 2 rows of the section Dividends, in cash"
+    assert second == "ib.csv: 1 row of the section Withholding Tax, in cash"
+    assert "SPY" in third
+
+
+def test_fees_of_another_currency_are_refused_too():
+    more = "Fees,Header,Subtitle,Currency,Date,Description,Amount\n"
+    row = "Fees,Data,Other Fees,{},2020-02-06,market data,-4.50\n"
+    assert len(read_ibkr(IBKR + more + row.format("USD"), "ib.csv").flows) == 3
+    with pytest.raises(BookError, match=r"ib\.csv line 25: Fees in 'EUR'"):
+        read_ibkr(IBKR + more + row.format("EUR"), "ib.csv")
 
 
 def test_another_file_is_no_statement(tmp_path):

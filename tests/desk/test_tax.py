@@ -107,5 +107,12 @@ def test_own_marks_are_read_by_line(tmp_path: Path) -> None:
     assert read_marks(file) == {CALL.symbol: 1.10, "VX200318": 16.5}
     for bad in ("VX200318,", "VX200318,-1", "VX200318,nan", "VX200318,1\nVX200318,2", "huh,1"):
         file.write_text(f"symbol,points\n{bad}\n")
-        with pytest.raises(BookError, match=r"marks\.csv:[23]"):
+        with pytest.raises(BookError, match=r"marks\.csv line [23]: "):
             read_marks(file)
+
+
+def test_marks_that_are_no_csv_are_refused_by_line(tmp_path: Path) -> None:
+    file = tmp_path / "marks.csv"
+    file.write_text(f"symbol,points\nVX200318,{'1' * 131_073}\n")
+    with pytest.raises(BookError, match=r"marks\.csv line 2: is no CSV"):
+        read_marks(file)

@@ -59,3 +59,20 @@ def test_a_signature_serves_one_key_one_purpose_and_one_content(tmp_path: Path) 
     assert not is_signed(key.public, "text", {"a": 1, "b": 2}, signature)
     assert not is_signed(key.public, "test", {"a": 1, "b": 3}, signature)
     assert not is_signed("no key", "test", {"a": 1, "b": 2}, "no signature")
+
+
+def test_a_key_on_a_full_disk_is_refused_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def _full(*words: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", _full)
+    with pytest.raises(LedgerError, match="cannot be written: No space left on device"):
+        create_key(tmp_path / "key.pem")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_in_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="cannot be written: No such file"):
+        create_key(tmp_path / "nowhere" / "key.pem")

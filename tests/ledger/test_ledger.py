@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from alvh.errors import LedgerError
+from alvh.errors import LedgerBusyError, LedgerError
 from alvh.ledger import GENESIS, Ledger, link
 
 APPEND = """
@@ -107,8 +107,46 @@ def _cut(path: Path) -> None:
 @pytest.mark.parametrize("damage", [_overwrite, _cut])
 def test_a_damaged_file_is_refused(path: Path, damage: Callable[[Path], None]) -> None:
     damage(path)
-    with pytest.raises(LedgerError, match=r"refused|event 1 is missing"):
+    with pytest.raises(LedgerError, match=r"event 1 (on|is missing).* restore a copy"):
         Ledger(path).verify()
+
+
+def test_a_text_that_is_no_text_names_its_event(path: Path) -> None:
+    """A bit that flips in an event's text, so that it is no UTF-8: SQLite does not give it back."""
+    whole = path.read_bytes()
+    place = whole.rindex(b'{"n":3}')
+    path.write_bytes(whole[:place] + b"\xff" + whole[place + 1 :])
+    with pytest.raises(LedgerError, match=r"cannot be read from event 4 on.* restore a copy"):
+        Ledger(path).verify()
+
+
+def test_a_schema_that_is_no_text_is_refused(path: Path) -> None:
+    """SQLite repeats it in its message, which is no UTF-8 then and cannot be shown."""
+    whole = path.read_bytes()
+    place = whole.index(b"CREATE TABLE events")
+    path.write_bytes(whole[:place] + b"\xff" + whole[place + 1 :])
+    with pytest.raises(LedgerError, match="from event 1 on"):
+        Ledger(path).verify()
+
+
+def test_a_file_cut_behind_its_first_pages_says_from_where(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "long.db")
+    for n in range(60):
+        ledger.append({"n": n, "why": "x" * 300})
+    ledger.close()
+    whole = ledger.path.read_bytes()
+    for length in range(1, len(whole), 1024):
+        ledger.path.write_bytes(whole[:length])
+        with pytest.raises(LedgerError, match=r"event \d+ (on|is missing).* restore a copy"):
+            Ledger(ledger.path, "read").verify()
+
+
+def test_a_ledger_that_is_kept_locked_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alvh.ledger.store._WAIT_SECONDS", 0.05)
+    first, second = Ledger(path), Ledger(path)
+    with first.alone(), pytest.raises(LedgerBusyError, match="kept locked by another program"):
+        second.append({"n": 5})
+    assert second.append({"n": 5}).number == 6
 
 
 def test_two_writers_at_once_make_one_chain(tmp_path: Path) -> None:

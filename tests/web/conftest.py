@@ -80,7 +80,7 @@ def found_desk(desk: Desk, folder: Path) -> Desked:
     book = Book("main", (Flow(date(2015, 8, 14), "deposit", 1_000_000.0),))
     decision = decide(ledger, desk.history, book, moment(DAY), as_of=DAY)
     event = record_decision(ledger, decision, moment(DAY))
-    issued = issue_tickets(ledger, decision, event, moment(DAY))
+    issued = issue_tickets(ledger, decision, event, moment(DAY), book)
     cut = replace(decision, decided=replace(decision.decided, orders=issued.orders))
     book = book.add(as_decided(cut))
     assert reconcile(ledger, book, moment(DAY)) == ()

@@ -108,14 +108,17 @@ def test_the_preview_says_what_issuing_says(
 
     state(desked)
     ledger, at = Ledger(desked.ledger), _now()
-    decision = decide(ledger, desk.history, read_book(desked.book), at, as_of=NEXT)
-    seen = preview(ledger, decision, at)
+    book = read_book(desked.book)
+    decision = decide(ledger, desk.history, book, at, as_of=NEXT)
+    seen = preview(ledger, decision, at, book)
     assert seen.event is None
     event = record_decision(ledger, decision, at)
-    issued = issue_tickets(ledger, decision, event, at)
+    issued = issue_tickets(ledger, decision, event, at, book)
     assert seen.refused == issued.refused
     assert list(seen.orders.values()) == list(issued.orders)
-    again = preview(ledger, decision, at)  # once they are issued the same ones are handed back
+    again = preview(
+        ledger, decision, at, book
+    )  # once they are issued the same ones are handed back
     assert (again.event, again.orders) == (event.number, seen.orders)
 
 

@@ -1,6 +1,6 @@
 """Today: the decision is that of `alvh today`, stale data stop it, tickets can be copied."""
 
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from alvh.desk.book_files import write_book
 from alvh.desk.entries import Flow
 from alvh.desk.paper import as_decided
 from alvh.web import Desk, create_app
+from alvh.web.desk import chicago_today
 
 SESSION = {"end": "2015-08-24"}
 
@@ -87,3 +88,13 @@ def test_a_day_that_is_no_session_is_refused(client: TestClient) -> None:
     page = client.get("/today", params={"end": "2015-08-22"})
     assert page.status_code == 422
     assert "no session" in page.text
+
+
+def test_the_server_s_day_is_chicago_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Clock":
+            return cls(2018, 12, 29, 3, 0, tzinfo=UTC)
+
+    monkeypatch.setattr("alvh.web.desk.datetime", Clock)
+    assert chicago_today() == date(2018, 12, 28)

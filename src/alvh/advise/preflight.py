@@ -18,7 +18,7 @@ from alvh.advise.account import Account
 from alvh.calendars import half_days, is_session, last_trading_day, sessions, vix_expiries
 from alvh.market.history import History
 from alvh.policy import HedgePolicy
-from alvh.signals.events import EVENTS, next_events
+from alvh.signals.events import EVENTS, event_dates, next_events
 
 Level = Literal["stop", "warn", "tell"]
 CHICAGO = ZoneInfo("America/Chicago")
@@ -306,6 +306,9 @@ def _coming(
                 f"{what} trades for the last time today: it settles to the opening of {expiry}",
             )  # fmt: skip
     yield from _rolls(account, policy, as_of)
+    for kind in EVENTS:
+        if np.datetime64(as_of) in event_dates(history, kind):
+            yield Check("EVENT", kind, "tell", f"{kind.upper()} today, {as_of}")
     for kind, day in zip(EVENTS, next_events(history)[row], strict=True):
         if not np.isnat(day) and (day - np.datetime64(as_of)).astype(int) <= EVENT_DAYS:
             yield Check("EVENT", kind, "tell", f"{kind.upper()} on {day}")
@@ -328,9 +331,10 @@ def _rolls(account: Account, policy: HedgePolicy, as_of: date) -> Iterator[Check
             yield Check("ROLL_DUE", layer.name, "tell", f"{layer.name}: its roll is due today")
         elif left <= max(ROLL_DAYS):
             within = min(days for days in ROLL_DAYS if left <= days)
+            days = f"{left} calendar day{'' if left == 1 else 's'}"
             yield Check(
                 "ROLL_NEAR", layer.name, "tell",
-                f"{layer.name}: its roll is due in {left} calendar days (within {within})",
+                f"{layer.name}: its roll is due in {days} (within {within})",
             )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alvh.cli.console import say, say_json, show_table
+from alvh.cli.desk_options import now
 from alvh.cli.formats import decimal, dollars
 from alvh.cli.options import DATE_FORMATS, AsJson, Data
 from alvh.cli.running import day, engine_running, read_history
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Show the book, import statements, mark it."
 )
+_BROKERS = ("order", "closes", "key")  # hold numbers of the broker's: they stay in the book
 AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", metavar="DATE", formats=DATE_FORMATS, help="Evening; default: last."),
@@ -29,9 +31,10 @@ AsOf = Annotated[
 def show(book: BookFile, as_of: AsOf = None, as_json: AsJson = False) -> None:
     """Show positions and cash on one evening, and what the rules cannot read of them."""
     from alvh.desk.book_files import read_book
+    from alvh.desk.moments import chicago_day
 
     held = read_book(book)
-    evening = day(as_of) or (held.entries[-1].on if held.entries else date.today())
+    evening = day(as_of) or (held.entries[-1].on if held.entries else chicago_day(now()))
     found = _whole(held, evening)
     if as_json:
         say_json(found)
@@ -74,12 +77,14 @@ def import_command(
 ) -> None:
     """Take a statement of Interactive Brokers or tastytrade into the book, whole or not at all."""
     from alvh.desk.book import Book
-    from alvh.desk.book_files import read_book, write_book
+    from alvh.desk.book_files import alone, read_book, write_book
     from alvh.desk.statements import import_statement, read_statement
 
-    held = read_book(book) if book.exists() else Book(book.stem)
-    found = import_statement(held, read_statement(statement), sleeve=sleeve)
-    write_book(book, found.book)
+    with alone(book):
+        held = read_book(book) if book.exists() else Book(book.stem)
+        found = import_statement(held, read_statement(statement), sleeve=sleeve)
+        if found.entries:
+            write_book(book, found.book)
     say_imported(found, as_json)
 
 
@@ -90,10 +95,14 @@ def say_imported(found: "Imported", as_json: bool) -> None:
     ----------
     found : Imported
     as_json : bool
+        Whether as JSON; entries are shown without the broker's numbers of orders and executions.
     """
     from alvh.desk.book_files import entry_row
 
-    rows = [entry_row(entry) for entry in found.entries]
+    rows = [
+        {name: value for name, value in entry_row(entry).items() if name not in _BROKERS}
+        for entry in found.entries
+    ]
     if as_json:
         say_json({"added": rows, "known": found.known, "skipped": found.skipped})
         return

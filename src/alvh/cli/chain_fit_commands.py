@@ -99,9 +99,11 @@ def _history_digest(history: "History | None") -> str | None:
 
 def _write(table: "pl.DataFrame", path: Path) -> None:
     from alvh.market.sources.manifest import whole_file
+    from alvh.replacing import refuse_other
 
     with whole_file(path) as partial:
         table.write_parquet(partial)
+        refuse_other(path, partial)
 
 
 def _beside(indices: "pl.DataFrame", history: "History | None") -> "pl.DataFrame":

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alvh.errors import DataError
+from alvh.replacing import refuse_other
 
 
 def refuse_unwritable(path: Path) -> None:
@@ -45,12 +46,13 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     Raises
     ------
     DataError
-        If the place cannot be written; nothing is left behind there.
+        If the place cannot be written, or another kind of file is there; nothing is left behind.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(draft)
+        refuse_other(path, draft)
         draft.replace(path)
     except OSError as error:
         raise DataError(

@@ -1,5 +1,6 @@
 """`alvh fills`: what the broker filled, held against the tickets."""
 
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +18,17 @@ app = typer.Typer(
     help="Import fills and hold them against the tickets.",
 )
 _REFUSED = 1
+
+
+def _finite(usd: float | None) -> float | None:
+    if usd is not None and not isfinite(usd):
+        raise typer.BadParameter(f"{usd} is no amount; write it as 996051.20")
+    return usd
+
+
 Cash = Annotated[
-    float | None, typer.Option("--cash", metavar="USD", help="Cash as the broker states it.")
+    float | None,
+    typer.Option("--cash", metavar="USD", callback=_finite, help="Cash as the broker states it."),
 ]
 
 
@@ -31,16 +41,19 @@ def import_command(
     as_json: AsJson = False,
 ) -> None:
     """Take a statement into the book by its tickets, and record in what they disagree."""
-    from alvh.desk.book_files import read_book, write_book
-    from alvh.desk.issuing import ticketed
+    from alvh.desk.book_files import alone, read_book, write_book
+    from alvh.desk.reconcile import reconcile, ticketed
     from alvh.desk.statements import import_statement, read_statement
 
     record = open_ledger(ledger)
-    found = import_statement(read_book(book), read_statement(statement), ticketed(record))
-    write_book(book, found.book)
+    with alone(book):
+        found = import_statement(read_book(book), read_statement(statement), ticketed(record))
+        if found.entries:
+            write_book(book, found.book)
+        differences = reconcile(record, read_book(book), now(), cash)  # by the book's own lines
     if not as_json:
         say_imported(found, as_json)
-    _reconcile(book, ledger, cash, as_json)
+    _say_differences(differences, as_json)
 
 
 @app.command()
@@ -48,7 +61,13 @@ def check(
     book: BookFile, ledger: LedgerFile = DEFAULT_LEDGER, cash: Cash = None, as_json: AsJson = False
 ) -> None:
     """Hold the book against the tickets again, as after a correction."""
-    _reconcile(book, ledger, cash, as_json)
+    from alvh.desk.book_files import alone, read_book
+    from alvh.desk.reconcile import reconcile
+
+    record = open_ledger(ledger)
+    with alone(book):
+        differences = reconcile(record, read_book(book), now(), cash)
+    _say_differences(differences, as_json)
 
 
 @app.command()
@@ -65,11 +84,7 @@ def void(
         say(f"event {event.number}: {ticket} is void")
 
 
-def _reconcile(book: Path, ledger: Path, cash: float | None, as_json: bool) -> None:
-    from alvh.desk.book_files import read_book
-    from alvh.desk.reconcile import reconcile
-
-    found = reconcile(open_ledger(ledger), read_book(book), now(), cash)
+def _say_differences(found: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         say_json({"differences": found})
     elif not found:

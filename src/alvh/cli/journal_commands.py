@@ -1,6 +1,5 @@
 """`alvh journal`: trades with their reasons and notes, and a year's Section 1256 statement."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +23,7 @@ app = typer.Typer(
 def show(ledger: LedgerFile = DEFAULT_LEDGER, as_json: AsJson = False) -> None:
     """Show every ticket with the reason it was issued for, its fills, and notes."""
     from alvh.desk.journal import journal
+    from alvh.desk.moments import in_chicago, read_moment
 
     lines = journal(open_ledger(ledger, "read"))
     if as_json:
@@ -32,10 +32,10 @@ def show(ledger: LedgerFile = DEFAULT_LEDGER, as_json: AsJson = False) -> None:
     numbers = ("ordered", "asked", "cash USD")
     show_table(
         "",
-        ("UTC", "ticket", "what", *numbers, "state", "reason", "notes"),
+        ("in Chicago", "ticket", "what", *numbers, "state", "reason", "notes"),
         (
             (
-                datetime.fromisoformat(line.at).strftime("%Y-%m-%d %H:%M"),
+                in_chicago(read_moment(line.at)),
                 line.ticket,
                 f"{'open' if line.opens else 'close'} {line.instrument}",
                 str(line.quantity),

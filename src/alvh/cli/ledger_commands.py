@@ -73,12 +73,8 @@ def show(
         shown = [_whole(event) for event in events]
         say_json(shown[0] if number is not None else shown)
         return
-    rows = [
-        (str(event.number), str(whole["content"].get("at", ""))[:19], _kind(event), summary(event))
-        for event in events
-        for whole in [_whole(event)]
-    ]
-    show_table("", ("event", "UTC", "kind", "what"), rows, numbers=("event",))
+    rows = [(str(event.number), _when(event), _kind(event), summary(event)) for event in events]
+    show_table("", ("event", "in Chicago", "kind", "what"), rows, numbers=("event",))
 
 
 @app.command()
@@ -215,6 +211,7 @@ def _say_recorded(event: "Event", as_json: bool) -> None:
 
 
 def _say_standing(found: "Standing", as_json: bool) -> None:
+    from alvh.desk.moments import in_chicago
     from alvh.desk.summaries import rules_line, state_line
 
     if as_json:
@@ -223,7 +220,7 @@ def _say_standing(found: "Standing", as_json: bool) -> None:
     say(rules_line(found))
     say(state_line(found))
     for waiting in found.proposals:
-        when = f"from {waiting.effective:%Y-%m-%d %H:%M} UTC" if waiting.effective else "unsigned"
+        when = f"from {in_chicago(waiting.effective)}" if waiting.effective else "unsigned"
         say(f"proposed: version {waiting.version.sha256[:12]}, {when}")
     for line in found.differences:
         say(f"book and broker disagree: {line}")
@@ -278,6 +275,17 @@ def _chosen(ledger: "Ledger", number: int | None, kind: str | None) -> "list[Eve
     if number is not None and not chosen:
         raise LedgerError(f"there is no event {number} of that kind; the last is {len(held)}")
     return chosen
+
+
+def _when(event: "Event") -> str:
+    """Return the moment of an event; of what is none, the text that stands there."""
+    from alvh.desk.moments import in_chicago, read_moment
+
+    told = str(event.content.get("at", ""))
+    try:
+        return in_chicago(read_moment(told))
+    except ValueError:
+        return told
 
 
 def _kind(event: "Event") -> str:

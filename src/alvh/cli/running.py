@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alvh.cli.console import counting, note, out, say, working
+from alvh.cli.desk_options import now
 from alvh.cli.formats import percent
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ def read_history(data: str, *, whole: bool = True) -> "History":
         If the data cannot be used.
     """
     from alvh import load_history
+    from alvh.desk.moments import chicago_day
 
     with working(f"reading {data}"):
-        history = load_history(data, today=date.today())
+        history = load_history(data, today=chicago_day(now()))
     if whole and history.chain_folder is not None:  # the first time takes a while
         from alvh.market.surfaces import build_surfaces
 

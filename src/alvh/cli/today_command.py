@@ -1,6 +1,6 @@
 """`alvh today`: the decision of one session, from the book as it stands."""
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from alvh import History
     from alvh.advise.today import Decision
     from alvh.desk.book import Book
+    from alvh.desk.preview import Preview
 
 _REFUSED = 1
 BookFile = Annotated[
@@ -64,13 +65,15 @@ def today(
     request = {"as_of": day(as_of), "fill": fill, "improvement": improvement}
     with engine_running("deciding"):
         if ledger is None:
-            found, issued = _unrecorded(history, held, hedge, condors, request), None
+            found, seen = _unrecorded(history, held, hedge, condors, request), None
+            issued: dict[str, Any] = {}
         else:
-            found, issued = _recorded(history, held, ledger, tickets, request)
+            found, seen, issued = _recorded(history, held, ledger, tickets, request)
     if as_json:
-        say_json(found.plain() | ({} if issued is None else {"tickets": issued}))
+        beside = {} if seen is None else {"may_be_ordered": seen.plain(), "tickets": issued}
+        say_json(found.plain() | beside)
     else:
-        say_decision(found)
+        say_decision(found, seen)
         _say_issued(issued)
     if found.stopped:
         raise typer.Exit(_REFUSED)
@@ -106,34 +109,44 @@ def _unrecorded(
     request: dict[str, Any],
 ) -> "Decision":  # fmt: skip
     import alvh
+    from alvh.desk.moments import chicago_day
 
     return alvh.today(
         history, held, hedge or "alvh-40-40-20", condors or "monthly45",
-        on=request["as_of"] or date.today(), **request,
+        on=request["as_of"] or chicago_day(now()), **request,
     )  # fmt: skip
 
 
 def _recorded(
     history: "History", held: "Book", ledger: Path, tickets: Path | None,
     request: dict[str, Any],
-) -> tuple["Decision", dict[str, Any]]:  # fmt: skip
-    """Decide by the rules in force, record it, and only then issue and write tickets."""
-    from alvh.desk.issuing import decide, issue_tickets, record_decision, write_tickets
+) -> tuple["Decision", "Preview", dict[str, Any]]:  # fmt: skip
+    """Decide by the rules in force, record it, and only then issue and write tickets.
+
+    What a halt, a restriction or a cap leaves of the orders is said beside the decision, which is
+    the rules' and the same as the backtest's.
+    """
+    from alvh.desk.issuing import decide, issue_tickets, record_decision
+    from alvh.desk.moments import chicago_day
+    from alvh.desk.preview import preview
+    from alvh.desk.ticket_files import write_tickets
 
     record, at = open_ledger(ledger), now()
-    found = decide(record, history, held, at, on=request["as_of"] or date.today(), **request)
+    found = decide(record, history, held, at, on=request["as_of"] or chicago_day(at), **request)
     event = record_decision(record, found, at)
+    seen = preview(record, found, now(), held)
     told: dict[str, Any] = {"event": event.number, "sha256": event.sha256}
     if tickets is None or found.stopped:
-        return found, told
-    issued = issue_tickets(record, found, event, now())
-    unsaid = write_tickets(tickets / str(found.as_of), issued.orders)
+        return found, seen, told
+    issued = issue_tickets(record, found, event, now(), held)
+    unsaid = write_tickets(tickets / str(found.as_of), issued.orders, issued.refused)
     told |= {"issued": [order.name for order in issued.orders], "refused": issued.refused}
-    return found, told | {"folder": tickets / str(found.as_of), "not written": unsaid}
+    told |= {"reduced": issued.reduced, "folder": tickets / str(found.as_of)}
+    return found, seen, told | {"not written": unsaid}
 
 
-def _say_issued(issued: dict[str, Any] | None) -> None:
-    if issued is None:
+def _say_issued(issued: dict[str, Any]) -> None:
+    if not issued:
         return
     say(f"recorded as event {issued['event']}, {issued['sha256'][:12]}")
     if "issued" in issued:
@@ -141,30 +154,33 @@ def _say_issued(issued: dict[str, Any] | None) -> None:
         say(f"tickets in {issued['folder']}: {names}")
         for name, why in issued["refused"].items():
             note(f"no ticket {name}: {why}")
+        for name, why in issued["reduced"].items():
+            note(f"not all of {name}: {why}")
         for name, why in issued["not written"].items():
             note(f"not in every form, {name}: {why}")
 
 
-def say_decision(found: "Decision") -> None:
+def say_decision(found: "Decision", seen: "Preview | None" = None) -> None:
     """Write a decision for people.
 
     Parameters
     ----------
     found : Decision
         From ``alvh.today``.
+    seen : Preview, optional
+        What the ledger says to its orders, where there is one.
     """
     plain = found.plain()
-    say(f"{found.as_of}, options close at {plain['closes_at'][11:16]} in Chicago: {found.verdict}")
-    for check in found.checks:
-        (note if check.level == "stop" else say)(f"{check.level} {check.code}: {check.text}")
+    verdict = found.verdict if seen is None else _governed(found, seen)
+    say(f"{found.as_of}, options close at {plain['closes_at'][11:16]} in Chicago: {verdict}")
+    _say_checks(found, seen)
     _say_ages(found)
+    if not found.orders:
+        say(f"no trade: {' '.join(found.reason.split())}")
     if found.stopped:
         return
     if found.orders:
-        show_table(
-            "Orders", ("order", "what", "structures", "legs", "limit", "priced", "cash USD", "why"),
-            _orders(found), numbers=("structures", "cash USD"),
-        )  # fmt: skip
+        _say_orders(found, seen)
     for ticket in found.condors:
         low, high = ticket.break_evens
         say(
@@ -186,6 +202,36 @@ def say_decision(found: "Decision") -> None:
                ((name, _figure(value)) for name, value in found.panel.items()),
                numbers=("value",))  # fmt: skip
     _say_identity(found)
+
+
+def _governed(found: "Decision", seen: "Preview") -> str:
+    """Return the verdict of the rules with how much of it may be ordered."""
+    count, allowed = len(found.orders), len(seen.orders)
+    if count == allowed:
+        return found.verdict
+    return f"{found.verdict} by the rules, of which {allowed or 'none'} of {count} may be ordered"
+
+
+def _say_checks(found: "Decision", seen: "Preview | None") -> None:
+    from alvh.desk.preview import restrictions
+
+    for check in (*found.checks, *(restrictions(seen.standing) if seen else ())):
+        (note if check.level == "stop" else say)(f"{check.level} {check.code}: {check.text}")
+
+
+def _say_orders(found: "Decision", seen: "Preview | None") -> None:
+    """Show the orders of the rules; beside each how many structures the ledger lets out."""
+    columns = ["order", "what", "structures", "legs", "limit", "priced", "cash USD", "why"]
+    rows, numbers = [list(row) for row in _orders(found)], ["structures", "cash USD"]
+    if seen is not None:
+        columns.insert(3, "allowed")
+        numbers.append("allowed")
+        for row in rows:
+            row.insert(3, str(seen.orders[row[0]].quantity) if row[0] in seen.orders else "none")
+    show_table("Orders", columns, rows, numbers=numbers)
+    for name, why in (seen.refused | seen.reduced if seen else {}).items():
+        what = "not to be ordered" if seen and name in seen.refused else "fewer"
+        say(f"{what}, {name}: {why}")
 
 
 def _say_ages(found: "Decision") -> None:

@@ -96,7 +96,11 @@ def _charter(before: "Standing", file: Path | None, signer: "SigningKey") -> "Ch
     if file is None:
         alone = Charter(keys={"owner": signer.public})
         return before.version.charter if before.version else alone
-    values = read_source(file.read_text(encoding="utf-8"), str(file)).values
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise PolicyError(f"{file}: is no UTF-8 text; save it as such") from None  # it shows bytes
+    values = read_source(text, str(file)).values
     try:
         return Charter.model_validate(values)
     except ValidationError as error:
@@ -134,6 +138,7 @@ def _outcome(version: "Version", after: "Standing") -> dict[str, Any]:
 
 
 def _say_outcome(version: "Version", after: "Standing") -> None:
+    from alvh.desk.moments import in_chicago
     from alvh.desk.summaries import rules_line, state_line
 
     found = _outcome(version, after)
@@ -141,6 +146,6 @@ def _say_outcome(version: "Version", after: "Standing") -> None:
         say(f"in force: {rules_line(after)}")
         say(state_line(after))
     elif found["effective"]:
-        say(f"version {version.sha256} takes effect at {found['effective']:%Y-%m-%d %H:%M} UTC")
+        say(f"version {version.sha256} takes effect at {in_chicago(found['effective'])}")
     else:
         say(f"version {version.sha256} has {len(found['signers'])} signatures and needs more")

@@ -1,6 +1,7 @@
 """`alvh watch`: look again on a schedule, and say each thing once."""
 
 import time
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,10 +12,13 @@ from alvh.cli.console import note, say, say_json
 from alvh.cli.desk_options import DEFAULT_LEDGER, LedgerFile, now, open_ledger
 from alvh.cli.options import DATE_FORMATS, AsJson, Data, Fill, Improvement
 from alvh.cli.running import announce_compiling, day, read_history
+from alvh.errors import AlvhError, LedgerBusyError
 
 if TYPE_CHECKING:
     from alvh.desk.alerts import Alert
+    from alvh.desk.book import Book
     from alvh.desk.delivery import Destinations
+    from alvh.desk.standing import Standing
     from alvh.ledger import Ledger, SigningKey
 
 
@@ -55,19 +59,30 @@ def watch(
     opened, places = open_ledger(ledger), read_destinations(to) if to else Destinations()
     signer = _signer(key)
     announce_compiling()
+    terms = {"fill": fill, "improvement": improvement}
     while True:
-        found = _look(opened, book, data, day(as_of), {"fill": fill, "improvement": improvement})
-        told = _tell(opened, found, places)
-        if signer is not None:
-            _sign_daily(opened, signer)
-        if as_json:
-            say_json({"raised": found, **told})
+        try:
+            found = _look(opened, book, data, day(as_of), terms)
+            told = _tell(opened, places)
+            if signer is not None:
+                _sign_daily(opened, signer)
+        except LedgerBusyError as busy:
+            if once:
+                raise
+            note(f"{busy}; it is looked at again in {every} minutes")
         else:
-            for alert in found:
-                say(f"{alert.about}: {alert.text}")
+            _say(found, told, as_json)
         if once:
             return
         time.sleep(60 * every)
+
+
+def _say(found: "tuple[Alert, ...]", told: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        say_json({"raised": found, **told})
+        return
+    for alert in found:
+        say(f"{alert.about}: {alert.text}")
 
 
 def _look(
@@ -79,26 +94,41 @@ def _look(
     from alvh.desk.issuing import decide
     from alvh.desk.moments import chicago_day
     from alvh.desk.standing import standing
-    from alvh.errors import AlvhError
 
     at = now()
-    stand = standing(ledger, at)
+    stand, held = standing(ledger, at), None
     today = as_of or chicago_day(at)
     try:
-        history = read_history(data)
         held = read_book(book)
+        history = read_history(data)
         decision = decide(ledger, history, held, at, as_of=as_of, on=today, **terms)
+        stand = _with_open(ledger, stand, held, decision.as_of)
         found = alerts(decision, history, stand, stand.hedge, stand.condors)
+    except LedgerBusyError:
+        raise
     except AlvhError as refusal:
+        if held is not None:
+            stand = _with_open(ledger, stand, held, today)
         found = (stale_alert(refusal, today.isoformat()), *desk_alerts(stand))
     return raise_once(ledger, found, at)
 
 
-def _tell(ledger: "Ledger", found: "tuple[Alert, ...]", places: "Destinations") -> dict[str, Any]:
-    """Bring the file up to date and send what was not delivered yet."""
+def _with_open(ledger: "Ledger", stand: "Standing", held: "Book", session: date) -> "Standing":
+    """Return the standing with what is open of sessions before ``session`` and nobody recorded."""
+    from alvh.desk.reconcile import unreconciled
+
+    wrong = (*stand.differences, *unreconciled(ledger, held, session))
+    return replace(stand, differences=tuple(dict.fromkeys(wrong)))
+
+
+def _tell(ledger: "Ledger", places: "Destinations") -> dict[str, Any]:
+    """Bring the file up to date and send what was not delivered yet.
+
+    The file is written at every look: an alert of an earlier one may be recorded and not written.
+    """
     from alvh.desk.delivery import apprise_sender, deliver, write_alerts
 
-    lines = write_alerts(ledger, Path(places.file)) if found else None
+    lines = write_alerts(ledger, Path(places.file))
     if not places.notify:
         return {"file": places.file, "lines": lines}
     sent, failed = deliver(ledger, apprise_sender(places.notify), now())

@@ -150,7 +150,7 @@ def format_osi(root: str, expiry: date, put_call: str, strike: float) -> str:
 
 
 def _roots() -> str:
-    return "use one of " + ", ".join(OPTION_ROOTS)
+    return "use one of " + ", ".join(root for root in OPTION_ROOTS if root != "XSP")  # not priced
 
 
 def _refusal(symbol: str, problem: str, remedy: str) -> PricingError:

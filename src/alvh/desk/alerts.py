@@ -74,7 +74,7 @@ def alerts(
     """
     row = int(np.searchsorted(history.dates, np.datetime64(decision.as_of)))
     return (
-        *_verdict(decision),
+        *_verdict(decision, standing),
         *_checks(decision),
         *_breaches(decision, float(history["spx"][row])),
         *_gate(decision, history["vix"][row - 1 : row + 1], condors),
@@ -137,13 +137,19 @@ def raised(ledger: Ledger) -> Iterator[tuple[Event, bool]]:
         yield event, event.content["key"] in state.delivered
 
 
-def _verdict(decision: Decision) -> Iterator[Alert]:
-    if decision.orders:
-        names = ", ".join(order.name for order in decision.orders)
-        text = f"{decision.as_of}: {len(decision.orders)} orders, {names}"
+def _verdict(decision: Decision, standing: Standing) -> Iterator[Alert]:
+    """Yield a signal where something may be ordered; what a person forbids is said with it."""
+    told = {order.name: standing.forbids(order.opens, order.quantity) for order in decision.orders}
+    ready = [name for name, why in told.items() if not why]
+    forbidden = "; ".join(f"{name} may not be ordered: {why}" for name, why in told.items() if why)
+    if ready:
+        text = f"{decision.as_of}: {len(ready)} orders, {', '.join(ready)}"
+        if standing.reduction:
+            text += f", {standing.reduction}"
+        text += f"; {forbidden}" if forbidden else ""
         yield Alert(f"signal:{decision.as_of}", "signal ready", text)
     else:
-        text = f"{decision.as_of}: no trade, {decision.reason}"
+        text = f"{decision.as_of}: no trade, {forbidden or decision.reason}"
         yield Alert(f"no trade:{decision.as_of}", "no trade", text)
 
 

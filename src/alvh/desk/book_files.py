@@ -5,9 +5,12 @@ place and moved there in one step.
 """
 
 import csv
+import fcntl
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _TRADES = ("trade", "settle")
 _KEYS = {"book", "entries", "memory"}
+_WAIT_SECONDS, _LOOK_SECONDS = 10.0, 0.01  # for another program that changes the book
 
 
 def read_book(path: str | Path) -> Book:
@@ -113,14 +117,52 @@ def csv_entries(text: str, name: str) -> Iterator[Entry]:
     BookError
         Names the line that cannot be.
     """
-    reader = csv.DictReader(io.StringIO(text))
-    if reader.fieldnames is None or set(reader.fieldnames) - set(COLUMNS):
-        raise BookError(f"{name} line 1: a heading of {', '.join(COLUMNS)} was wanted")
-    for row in reader:
-        where = f"{name} line {reader.line_num}"
+    for where, row in csv_rows(text, name, COLUMNS):
         if None in row or None in row.values():
             raise BookError(f"{where}: has not as many cells as the heading; add or take out")
         yield _entry({key: value for key, value in row.items() if value != ""}, where)
+
+
+def csv_rows(
+    text: str, name: str, known: Collection[str] = (), needed: Collection[str] = ()
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the rows of a CSV by their headings, each with its file and line for messages.
+
+    Parameters
+    ----------
+    text, name : str
+        Its content, and how it is called in messages.
+    known, needed : collection of str
+        Headings that there may be and no others, where any are given; and those there must be.
+
+    Raises
+    ------
+    BookError
+        Names the line that is no CSV, as one with a cell of more than 131,072 characters.
+    """
+    reader = csv.DictReader(io.StringIO(text))
+    with csv_refusals(name):
+        headings = reader.fieldnames
+    if headings is None or (known and set(headings) - set(known)):
+        raise BookError(f"{name} line 1: a heading of {', '.join(known)} was wanted")
+    missing = [column for column in needed if column not in headings]
+    if missing:
+        raise BookError(f"{name} line 1: the column {missing[0]!r} is missing")
+    while True:
+        with csv_refusals(name, reader.line_num):
+            row = next(reader, None)
+        if row is None:
+            return
+        yield f"{name} line {reader.line_num}", row
+
+
+@contextmanager
+def csv_refusals(name: str, line: int = 0) -> Iterator[None]:
+    """Refuse what the block cannot read of a CSV, in the row after ``line``, in one line."""
+    try:
+        yield
+    except csv.Error as error:
+        raise BookError(f"{name} line {line + 1}: is no CSV: {error}; correct the row") from error
 
 
 def _entry(row: Any, where: str) -> Entry:
@@ -247,3 +289,65 @@ def write_text(place: Path, text: str) -> None:
         ) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def remove(place: Path) -> None:
+    """Remove a file that may not be there.
+
+    Raises
+    ------
+    BookError
+        If it is there and stays.
+    """
+    try:
+        place.unlink(missing_ok=True)
+    except OSError as error:
+        raise BookError(
+            f"{place}: cannot be taken away ({error.strerror or error}); do so by hand"
+        ) from error
+
+
+@contextmanager
+def alone(book: str | Path) -> Iterator[None]:
+    """Keep every other program that changes a book waiting while the block runs.
+
+    What is read of the book in the block is still so when the block writes it. The lock is a hidden
+    file beside the book, which stays; it goes with the process, not with the file.
+
+    Parameters
+    ----------
+    book : str or pathlib.Path
+        The book's file, which need not be there yet.
+
+    Raises
+    ------
+    BookError
+        If another program keeps it for long, or its folder is not there or cannot be written.
+    """
+    place = Path(book).expanduser().resolve()
+    deadline = time.monotonic() + _WAIT_SECONDS
+    try:
+        lock = os.open(place.with_name(f".{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise BookError(
+            f"{place}: cannot be changed ({error.strerror or error}); choose another place"
+        ) from error
+    try:
+        while not _locks(lock):
+            if time.monotonic() > deadline:
+                raise BookError(
+                    f"{place}: another program is changing it; nothing was taken in; try again"
+                )
+            time.sleep(_LOOK_SECONDS)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _locks(file: int) -> bool:
+    """Say whether an open file is now locked for this process, without waiting."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

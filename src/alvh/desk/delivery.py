@@ -17,10 +17,11 @@ from pydantic import ConfigDict, Field, SecretStr, ValidationError
 from alvh.desk import kinds
 from alvh.desk.alerts import raised
 from alvh.desk.recording import record
-from alvh.errors import AlvhError, PolicyError
+from alvh.errors import AlvhError, DataError, PolicyError
 from alvh.ledger import Ledger
 from alvh.policy.checks import PolicyModel, Text
 from alvh.policy.source import read_source
+from alvh.replacing import refuse_other
 
 
 class Destinations(PolicyModel):
@@ -52,6 +53,8 @@ def read_destinations(path: Path) -> Destinations:
         known = ", ".join(Destinations.model_fields)
         unknown = f"{len(places)} keys are wrong"
         message = f"{path}: {unknown}; wanted {known}: a text, and a list of texts"
+    except UnicodeDecodeError:
+        message = f"{path}: is no UTF-8 text; save it as such"
     except PolicyError:
         message = f"{path}: is no YAML of plain keys and lists; wanted file and notify"
     raise PolicyError(message)  # outside, so that no cause shows what was read
@@ -60,19 +63,34 @@ def read_destinations(path: Path) -> Destinations:
 def write_alerts(ledger: Ledger, path: Path) -> int:
     """Write every alert of the ledger, one a line, beside ``path`` and then in its place.
 
+    Where there is none, nothing is written.
+
     Returns
     -------
     int
         Lines.
+
+    Raises
+    ------
+    AlvhError
+        If the place cannot be written, or another kind of file is there.
     """
     lines = [
         json.dumps({name: event.content[name] for name in ("at", "about", "text", "key")})
         for event, _ in raised(ledger)
     ]
+    if not lines:
+        return 0
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         beside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        refuse_other(path, beside)
         os.replace(beside, path)
+    except OSError as error:
+        raise DataError(
+            f"{path}: alerts cannot be written ({error.strerror or error}); they stand in the "
+            "ledger and are written at the next look; make room, or name another `file`"
+        ) from error
     finally:
         beside.unlink(missing_ok=True)
     return len(lines)

@@ -16,6 +16,8 @@ SLEEVES = ("condors", "short", "medium", "tail")
 UNASSIGNED = "unassigned"  # as imports leave a row that no ticket explains
 FLOWS = ("deposit", "withdrawal", "interest", "fee", "variation")
 FlowKind = Literal["deposit", "withdrawal", "interest", "fee", "variation"]
+MOST_POINTS = 100_000.0  # of an option or a future; no index that they are on was near it
+MOST_FEES, MOST_REBATE = 100.0, 5.0  # USD a contract; a broker takes one to five
 _SIGN = {"deposit": 1, "withdrawal": -1, "fee": -1}  # kinds whose amount can have one sign only
 
 
@@ -35,9 +37,11 @@ class Fill:
     quantity : float
         Signed contracts: positive bought.
     price : float
-        Points, of a settlement what one contract pays; not negative.
+        Points, of a settlement what one contract pays; not negative, and of a contract that expires
+        at most ``MOST_POINTS``.
     fees : float
-        USD, positive.
+        USD, positive paid; of a contract that expires within ``MOST_FEES`` a contract, and not
+        below the rebate ``MOST_REBATE``.
     settles : bool
         Whether the contract expired rather than was traded.
     closes : str
@@ -77,7 +81,20 @@ class Fill:
             self._refuse(f"price {self.price:g}", "points of zero or more were wanted")
         if not isfinite(self.fees):
             self._refuse(f"fees {self.fees:g}", "USD were wanted")
+        if self.instrument.expiry is not None:
+            self._check_size()
         self._check_day()
+
+    def _check_size(self) -> None:
+        """Refuse a price or fees that no option or future ever had."""
+        if self.price > MOST_POINTS:
+            self._refuse(f"price {self.price:,.2f}", f"at most {MOST_POINTS:,.0f} points can be")
+        contracts = max(abs(self.quantity), 1.0)
+        if not -MOST_REBATE * contracts <= self.fees <= MOST_FEES * contracts:
+            self._refuse(
+                f"fees {self.fees:,.2f}",
+                f"USD paid, from -{MOST_REBATE:g} (a rebate) to {MOST_FEES:g} a contract, can be",
+            )
 
     def _check_day(self) -> None:
         try:

@@ -1,31 +1,33 @@
-"""From a decision to tickets: recorded first, judged one by one, written last.
+"""From a decision to tickets: recorded first, judged one by one.
 
-A session is decided once. A second decision of it that is the same changes nothing and lets the
-tickets be written again, as after a crash; one that is another is refused.
+A session is decided once, and none before one that was decided. A second decision of it that is
+the same changes nothing and lets the tickets be written again, as after a crash: what is open of
+them, and may be opened still. One that is another is refused.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 
 from alvh.advise.account import Account, Memory, read_memory
-from alvh.advise.orders import Order, read_order
+from alvh.advise.orders import Order
 from alvh.advise.today import Decision, today
 from alvh.desk import kinds
 from alvh.desk.book import Book
-from alvh.desk.book_files import write_text
-from alvh.desk.forms import OrderForm, form_of
-from alvh.desk.forms.ibkr import basket
-from alvh.desk.forms.tastytrade import order_json
-from alvh.desk.forms.thinkorswim import order_line
+from alvh.desk.entries import Fill
+from alvh.desk.fold import Ticketed
+from alvh.desk.reconcile import REMEDY, cash_of, unreconciled
 from alvh.desk.recording import issue, record
-from alvh.desk.standing import fold, standing
+from alvh.desk.standing import Standing, fold, standing
 from alvh.desk.tickets import Ticket
 from alvh.engine import DEFAULT_FILL
-from alvh.errors import BookError, GovernanceError
+from alvh.errors import GovernanceError
 from alvh.ledger import Event, Ledger
 from alvh.market.history import History
+
+_CENT = 0.005
+Judged = tuple[Order | None, str]
+"""What of an order may be worked, None for nothing; and why not all of it, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,16 @@ class Issued:
     Attributes
     ----------
     orders : tuple of Order
-        Those with a ticket, for as many structures as are allowed.
+        Those to be worked, for as many structures as are allowed and not filled.
     refused : dict of str to str
-        Why the others have none, by name.
+        Why the others are not, by name.
+    reduced : dict of str to str
+        Why some of ``orders`` are for fewer structures than were decided or ordered, by name.
     """
 
     orders: tuple[Order, ...]
     refused: dict[str, str]
+    reduced: dict[str, str]
 
 
 def decide(
@@ -70,7 +75,8 @@ def decide(
     Returns
     -------
     Decision
-        *No trade* where book and tickets disagree.
+        *No trade* where book and tickets disagree, as was recorded or as they stand: a ticket of an
+        earlier session that is neither filled nor void is a difference.
 
     Raises
     ------
@@ -81,7 +87,8 @@ def decide(
     session = as_of or history.dates[-1].astype(object)
     memory = last_memory(ledger, session)
     held = book if memory is None else book.remember(memory)
-    wrong = tuple(f"book and tickets disagree: {line}" for line in now.differences)
+    found = tuple(dict.fromkeys((*now.differences, *unreconciled(ledger, book, session))))
+    wrong = (f"book and tickets disagree: {'; '.join(found)}; {REMEDY}",) if found else ()
     return today(
         history, _Disputed(held, wrong), now.hedge, now.condors,
         as_of=as_of, on=on, fill=fill, improvement=improvement,
@@ -113,7 +120,7 @@ def record_decision(ledger: Ledger, decision: Decision, at: datetime) -> Event:
     Raises
     ------
     GovernanceError
-        If another decision of the session is recorded.
+        If another decision of the session, or one of a later session, is recorded.
     """
     before = recorded(ledger, decision)
     if before is not None:
@@ -129,7 +136,7 @@ def recorded(ledger: Ledger, decision: Decision) -> Event | None:
     Raises
     ------
     GovernanceError
-        If another decision of the session is recorded.
+        If another decision of the session, or one of a later session, is recorded.
     """
     for event in _decisions(ledger):
         told = event.content
@@ -141,7 +148,26 @@ def recorded(ledger: Ledger, decision: Decision) -> Event | None:
             f"{decision.as_of} was decided in event {event.number} from another book, data or "
             "rules; a session is decided once: work its tickets, or decide the next one"
         )
+    later = _later(ledger, decision.as_of)
+    if later is not None:
+        raise GovernanceError(_too_late(decision.as_of, later))
     return None
+
+
+def _later(ledger: Ledger, session: date) -> Event | None:
+    """Return the first event that decided a session after ``session``; None where none did."""
+    for event in _decisions(ledger):
+        told = event.content
+        if not told.get("stopped") and told.get("as_of", "") > session.isoformat():
+            return event
+    return None
+
+
+def _too_late(session: date, later: Event) -> str:
+    return (
+        f"{later.content['as_of']} was decided in event {later.number}: {session}, which is "
+        "before it, is not decided or ordered any more; decide the next session"
+    )
 
 
 def _decisions(ledger: Ledger) -> Iterator[Event]:
@@ -151,20 +177,27 @@ def _decisions(ledger: Ledger) -> Iterator[Event]:
 
 
 def last_memory(ledger: Ledger, before: date) -> Memory | None:
-    """Return what the last recorded decision of a session before ``before`` left; None if none."""
+    """Return what was left by the decision of the latest session before ``before``; None if none.
+
+    It is the session that counts, not the order in which they were recorded.
+    """
     found = None
     for event in _decisions(ledger):
         told = event.content
         if told.get("memory") and date.fromisoformat(told["as_of"]) < before:
-            found = read_memory(told["memory"])
+            memory = read_memory(told["memory"])
+            if found is None or memory.as_of >= found.as_of:
+                found = memory
     return found
 
 
-def issue_tickets(ledger: Ledger, decision: Decision, event: Event, at: datetime) -> Issued:
+def issue_tickets(
+    ledger: Ledger, decision: Decision, event: Event, at: datetime, book: Book
+) -> Issued:
     """Issue a ticket for every order that the desk's standing allows.
 
     What closes comes first, so that it is not crowded out. A ticket that was issued for this
-    decision before is not issued again: it is handed back.
+    decision before is not issued again: what is open of it, and allowed still, is handed back.
 
     Parameters
     ----------
@@ -174,31 +207,98 @@ def issue_tickets(ledger: Ledger, decision: Decision, event: Event, at: datetime
         The decision as recorded.
     at : datetime
         The moment, aware.
+    book : Book
+        As it is now: nothing is issued while tickets of earlier sessions are open in it, and what
+        it says is filled is not handed back.
 
     Returns
     -------
     Issued
     """
-    orders, refused = list[Order](), dict[str, str]()
+    barred, judged = bar(ledger, decision, book), dict[str, Judged]()
     for order in sorted(decision.orders, key=lambda order: order.opens):
-        held = fold(ledger).tickets.get(order.name)
+        if barred:
+            judged[order.name] = None, barred
+            continue
+        now, held = standing(ledger, at), fold(ledger).tickets.get(order.name)
         if held is not None and held.ticket.decision == event.sha256:
-            orders.append(resized(order, held.ticket.quantity))
+            judged[order.name] = still_open(order, held, book, now)
             continue
-        now = standing(ledger, at)
-        allowed = now.allowed(order.quantity) if order.opens else order.quantity
-        if allowed == 0:
-            refused[order.name] = now.reason or "the restriction in force leaves no whole structure"
-            continue
-        cut = resized(order, allowed)
-        try:
-            content = cut.plain() | {"closes": order.closes}
-            issue(ledger, ticket_of(cut, order.quantity, decision, event.sha256), content, at)
-        except GovernanceError as error:
-            refused[order.name] = str(error)
-        else:
-            orders.append(cut)
-    return Issued(tuple(orders), refused)
+        cut, why = permitted(order, now)
+        if cut is not None:
+            try:
+                content = cut.plain() | {"closes": order.closes}
+                issue(ledger, ticket_of(cut, order.quantity, decision, event.sha256), content, at)
+            except GovernanceError as error:
+                cut, why = None, str(error)
+        judged[order.name] = cut, why
+    return sorted_out(judged)
+
+
+def sorted_out(judged: Mapping[str, Judged]) -> Issued:
+    """Sort what was judged by name: an order, or None, and why it or the rest is missing."""
+    return Issued(
+        tuple(order for order, _ in judged.values() if order is not None),
+        {name: why for name, (order, why) in judged.items() if order is None},
+        {name: why for name, (order, why) in judged.items() if order is not None and why},
+    )
+
+
+def bar(ledger: Ledger, decision: Decision, book: Book) -> str:
+    """Return why no order of a decision may be worked; empty where none is barred as such."""
+    found, later = unreconciled(ledger, book, decision.as_of), _later(ledger, decision.as_of)
+    if found:
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        return f"book and tickets disagree: {found[0]}{more}; {REMEDY}"
+    return "" if later is None else _too_late(decision.as_of, later)
+
+
+def permitted(order: Order, now: Standing) -> Judged:
+    """Return what of a new order a halt or a restriction leaves, and why not the rest."""
+    why = now.forbids(order.opens, order.quantity)
+    if why or not order.opens or now.allowed(order.quantity) == order.quantity:
+        return (None, why) if why else (order, "")
+    allowed = now.allowed(order.quantity)
+    return resized(order, allowed), f"{allowed} of {order.quantity}: {now.reduction}"
+
+
+def still_open(order: Order, held: Ticketed, book: Book, now: Standing) -> Judged:
+    """Return what of an order with a ticket may be worked still, and why not the rest."""
+    ticket = held.ticket
+    filled = _filled(order, held, book)
+    if held.void or filled is None or filled >= ticket.quantity:
+        why = "its ticket is void" if held.void else f"all {ticket.quantity} are filled"
+        if filled is None and not held.void:
+            why = "its legs are not filled alike; complete them by hand, or `alvh fills void` it"
+        return None, why
+    why = now.forbids(order.opens, ticket.asked)
+    if why:
+        return None, why
+    most = now.allowed(ticket.asked) if order.opens else ticket.quantity
+    left = min(ticket.quantity, most) - filled
+    done = f"{filled} of {ticket.quantity} are filled" if filled else ""
+    cut = now.reduction if min(ticket.quantity, most) < ticket.asked and order.opens else ""
+    why = "; ".join(one for one in (done, cut) if one)
+    return (resized(order, left), why) if left > 0 else (None, why)
+
+
+def _filled(order: Order, held: Ticketed, book: Book) -> int | None:
+    """Return how many whole structures a book says are filled; None where legs differ.
+
+    Fills that are recorded and not in the book, or of other contracts, differ too.
+    """
+    fills = [one for one in book.entries if isinstance(one, Fill) and one.order == order.name]
+    ratios = {leg.instrument: leg.ratio for leg in order.legs}
+    got = dict.fromkeys(ratios, 0.0)
+    for fill in (one for one in fills if not one.settles):
+        got[fill.instrument] = got.get(fill.instrument, 0.0) + fill.quantity
+    structures = {got[one] / ratios[one] if one in ratios else None for one in got}
+    recorded = held.received - held.paid
+    known = abs(recorded) < 2 * _CENT or cash_of(book, order.name) != 0.0
+    if len(structures) > 1 or not known:
+        return None
+    (whole,) = structures
+    return int(whole) if whole is not None and whole >= 0.0 and whole == int(whole) else None
 
 
 def resized(order: Order, quantity: int) -> Order:
@@ -253,54 +353,3 @@ def max_loss(order: Order) -> float:
     dearer = order.legs[0].ratio == 2 * sold or order.legs[0].instrument.put_call == "P"
     gap = 100.0 * sold * (max(strikes) - min(strikes)) if dearer and sold > 0 else 0.0
     return max(cost, order.quantity * gap - order.cash)
-
-
-def write_tickets(folder: Path, orders: Sequence[Order]) -> dict[str, str]:
-    """Write tickets in every form; return what a form could not say, by file.
-
-    ``basket.csv`` for Interactive Brokers, one ``NAME.json`` each for tastytrade, and
-    ``thinkorswim.txt`` with a line each.
-
-    Raises
-    ------
-    BookError
-        If the folder cannot be written.
-    """
-    forms, unsaid = list[OrderForm](), dict[str, str]()
-    for order in orders:
-        try:
-            forms.append(form_of(order))
-        except BookError as error:
-            unsaid[order.name] = str(error)
-    if not forms:
-        return unsaid
-    write_text(folder / "basket.csv", basket(forms))
-    lines = []
-    for form in forms:
-        try:
-            write_text(folder / f"{form.name}.json", order_json(form) + "\n")
-            lines.append(order_line(form))
-        except BookError as error:
-            unsaid[form.name] = str(error)
-    if lines:
-        write_text(folder / "thinkorswim.txt", "\n".join(lines) + "\n")
-    return unsaid
-
-
-def ticketed(ledger: Ledger) -> tuple[Order, ...]:
-    """Return the orders of all tickets that were issued and not made void.
-
-    Raises
-    ------
-    LedgerError
-        If the chain does not hold, or a ticket of it cannot be read.
-    """
-    void = {name for name, held in fold(ledger).tickets.items() if held.void}
-    found = []
-    for event in ledger.events():
-        if f'"kind":"{kinds.TICKET}"' not in event.body:
-            continue
-        told = event.content
-        if told["kind"] == kinds.TICKET and told["ticket"] not in void and told["order"]["legs"]:
-            found.append(read_order(told["order"]))
-    return tuple(found)

@@ -26,6 +26,11 @@ def read_moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def in_chicago(at: datetime) -> str:
+    """Return a moment for people: day, minute and zone in Chicago, as ``2020-03-02 14:00 CST``."""
+    return f"{at.astimezone(CHICAGO):%Y-%m-%d %H:%M %Z}"
+
+
 def chicago_day(at: datetime) -> date:
     """Return the date in Chicago."""
     return at.astimezone(CHICAGO).date()

@@ -1,22 +1,47 @@
 """What was filled, held against what was ordered; where they differ the next ticket waits."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from math import isfinite
 
 from alvh.advise.instrument import Instrument
-from alvh.advise.orders import Order
+from alvh.advise.orders import Order, read_order
 from alvh.desk import kinds
 from alvh.desk.book import Book
 from alvh.desk.entries import UNASSIGNED, Fill
 from alvh.desk.fold import Fold, Ticketed
-from alvh.desk.issuing import ticketed
 from alvh.desk.recording import record
 from alvh.desk.standing import fold
-from alvh.errors import GovernanceError
+from alvh.errors import BookError, GovernanceError
 from alvh.ledger import Event, Ledger
 
 _TOLERANCE = 0.005  # points a structure by which a mean of fills may miss its limit
 _CENT = 0.005
+REMEDY = "`alvh fills import` what was filled, or `alvh fills void` the ticket"
+
+
+def ticketed(ledger: Ledger) -> tuple[Order, ...]:
+    """Return the orders of all tickets that were issued and not made void.
+
+    Raises
+    ------
+    LedgerError
+        If the chain does not hold, or a ticket of it cannot be read.
+    """
+    return _ticketed(ledger, fold(ledger))
+
+
+def _ticketed(ledger: Ledger, state: Fold) -> tuple[Order, ...]:
+    void = {name for name, held in state.tickets.items() if held.void}
+    found = []
+    for event in ledger.events():
+        if f'"kind":"{kinds.TICKET}"' not in event.body:
+            continue
+        told = event.content
+        if told["kind"] == kinds.TICKET and told["ticket"] not in void and told["order"]["legs"]:
+            found.append(read_order(told["order"]))
+    return tuple(found)
 
 
 def differences(
@@ -39,17 +64,15 @@ def differences(
     -------
     tuple of str
         One line each; empty where all agree.
+
+    Raises
+    ------
+    BookError
+        If ``cash`` is no amount: nothing would differ from it.
     """
-    fills = [entry for entry in book.entries if isinstance(entry, Fill) and not entry.settles]
-    named = {order.name for order in orders} | set(void)
-    since = min((_day(order) for order in orders), default=date.max)
-    found = [line for order in orders for line in _of_ticket(order, fills)]
-    for fill in fills:
-        if fill.on >= since and fill.order not in named:
-            found.append(
-                f"{fill.quantity:+g} {fill.instrument} on {fill.on} is on no ticket "
-                f"({fill.where or fill.order})"
-            )
+    if cash is not None and not isfinite(cash):
+        raise BookError(f"cash of {cash} USD at the broker is no amount; write what it states")
+    found = list(_of_tickets(orders, book, void))
     for (sleeve, instrument), quantity in book.folded().positions().items():
         if sleeve == UNASSIGNED:
             found.append(f"{quantity:+g} {instrument} belong to no sleeve")
@@ -59,8 +82,67 @@ def differences(
     return tuple(found)
 
 
-def _day(order: Order) -> date:
-    return datetime.strptime(order.name[:8], "%Y%m%d").date()
+def unreconciled(ledger: Ledger, book: Book, session: date) -> tuple[str, ...]:
+    """Return in what the tickets of earlier sessions and a book disagree, recorded or not.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Its tickets, but for those made void, must be filled in the book as they were ordered; of
+        those made void the book must have what was recorded as filled.
+    book : Book
+        As it was before ``session``: rows of that day and later ones are not looked at.
+    session : datetime.date
+
+    Returns
+    -------
+    tuple of str
+        One line each; empty where nothing of earlier sessions is open.
+
+    Raises
+    ------
+    LedgerError
+        If the chain does not hold, or a ticket of it cannot be read.
+    """
+    state = fold(ledger)
+    orders = [order for order in _ticketed(ledger, state) if _day(order.name) < session]
+    void = {name: held for name, held in state.tickets.items() if held.void}
+    before = replace(book, entries=tuple(one for one in book.entries if one.on < session))
+    found = list(_of_tickets(orders, before, void))
+    for name, held in void.items():
+        recorded = held.received - held.paid
+        missing = recorded - cash_of(before, name)
+        if recorded != 0.0 and _day(name) < session and abs(missing) > 2 * _CENT:
+            found.append(f"{name}: fills of {missing:+,.2f} USD are recorded and not in the book")
+    return tuple(found)
+
+
+def cash_of(book: Book, ticket: str) -> float:
+    """Return what the fills of a ticket brought, USD after fees; negative where they cost."""
+    return sum(
+        one.cash
+        for one in book.entries
+        if isinstance(one, Fill) and one.order == ticket and not one.settles
+    )
+
+
+def _of_tickets(orders: Sequence[Order], book: Book, void: Collection[str]) -> Iterator[str]:
+    fills = [entry for entry in book.entries if isinstance(entry, Fill) and not entry.settles]
+    named = {order.name for order in orders} | set(void)
+    since = min((_day(order.name) for order in orders), default=date.max)
+    for order in orders:
+        yield from _of_ticket(order, fills)
+    for fill in fills:
+        if fill.on >= since and fill.order not in named:
+            yield (
+                f"{fill.quantity:+g} {fill.instrument} on {fill.on} is on no ticket "
+                f"({fill.where or fill.order})"
+            )
+
+
+def _day(ticket: str) -> date:
+    """Return the session that a ticket is named for."""
+    return datetime.strptime(ticket[:8], "%Y%m%d").date()
 
 
 def _of_ticket(order: Order, fills: Sequence[Fill]) -> Iterator[str]:
@@ -104,21 +186,18 @@ def reconcile(
 
     Raises
     ------
+    BookError
+        If ``cash`` is no amount.
     LedgerError
         If the chain does not hold or the disk refuses.
     """
     state, orders = fold(ledger), ticketed(ledger)
-    for name, held in state.tickets.items():
-        cash_of = sum(
-            entry.cash
-            for entry in book.entries
-            if isinstance(entry, Fill) and entry.order == name and not entry.settles
-        )
-        due = round(cash_of - (held.received - held.paid), 2)
-        if due != 0.0:
-            record(ledger, kinds.FILL, {"ticket": name, "cash": due}, at, _unless_changed(held))
     void = {name for name, held in state.tickets.items() if held.void}
     found = differences(orders, book, cash, void)
+    for name, held in state.tickets.items():
+        due = round(cash_of(book, name) - (held.received - held.paid), 2)
+        if due != 0.0:
+            record(ledger, kinds.FILL, {"ticket": name, "cash": due}, at, _unless_changed(held))
     if found != state.differences:
         record(ledger, kinds.RECONCILIATION, {"differences": list(found)}, at)
     return found

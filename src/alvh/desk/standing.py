@@ -113,6 +113,43 @@ class Standing:
         return ""
 
     @property
+    def reduction(self) -> str:
+        """Which override leaves only a part of what the rules ask for; empty where none does."""
+        for one in sorted(self.restrictions, key=lambda one: one.share):
+            if one.action == "reduce":
+                return (
+                    f"reduced to {one.share:g} until {one.until} by {one.by}, event {one.number}: "
+                    f"{one.reason}"
+                )
+        return ""
+
+    @property
+    def disagreement(self) -> str:
+        """In what book and broker disagree, the first of it; empty where they do not."""
+        if not self.differences:
+            return ""
+        more = len(self.differences) - 1
+        return f"book and broker disagree: {self.differences[0]}" + (
+            f", and {more} more" if more else ""
+        )
+
+    def forbids(self, opens: bool, asked: int) -> str:
+        """Return why an order may not be issued at all; empty where it may, in part at least.
+
+        Parameters
+        ----------
+        opens : bool
+            Whether it opens something.
+        asked : int
+            Structures that the rule asks for.
+        """
+        if self.disagreement or not opens:
+            return self.disagreement
+        if self.allowed(asked) == 0:
+            return self.reason or f"{self.reduction}; that leaves no whole structure of {asked}"
+        return ""
+
+    @property
     def orders_left(self) -> int:
         """Tickets that may still be issued on this day."""
         return max(0, self.caps.orders_per_day - self.orders_today) if self.version else 0
@@ -206,9 +243,8 @@ def refusal(standing: Standing, ticket: Ticket, risk_today: float = 0.0) -> str:
     risk_today : float
         What condors of the same structure that were opened today can lose, USD.
     """
-    if standing.differences:
-        first, more = standing.differences[0], len(standing.differences) - 1
-        return f"book and broker disagree: {first}" + (f", and {more} more" if more else "")
+    if standing.disagreement:
+        return standing.disagreement
     if ticket.opens and standing.reason:
         return standing.reason
     if standing.version and standing.orders_left == 0:

@@ -14,12 +14,14 @@ exercises are printed was not seen; their price is taken from the proceeds.
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from alvh.advise.instrument import Instrument
 from alvh.calendars import third_friday
+from alvh.desk.book_files import csv_refusals
 from alvh.desk.entries import Flow, read_instrument
 from alvh.desk.statement_rows import (
     MONTHS,
@@ -38,6 +40,8 @@ from alvh.formats import quoted
 _OPTIONS, _FUTURES = "Equity and Index Options", "Futures"
 _DESCRIBED = re.compile(r"([A-Z]+) (\d{1,2})([A-Z]{3})(\d{2}) ([\d.]+) ([PC])")
 _ROOTS = ("SPX", "SPXW", "VIX", "VIXW")
+_TRADES = "Trades"
+_TRADE_KINDS = ("Order", "Trade", "ClosedLot")  # an order, a part of it, a lot that it closed
 _FLOWS = {"Deposits & Withdrawals": "deposit", "Interest": "interest", "Fees": "fee"}
 _LONGEST_FUTURE = 6
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -77,7 +81,8 @@ def read_ibkr(text: str, name: str) -> Statement:
     Returns
     -------
     Statement
-        Options on SPX and VIX and VX futures; other contracts are skipped and named.
+        Options on SPX and VIX and VX futures; other contracts are skipped and named, and so are
+        sections that move cash and are not read, with the number of their rows.
 
     Raises
     ------
@@ -86,10 +91,17 @@ def read_ibkr(text: str, name: str) -> Statement:
     """
     rows = list(_rows(text, name))
     symbols = _symbols(rows)
-    trades = [row for row in rows if row.section == "Trades"]
-    ordered = [row for row in trades if row.cells.get("DataDiscriminator") == "Order"]
-    fills, skipped = list[StatementFill](), list[str]()
-    for row in ordered or [r for r in trades if r.cells.get("DataDiscriminator") == "Trade"]:
+    trades = [row for row in rows if row.section == _TRADES]
+    kinds = [row["DataDiscriminator"].strip() for row in trades]
+    for row, kind in zip(trades, kinds, strict=True):
+        if kind not in _TRADE_KINDS:
+            raise BookError(
+                f"{row.where}: {quoted(kind, _TRADE_KINDS)} is no kind of trade that is known "
+                f"({', '.join(_TRADE_KINDS)}); take the row out and write its fill by hand"
+            )
+    wanted = "Order" if "Order" in kinds else "Trade"
+    fills, skipped = list[StatementFill](), list(_passed_over(rows, name))
+    for row in (row for row, kind in zip(trades, kinds, strict=True) if kind == wanted):
         fill = _fill(row, symbols)
         if isinstance(fill, str):
             skipped.append(fill)
@@ -104,16 +116,24 @@ def read_ibkr(text: str, name: str) -> Statement:
 def _rows(text: str, name: str) -> Iterator[Row]:
     headings = dict[str, Sequence[str]]()
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff")))
-    for cells in reader:
+    while True:
+        with csv_refusals(name, reader.line_num):
+            cells = next(reader, None)
+        if cells is None:
+            return
         if len(cells) < 2:
             continue
-        section, kind = cells[0].strip(), cells[1].strip()
+        section, kind, where = cells[0].strip(), cells[1].strip(), f"{name} line {reader.line_num}"
         if kind == "Header":
             headings[section] = [cell.strip() for cell in cells[2:]]
         elif kind == "Data" and section in headings:
-            where = f"{name} line {reader.line_num}"
             values = dict(zip(headings[section], cells[2:], strict=False))
             yield Row(section, values, where)
+        elif kind == "Data" and section in (_TRADES, *_FLOWS):
+            raise BookError(
+                f"{where}: a row of the section {section} without the section's heading; download "
+                "the activity statement anew"
+            )
 
 
 def _symbols(rows: Sequence[Row]) -> dict[str, set[str]]:
@@ -188,20 +208,37 @@ def _spx_root(expiry: date, symbol: str, where: str) -> str:
     )
 
 
+def _day_of(row: Row) -> str:
+    """Return the day on which a row moves cash; empty for totals and for what moves none."""
+    on = row.cells.get("Settle Date", row.cells.get("Date", "")).strip()
+    return on if "Amount" in row.cells and _DATE.fullmatch(on) else ""
+
+
+def _passed_over(rows: Sequence[Row], name: str) -> Iterator[str]:
+    """Yield a line for each section that moves cash and is not read."""
+    counts = Counter(row.section for row in rows if row.section not in _FLOWS and _day_of(row))
+    for section, count in counts.items():
+        yield f"{name}: {count} row{'' if count == 1 else 's'} of the section {section}, in cash"
+
+
 def _flows(rows: Sequence[Row]) -> Iterator[Flow]:
     found = []
     for row in rows:
-        kind = _FLOWS.get(row.section)
-        on = row.cells.get("Settle Date", row.cells.get("Date", ""))
-        if kind is None or not _DATE.fullmatch(on.strip()):
-            continue  # totals
+        kind, on = _FLOWS.get(row.section), _day_of(row)
+        if kind is None or not on:
+            continue
+        if row["Currency"].strip() != "USD":
+            raise BookError(
+                f"{row.where}: {row.section} in {quoted(row['Currency'].strip(), ('USD',))}; USD "
+                "was wanted: take the row out and write what it came to in USD"
+            )
         amount = number(row["Amount"], row.where, "amount")
         if kind == "deposit" and amount < 0.0:
             kind = "withdrawal"
         if kind == "fee" and amount > 0.0:
             kind = "interest"  # a refund; the only kind of either sign
         key = f"IBKR {on} {kind} {amount:g} {row.cells.get('Description', '')}"
-        found.append(Flow(date.fromisoformat(on.strip()), kind, amount, key, row.where))
+        found.append(Flow(date.fromisoformat(on), kind, amount, key, row.where))
     keys = numbered(flow.key for flow in found)
     for flow, key in sorted(zip(found, keys, strict=True), key=lambda pair: pair[0].on):
         yield replace(flow, key=key)

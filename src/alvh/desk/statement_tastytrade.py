@@ -10,13 +10,12 @@ References
 Headings and rows as published in public test data of several readers, 2024 to 2026.
 """
 
-import csv
-import io
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, time
 
 from alvh.advise.instrument import Instrument
+from alvh.desk.book_files import csv_rows
 from alvh.desk.entries import Flow, read_instrument
 from alvh.desk.moments import chicago_day
 from alvh.desk.statement_rows import (
@@ -70,11 +69,7 @@ def read_tastytrade(text: str, name: str) -> Statement:
     BookError
         Names the first line that cannot be read.
     """
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
-    missing = [column for column in _NEEDED if column not in (reader.fieldnames or ())]
-    if missing:
-        raise BookError(f"{name} line 1: the column {missing[0]!r} is missing")
-    rows = [(f"{name} line {reader.line_num}", row) for row in reader]
+    rows = list(csv_rows(text.lstrip("\ufeff"), name, needed=_NEEDED))
     fills, flows, skipped = list[StatementFill](), list[Flow](), list[str]()
     keys = numbered(_key(row, where) for where, row in rows)
     for (where, row), key in reversed(list(zip(rows, keys, strict=True))):
@@ -103,6 +98,7 @@ def _row(row: Mapping[str, str], where: str, key: str) -> StatementFill | Flow |
     at = moment(row["Date"], where, _MOMENT)
     on = chicago_day(at)
     if row["Type"] == "Money Movement":
+        _check_currency(row, where)
         return _flow(row, at.date() if at.time() == time(0) else on, where, key)
     instrument = _instrument(row, on, where)
     if instrument is None:
@@ -111,7 +107,18 @@ def _row(row: Mapping[str, str], where: str, key: str) -> StatementFill | Flow |
         raise BookError(
             f"{where}: {quoted(row['Type'])} is no type that is known; take the row out"
         )
+    _check_currency(row, where)
     return _fill(row, instrument, on, where, key)
+
+
+def _check_currency(row: Mapping[str, str], where: str) -> None:
+    """Refuse a row in another currency than the dollar; older files do not say which."""
+    currency = (row.get("Currency") or "USD").strip()
+    if currency != "USD":
+        raise BookError(
+            f"{where}: {quoted(row['Value'])} in {quoted(currency, ('USD',))}; USD was wanted: "
+            "take the row out and write what it came to in USD"
+        )
 
 
 def _flow(row: Mapping[str, str], on: date, where: str, key: str) -> Flow | str:

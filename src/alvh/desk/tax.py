@@ -24,7 +24,7 @@ import polars as pl
 
 from alvh.advise.instrument import Instrument
 from alvh.calendars import sessions
-from alvh.desk.book_files import read_text
+from alvh.desk.book_files import csv_rows, read_text
 from alvh.desk.entries import Entry, Fill, read_instrument
 from alvh.errors import BookError, DataError
 from alvh.market.history import History
@@ -188,8 +188,7 @@ def read_marks(path: Path) -> dict[str, float]:
         Names the first line that cannot be.
     """
     found: dict[str, float] = {}
-    for number, row in enumerate(csv.DictReader(io.StringIO(read_text(path))), 2):
-        where = f"{path}:{number}"
+    for where, row in csv_rows(read_text(path), str(path)):
         symbol = read_instrument(row.get("symbol") or "", where).symbol
         try:
             points = float(row.get("points") or "")

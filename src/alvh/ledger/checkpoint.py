@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +95,24 @@ def read_checkpoints(path: Path) -> list[Checkpoint]:
     if not path.exists():
         return []
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
-            found.append(Checkpoint(**json.loads(line)))
+            found.append(_read(json.loads(line.decode())))
         except (ValueError, TypeError) as error:
             raise LedgerError(
-                f"{path}:{number}: no checkpoint; keep the file and restore a copy"
+                f"{path}:{number}: checkpoint {number} is none; keep the file and restore a copy"
             ) from error
     return found
+
+
+def _read(plain: dict[str, Any]) -> Checkpoint:
+    """Return the checkpoint of a line; TypeError or ValueError where a value can be none."""
+    made = Checkpoint(**plain)
+    texts = (value for name, value in asdict(made).items() if name != "count")
+    if type(made.count) is not int or not all(isinstance(text, str) for text in texts):
+        raise TypeError("a count and texts were wanted")
+    datetime.fromisoformat(made.at)
+    return made
 
 
 def check_signatures(checkpoints: Iterable[Checkpoint], trusted: Collection[str]) -> None:

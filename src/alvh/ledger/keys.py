@@ -77,7 +77,7 @@ def create_key(path: str | Path) -> SigningKey:
     Raises
     ------
     LedgerError
-        Where ``path`` exists.
+        Where ``path`` exists or cannot be written.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -129,6 +129,11 @@ def _write_whole(path: Path, text: bytes) -> None:
         os.link(beside, path)
     except FileExistsError as error:
         raise LedgerError(f"{path} exists already; a key is never overwritten") from error
+    except OSError as error:
+        raise LedgerError(
+            f"the key {_named(path)} cannot be written: {error.strerror}; nothing was made; choose "
+            "a folder that is there and has room"
+        ) from error
     finally:
         beside.unlink(missing_ok=True)
 

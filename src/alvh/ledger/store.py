@@ -6,11 +6,11 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from alvh.errors import LedgerError
+from alvh.errors import LedgerBusyError, LedgerError
 from alvh.ledger.chain import GENESIS, Event, check, link
 
 _REFUSE = "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
@@ -23,6 +23,12 @@ _GUARDS = {
     "events_not_removed": f"CREATE TRIGGER events_not_removed BEFORE DELETE ON events {_REFUSE}",
 }
 _SELECT = "SELECT number, body, previous, sha256 FROM events ORDER BY number"
+_BUSY = "the ledger {} is kept locked by another program; nothing was recorded; try again"
+_PRIMARY = 0xFF  # the part of SQLite's code of an error that names its kind
+_DISK = (
+    sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+)  # fmt: skip
 _WAIT_SECONDS = 10.0
 _LOOK_SECONDS = 0.002
 Mode = Literal["create", "write", "read"]
@@ -80,7 +86,24 @@ class Ledger:
         """Refuse a file without the table: one that was emptied is not taken for a new one."""
         names = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'"
         if self._rows.execute(names).fetchone() is None:
-            raise LedgerError(f"{self.path} is no ledger: it has no events; restore a copy")
+            raise LedgerError(self._spoilt(1, "it is no ledger, or an emptied one"))
+
+    def _spoilt(self, number: int, fault: object) -> str:
+        return (
+            f"the ledger {self.path} cannot be read from event {number} on: {fault}; keep the file "
+            "and restore a copy that verifies"
+        )
+
+    def _first_unread(self) -> int:
+        """Return the number of the first event that the file does not give back."""
+        number, address = 0, self._address("read")
+        with (
+            suppress(sqlite3.Error, UnicodeDecodeError),
+            closing(sqlite3.connect(address, uri=True)) as rows,
+        ):
+            for row in rows.execute(_SELECT):
+                number = row[0]
+        return number + 1
 
     def _address(self, mode: Mode) -> str:
         """Return the address for SQLite, which wants to write beside even what it only reads."""
@@ -152,11 +175,10 @@ class Ledger:
             for row in self._rows.execute(_SELECT):
                 yield Event(*row)
                 number = row[0]
-        except sqlite3.Error as error:
-            raise LedgerError(
-                f"the ledger {self.path} cannot be read from event {number + 1} on: {error}; "
-                "keep the file and restore a copy that verifies"
-            ) from error
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            if _is_busy(error):
+                raise LedgerBusyError(_BUSY.format(self.path)) from error
+            raise LedgerError(self._spoilt(number + 1, error)) from error
 
     def verify(self) -> tuple[int, str]:
         """Return the count of events and the last hash, or name the first event that is wrong.
@@ -206,7 +228,7 @@ class Ledger:
         try:
             while not _locks(folder):
                 if time.monotonic() > deadline:
-                    raise sqlite3.OperationalError("another program keeps it locked")
+                    raise LedgerBusyError(_BUSY.format(self.path))
                 time.sleep(_LOOK_SECONDS)
             yield
         finally:
@@ -216,11 +238,33 @@ class Ledger:
     def _refusals(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            if _is_busy(error):
+                raise LedgerBusyError(_BUSY.format(self.path)) from error
+            if not _is_of_the_disk(error):
+                raise LedgerError(self._spoilt(self._first_unread(), error)) from error
             raise LedgerError(
                 f"the ledger {self.path} refused: {error}; nothing was recorded; "
                 "check the disk, its permissions and that the file is a ledger"
             ) from error
+
+
+def _is_busy(error: Exception) -> bool:
+    """Say whether SQLite gave up because another program kept the file locked."""
+    return _code(error) & _PRIMARY in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    """Say whether a disk or its permissions refused, rather than what the file holds."""
+    if isinstance(error, OSError):
+        return True
+    code = _code(error)
+    return code & _PRIMARY in _DISK and code != sqlite3.SQLITE_IOERR_SHORT_READ
+
+
+def _code(error: Exception) -> int:
+    """Return SQLite's code of an error; 0 where it is none of SQLite's."""
+    return int(getattr(error, "sqlite_errorcode", 0))
 
 
 def _locks(folder: int) -> bool:

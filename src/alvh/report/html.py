@@ -11,6 +11,7 @@ from alvh.errors import AlvhError
 from alvh.evidence.comparison import BASES, Comparison
 from alvh.evidence.crises import covered
 from alvh.evidence.verdict import percent
+from alvh.replacing import refuse_other
 from alvh.report import figures, tables
 
 _BASIS_TITLES = {
@@ -217,6 +218,7 @@ def _write_whole(target: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        refuse_other(target, beside)
         beside.chmod(0o644)
         beside.replace(target)
     finally:

@@ -4,12 +4,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
 import alvh
+from alvh.desk.moments import chicago_day
 from alvh.errors import AlvhError, PolicyError
 from alvh.web.jobs import Jobs
 from alvh.web.settings import Account
@@ -36,6 +37,11 @@ class Book:
     twin: "alvh.Result"
 
 
+def chicago_today() -> date:
+    """Return the date in Chicago, where the options trade, wherever the server stands."""
+    return chicago_day(datetime.now(UTC))
+
+
 class Desk:
     """What every screen works on.
 
@@ -48,7 +54,7 @@ class Desk:
     hedges, programmes : mapping of str to policy
         What a page may choose; a page never names a file.
     today : callable
-        Gives the date of today.
+        Gives the date of today, by default Chicago's.
     ledger : Path, optional
         Of the desk; its rules decide, it is read, and a halt is written to it.
     book_file : Path, optional
@@ -61,7 +67,7 @@ class Desk:
         source: str,
         hedges: Mapping[str, "alvh.HedgePolicy"],
         programmes: Mapping[str, "alvh.CondorProgramme"],
-        today: Callable[[], date] = date.today,
+        today: Callable[[], date] = chicago_today,
         ledger: Path | None = None,
         book_file: Path | None = None,
     ) -> None:
@@ -173,7 +179,7 @@ def open_desk(
     own_hedges = [alvh.load_policy(file) for file in hedges]
     own_programmes = [alvh.load_programme(file) for file in programmes]
     return Desk(
-        alvh.load_history(data, today=date.today()),
+        alvh.load_history(data, today=chicago_today()),
         data,
         {name: alvh.load_policy(name) for name in offered[0]} | {p.name: p for p in own_hedges},
         {name: alvh.load_programme(name) for name in offered[1]}

@@ -1,7 +1,8 @@
 """thinkorswim's order line, as its clipboard takes it.
 
 A line that begins with BUY costs its price, one that begins with SELL brings it: an order for a
-credit is written as the sale of its legs turned round, whatever it is called.
+credit is written as the sale of its legs turned round, whatever it is called. At 0.00, where
+neither is paid, it is a SELL where every leg is sold.
 
 References
 ----------
@@ -42,9 +43,10 @@ def order_line(form: OrderForm) -> str:
         If a line cannot say it: futures spreads, and legs of which some are weeklys.
     """
     check_sign(form)
-    sign = -1 if form.limit.is_credit else 1
+    sells = form.limit.is_credit or max(ratio for _, ratio in form.legs) < 0  # at 0.00 too
+    sign = -1 if sells else 1
     legs = tuple((leg, sign * ratio) for leg, ratio in form.legs)  # as bought, for a debit
-    start = f"SELL -{form.quantity}" if form.limit.is_credit else f"BUY +{form.quantity}"
+    start = f"SELL -{form.quantity}" if sells else f"BUY +{form.quantity}"
     return f"{start} {_what(form, legs)} @{form.limit.plain()} LMT"
 
 

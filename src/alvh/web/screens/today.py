@@ -91,7 +91,9 @@ router = screen_routes("today", ask)
 @router.get("/api/today")
 def today(request: Request, asked: Annotated[Decided, Query()]) -> dict[str, Any]:
     """Give the decision, as ``alvh today --json`` does; it is not recorded."""
-    return dict(find(request.app.state.desk, asked).decision.plain())
+    found = find(request.app.state.desk, asked)
+    beside = {} if found.governed is None else {"may_be_ordered": found.governed.plain()}
+    return dict(found.decision.plain()) | beside
 
 
 def find(desk: Desk, asked: Decided) -> Found:
@@ -101,11 +103,12 @@ def find(desk: Desk, asked: Decided) -> Found:
         return Found(decide(desk, asked), None)
     ledger, at = Ledger(file, "read"), datetime.now(UTC)
     try:
+        book = held(desk, asked)
         decision = decide_by_ledger(
-            ledger, desk.history, held(desk, asked), at, as_of=asked.end,
-            on=asked.end or desk.today(), fill=asked.fill,
+            ledger, desk.history, book, at, as_of=asked.end, on=asked.end or desk.today(),
+            fill=asked.fill,
         )  # fmt: skip
-        return Found(decision, preview(ledger, decision, at))
+        return Found(decision, preview(ledger, decision, at, book))
     finally:
         ledger.close()
 
