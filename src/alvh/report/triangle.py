@@ -1,5 +1,6 @@
 """The split simplex as a picture: a triangle of all splits, and the page around it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from scipy.interpolate import LinearNDInterpolator
 from alvh.evidence.grids import Grid
 from alvh.evidence.simplex import Simplex
 from alvh.measures import Array
+from alvh.priced import priced_words
 from alvh.report.html import figure_page
 
 Figure = dict[str, Any]
@@ -101,6 +103,11 @@ def _layout(title: str) -> Figure:
     }
 
 
+def priced_of(meta: Mapping[str, Any]) -> str:
+    """Say what the fills of all splits, or of a whole grid, rest on, by its ``meta``."""
+    return priced_words("fills", meta["model_priced_share"], meta["fitted_share"])
+
+
 def write_simplex(found: Simplex, path: str | Path) -> Path:
     """Write the three triangles as one self-contained page.
 
@@ -123,7 +130,7 @@ def write_simplex(found: Simplex, path: str | Path) -> Path:
     lines = [
         f"{len(found.splits)} splits, {meta['start']} to {meta['end']}, "
         f"{meta['resamples']} resampled histories, mean block {meta['block']} sessions, "
-        f"level {meta['level']:.0%}. Prices of options are the model's.",
+        f"level {meta['level']:.0%}. {priced_of(meta)}.",
         f"Test that no split grows faster than {meta['hedge']}: p = {found.spa:.3f}.",
         f"policy {meta['policy_hash'][:12]} · programme {meta['programme_hash'][:12]} · data "
         f"{meta['data_digest'][:12]} · code {meta['code_version']} · seed {meta['seed']}",
@@ -173,7 +180,7 @@ def write_grid(found: Grid, path: str | Path) -> Path:
     meta = found.meta
     lines = [
         f"{len(found.tenors)} pairs of tenor and delta, {meta['start']} to {meta['end']}, "
-        f"{meta['resamples']} resampled histories. Prices of options are the model's.",
+        f"{meta['resamples']} resampled histories. {priced_of(meta)}.",
         f"Test that none grows faster than the layer's own: p = {found.spa:.3f}.",
         f"policy {meta['policy_hash'][:12]} · programme {meta['programme_hash'][:12]} · data "
         f"{meta['data_digest'][:12]} · code {meta['code_version']} · seed {meta['seed']}",

@@ -11,7 +11,9 @@ import alvh
 from alvh import measures
 from alvh.formats import decimal, dollars, percent
 from alvh.plain import plain
+from alvh.priced import priced_words
 from alvh.report import figures
+from alvh.report.triangle import priced_of
 from alvh.web.desk import Book, Desk
 from alvh.web.pages import page
 from alvh.web.panels import Panel, Shown
@@ -43,11 +45,11 @@ def ask(request: Request, account: Settings) -> Shown:
     hedged, unhedged = book.result.summary(), book.twin.summary()
     rows = [(title, write(hedged[key]), write(unhedged[key])) for title, key, write in _FIGURES]
     facts = {"rows": rows, "name": label(book, account), "split": shares(book)}
-    facts["share"] = book.result.model_priced_share
-    facts["fitted"], facts["quoted"] = book.result.fitted_share, book.result.quoted_share
+    facts["priced"] = priced(book.result)
     job = facts["colours"] = desk.jobs.find(key("simplex", every_split(account)))
     drawn = panels(desk, account)
     if job is not None and job.state == "done":
+        facts["all_priced"] = priced_of(job.result.meta)
         drawn = (*drawn, Panel("splits", "", {}, pl.DataFrame(job.result.table()), ""))
     return Shown("/lab", account, drawn, facts, book.result.meta)
 
@@ -94,7 +96,7 @@ def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
     runs = {"none": twin, name: result} if book.policy.layers else {"none": twin}
     crises = alvh.crisis_table(result, twin, desk.history)
     days = f"{result.dates[0]} to {result.dates[-1]}"
-    share = f"{percent(result.model_priced_share, 0)} of the fills priced by a model"
+    share = priced(result)
     return (
         Panel("equity", "Account", figures.equity(runs), _levels(runs, lambda run: run.nav),
               f"USD at the close, {days}; {share}."),
@@ -108,6 +110,11 @@ def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
               f"Return of the account from the S&P 500's high to its low, %; {days}; {share}. "
               "Crises outside the days chosen are left out."),
     )  # fmt: skip
+
+
+def priced(result: "alvh.Result") -> str:
+    """Say what the fills of a run rest on."""
+    return priced_words("fills", result.model_priced_share, result.fitted_share)
 
 
 def every_split(account: Account) -> Tried:

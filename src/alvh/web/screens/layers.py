@@ -55,7 +55,10 @@ def readings(desk: Desk, seen: Seen) -> Any:
 
 def panels(desk: Desk, seen: Seen, found: Any) -> tuple[Panel, ...]:
     """Return the figures of the screen with their tables."""
-    on = f"At the close of {found.as_of}; every price is the model's."
+    on = (
+        f"At the close of {found.as_of}; {seen.hedge_priced}; what a move or days make of them is "
+        "the model's."
+    )
     curve, nodes = figures.term_structure(desk.history, seen.result, seen.holdings)
     settled = nodes["quoted"].cast(pl.Float64).to_numpy().mean()
     stress = f"{100 * seen.policy.sizing.stress_spx:+.0f} %"

@@ -142,8 +142,8 @@ def panels(desk: Desk, seen: Seen, stressed: Stressed, chosen: Any) -> tuple[Pan
     gaps, table = figures.gaps(desk.history, seen.result, seen.evening)
     last = Panel(
         "gaps", "Overnight moves", gaps, table,
-        f"USD gained by the book of {as_of} over one night; VIX by its usual answer. Every price "
-        "is the model's.",
+        f"USD gained by the book of {as_of} over one night; VIX by its usual answer. "
+        f"{seen.priced}; what the move makes of them is the model's.",
     )  # fmt: skip
     if chosen is None:
         return (last,)
@@ -152,6 +152,7 @@ def panels(desk: Desk, seen: Seen, stressed: Stressed, chosen: Any) -> tuple[Pan
     traded = "trading nothing" if stressed.mode == "hold" else "running on by its policy"
     words = (
         f"USD gained by the book of {as_of}, {traded}, through {found.dates[0]} to "
-        f"{found.dates[-1]}; VIX moved as it did there. Every price is the model's."
+        f"{found.dates[-1]}; VIX moved as it did there. {seen.priced}; every later "
+        "price is the model's."
     )
     return Panel("replay", chosen.name, figure, path, words), last

@@ -22,6 +22,7 @@ from alvh.desk.preview import Preview, preview
 from alvh.desk.summaries import rules_line, state_line
 from alvh.errors import GovernanceError, LedgerError
 from alvh.ledger import Ledger
+from alvh.priced import Priced
 from alvh.web.desk import Desk
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
@@ -80,7 +81,8 @@ def ask(request: Request, asked: Annotated[Decided, Query()]) -> Shown:
     plain = decision.plain()
     facts |= {
         "refused": "", "decision": plain, "digest": decision.digest, "tickets": found.tickets,
-        "live": decision.as_of == desk.today(), "rules": standing_lines(desk, found),
+        "priced": priced(plain), "live": decision.as_of == desk.today(),
+        "rules": standing_lines(desk, found),
     }  # fmt: skip
     return Shown("/today", asked, panels(plain), facts, decision.meta)
 
@@ -173,6 +175,12 @@ def standing_lines(desk: Desk, found: Found) -> list[tuple[str, str]]:
         )
     )
     return lines
+
+
+def priced(plain: dict[str, Any]) -> str:
+    """Say what the prices of a decision's orders rest on; empty where there are none."""
+    found = Priced.of(leg["provenance"] for order in plain["orders"] for leg in order["legs"])
+    return found.words("prices of these orders") if found.count else ""
 
 
 def ticket(order: Any) -> str:

@@ -11,7 +11,7 @@ import alvh
 from alvh.formats import percent
 from alvh.plain import plain
 from alvh.report import cards
-from alvh.report.triangle import TITLES, triangle
+from alvh.report.triangle import TITLES, priced_of, triangle
 from alvh.web.desk import Desk
 from alvh.web.jobs import Job, Tell
 from alvh.web.pages import page
@@ -123,7 +123,7 @@ def panels(found: Any) -> tuple[Panel, ...]:
     words = (
         f"All splits of {meta['hedge']}, {meta['start']} to {meta['end']}, "
         f"{meta['resamples']} resampled histories; circles cannot be told from the best at "
-        f"{percent(meta['level'], 0)}. Prices of options are the model's."
+        f"{percent(meta['level'], 0)}. {priced_of(meta)}."
     )
     return tuple(
         Panel(name, title, _untitled(triangle(found, name)), table, words)
