@@ -63,3 +63,25 @@ def test_a_policy_file_that_is_not_valid_stops_the_start(run, tmp_path) -> None:
     answer = run("serve", "--hedge", file)
     assert answer.exit_code == 1
     assert "mine.yaml" in answer.stderr
+
+
+@pytest.mark.parametrize("option", ["ledger", "book"])
+@pytest.mark.parametrize("by", ["option", "environment"])
+def test_a_file_that_was_named_and_is_absent_stops_the_start(
+    run, tmp_path, monkeypatch, option: str, by: str
+) -> None:
+    monkeypatch.setattr("alvh.cli.serve_command._answer", lambda *_: pytest.fail("it started"))
+    words = [f"--{option}", str(tmp_path / "mistyped")] if by == "option" else []
+    if by == "environment":
+        monkeypatch.setenv(f"ALVH_{option.upper()}", str(tmp_path / "mistyped"))
+    answer = run("serve", *words)
+    assert answer.exit_code == 1
+    assert "mistyped: no such file" in answer.stderr
+
+
+def test_the_default_ledger_may_be_absent(run, tmp_path, monkeypatch) -> None:
+    started = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("alvh.cli.serve_command._answer", lambda desk, *_: started.append(desk))
+    assert run("serve").exit_code == 0
+    assert not started[0].governed

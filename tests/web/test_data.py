@@ -1,7 +1,7 @@
 """Data: what the history says of itself, as `alvh data check` and `alvh data show` say it."""
 
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 
 import polars as pl
 from fastapi.testclient import TestClient
@@ -21,7 +21,8 @@ def test_numbers_are_those_of_the_command_line(client: TestClient) -> None:
 
 
 def test_ages_are_counted_from_today(desk: Desk) -> None:
-    dated = Desk(desk.history, "bundled", desk.hedges, desk.programmes, lambda: date(2019, 1, 31))
+    dated = Desk(desk.history, "bundled", desk.hedges, desk.programmes,
+                 lambda: datetime(2019, 1, 31, 18, 0, tzinfo=UTC))  # fmt: skip
     ages = dict(data.ages(dated).select("series", "age_days").iter_rows())
     last = desk.history.dates[-1].astype(object)
     assert ages["spx"] == (date(2019, 1, 31) - last).days

@@ -32,9 +32,18 @@ def corners_to_plane(splits: Array) -> Array:
     return np.stack([splits[:, 1] + 0.5 * splits[:, 2], HEIGHT * splits[:, 2]], axis=1)
 
 
-def triangle(found: Simplex, criterion: str) -> Figure:
-    """Draw one criterion over all splits, the best, its region, and the split asked about."""
-    standing = found.standings[criterion]
+def triangle(found: Simplex, criterion: str, marked: str = "") -> Figure:
+    """Draw one criterion over all splits, the best, its region, and the split asked about.
+
+    Parameters
+    ----------
+    found : Simplex
+    criterion : str
+        Of its standings.
+    marked : str
+        What the split asked about is called; the policy's name by default.
+    """
+    standing, star = found.standings[criterion], marked or found.meta["hedge"]
     values = _SCALE[criterion] * standing.values
     places = corners_to_plane(found.splits)
     return {
@@ -46,7 +55,7 @@ def triangle(found: Simplex, criterion: str) -> Figure:
             _points("best", places, _only(standing.best, values), found, values,
                     {"symbol": "diamond", "size": 14, "color": "#ffffff",
                      "line": {"color": "#1b1b1b", "width": 2}}),
-            _points(found.meta["hedge"], places, _only(found.marked, values), found, values,
+            _points(star, places, _only(found.marked, values), found, values,
                     {"symbol": "star", "size": 17, "color": "#e0566b",
                      "line": {"color": "#1b1b1b", "width": 1}}),
         ],

@@ -37,9 +37,14 @@ class Book:
     twin: "alvh.Result"
 
 
+def utc_now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
 def chicago_today() -> date:
     """Return the date in Chicago, where the options trade, wherever the server stands."""
-    return chicago_day(datetime.now(UTC))
+    return chicago_day(utc_now())
 
 
 class Desk:
@@ -53,8 +58,8 @@ class Desk:
         Where it was read from, as the user named it.
     hedges, programmes : mapping of str to policy
         What a page may choose; a page never names a file.
-    today : callable
-        Gives the date of today, by default Chicago's.
+    now : callable
+        Gives the present moment, aware.
     ledger : Path, optional
         Of the desk; its rules decide, it is read, and a halt is written to it.
     book_file : Path, optional
@@ -67,15 +72,19 @@ class Desk:
         source: str,
         hedges: Mapping[str, "alvh.HedgePolicy"],
         programmes: Mapping[str, "alvh.CondorProgramme"],
-        today: Callable[[], date] = chicago_today,
+        now: Callable[[], datetime] = utc_now,
         ledger: Path | None = None,
         book_file: Path | None = None,
     ) -> None:
-        self.history, self.source, self.today = history, source, today
+        self.history, self.source, self.now = history, source, now
         self.hedges, self.programmes = dict(hedges), dict(programmes)
         self.jobs, self.ledger, self.book_file = Jobs(), ledger, book_file
         self._runs: OrderedDict[_Key, alvh.Result] = OrderedDict()
         self._lock = Lock()
+
+    def today(self) -> date:
+        """Return the date in Chicago."""
+        return chicago_day(self.now())
 
     @property
     def governed(self) -> bool:

@@ -9,7 +9,7 @@ import polars as pl
 from starlette.responses import Response
 
 from alvh.errors import DataError
-from alvh.web.settings import Account
+from alvh.web.settings import SPLIT, Account
 
 Figure = dict[str, Any]
 
@@ -73,6 +73,11 @@ class Shown:
         return f"?{query}" if query else ""
 
     @property
+    def own_split(self) -> str:
+        """The address of this screen with the policy's own split in place of a chosen one."""
+        return address(self.path, self.account, without=SPLIT)
+
+    @property
     def figures(self) -> tuple[Panel, ...]:
         """The panels that are drawn; the others are tables of the page with a file."""
         return tuple(panel for panel in self.panels if panel.figure)
@@ -87,6 +92,12 @@ class Shown:
             panel.key: {**panel.figure, "caption": panel.caption, "csv": self.csv(panel)}
             for panel in self.figures
         }
+
+
+def address(path: str, account: Account, *, without: tuple[str, ...] = ()) -> str:
+    """Return the address of a screen with an account's settings, some of them left out."""
+    query = urlencode(account.query(without=without))
+    return f"{path}?{query}" if query else path
 
 
 def as_csv(panels: Iterable[Panel], key: str) -> Response:

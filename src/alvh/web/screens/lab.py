@@ -16,9 +16,9 @@ from alvh.report import figures
 from alvh.report.triangle import priced_of
 from alvh.web.desk import Book, Desk
 from alvh.web.pages import page
-from alvh.web.panels import Panel, Shown
+from alvh.web.panels import Panel, Shown, address
 from alvh.web.routes import screen_routes
-from alvh.web.screens.verdict import Tried, judge, key
+from alvh.web.screens.verdict import Tried, begin, key
 from alvh.web.settings import Account
 
 Settings = Annotated[Account, Query()]
@@ -44,7 +44,7 @@ def ask(request: Request, account: Settings) -> Shown:
     book = desk.book(account)
     hedged, unhedged = book.result.summary(), book.twin.summary()
     rows = [(title, write(hedged[key]), write(unhedged[key])) for title, key, write in _FIGURES]
-    facts = {"rows": rows, "name": label(book, account), "split": shares(book)}
+    facts = {"rows": rows, "name": account.label(book.policy.name), "split": shares(book)}
     facts["priced"] = priced(book.result)
     job = facts["colours"] = desk.jobs.find(key("simplex", every_split(account)))
     drawn = panels(desk, account)
@@ -60,10 +60,9 @@ router = screen_routes("lab", ask)
 @router.post("/lab/colours/start", response_class=HTMLResponse)
 def colour(request: Request, account: Settings) -> HTMLResponse:
     """Begin to run every split, so that the triangle can be coloured by what each would do."""
-    desk: Desk = request.app.state.desk
-    tried = every_split(account)
-    desk.jobs.start(key("simplex", tried), lambda tell: judge(desk, "simplex", tried, tell))
-    return colours(request, account)
+    busy = begin(request.app.state.desk, "simplex", every_split(account), address("/lab", account))
+    shown = ask(request, account)
+    return page(request, "lab_colours.html.j2", 422 if busy else 200, shown=shown, busy=busy)
 
 
 @router.post("/lab/colours/cancel", response_class=HTMLResponse)
@@ -92,7 +91,7 @@ def backtest(request: Request, account: Settings) -> dict[str, Any]:
 def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
     """Return the four figures of the Lab with their tables."""
     book = desk.book(account)
-    result, twin, name = book.result, book.twin, label(book, account)
+    result, twin, name = book.result, book.twin, account.label(book.policy.name)
     runs = {"none": twin, name: result} if book.policy.layers else {"none": twin}
     crises = alvh.crisis_table(result, twin, desk.history)
     days = f"{result.dates[0]} to {result.dates[-1]}"
@@ -121,13 +120,6 @@ def every_split(account: Account) -> Tried:
     """Return the work that colours the triangle: every split, whichever is looked at."""
     settings = account.model_dump(include=set(Account.model_fields) - set(LAYERS))
     return Tried(**settings, step=10, resamples=0)
-
-
-def label(book: Book, account: Account) -> str:
-    """Name the hedged line: the policy, with its split where that was changed."""
-    if account.split is None:
-        return book.policy.name
-    return f"{book.policy.name} at {account.short}/{account.medium}/{account.tail}"
 
 
 def shares(book: Book) -> tuple[int, ...] | None:

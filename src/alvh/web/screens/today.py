@@ -16,9 +16,11 @@ from pydantic import BeforeValidator, Field
 import alvh
 from alvh.desk.book import Book
 from alvh.desk.book_files import read_book
+from alvh.desk.closes import next_close
 from alvh.desk.entries import Flow
 from alvh.desk.issuing import decide as decide_by_ledger
 from alvh.desk.preview import Preview, preview
+from alvh.desk.standing import standing
 from alvh.desk.summaries import rules_line, state_line
 from alvh.errors import GovernanceError, LedgerError
 from alvh.ledger import Ledger
@@ -56,6 +58,11 @@ class Found:
     governed: Preview | None
 
     @property
+    def withheld(self) -> bool:
+        """Whether the ledger keeps back any part of what the rules ask for."""
+        return self.governed is not None and bool(self.governed.refused or self.governed.reduced)
+
+    @property
     def tickets(self) -> list[tuple[Any, Any, str, str]]:
         """Each order as decided, as it may be ordered, as text to copy, and why not."""
         if self.governed is None:
@@ -71,18 +78,23 @@ class Found:
 def ask(request: Request, asked: Annotated[Decided, Query()]) -> Shown:
     """Decide the session that is asked for, by default the last of the data."""
     desk: Desk = request.app.state.desk
-    facts: dict[str, Any] = {"book": desk.book_file, "lights": LIGHTS, "asked": asked}
+    facts: dict[str, Any] = {
+        "book": desk.book_file, "lights": LIGHTS, "asked": asked, "force": {},
+        "inert": ("start", "equity") if desk.book_file is not None else ("start",),
+    }  # fmt: skip
     try:
         found = find(desk, asked)
     except (GovernanceError, LedgerError) as refusal:
         facts |= {"refused": " ".join(str(refusal).split()), "ledger": desk.ledger}
         return Shown("/today", asked, (), facts, {"code_version": request.app.version})
     decision = found.decision
-    plain = decision.plain()
+    plain, now = decision.plain(), desk.now()
     facts |= {
         "refused": "", "decision": plain, "digest": decision.digest, "tickets": found.tickets,
-        "priced": priced(plain), "live": decision.as_of == desk.today(),
-        "rules": standing_lines(desk, found),
+        "priced": priced(plain), "rules": standing_lines(desk, asked, found),
+        "over": datetime.fromisoformat(plain["closes_at"]) <= now,
+        "next_close": next_close(now).isoformat(), "headline": headline(found),
+        "withheld": found.withheld, "force": in_force(desk, found),
     }  # fmt: skip
     return Shown("/today", asked, panels(plain), facts, decision.meta)
 
@@ -101,6 +113,7 @@ def today(request: Request, asked: Annotated[Decided, Query()]) -> dict[str, Any
 def find(desk: Desk, asked: Decided) -> Found:
     """Decide by the ledger where there is one and nothing else was chosen."""
     file = ledger_in_force(desk, asked)
+    desk.hedge(asked), desk.programme(asked)  # what is not on offer is refused, used or not
     if file is None:
         return Found(decide(desk, asked), None)
     ledger, at = Ledger(file, "read"), datetime.now(UTC)
@@ -122,6 +135,20 @@ def ledger_in_force(desk: Desk, asked: Decided) -> Path | None:
     return desk.ledger
 
 
+def in_force(desk: Desk, found: Found) -> dict[str, str]:
+    """Return the names of the hedge and the condors in force; empty where no ledger says any."""
+    if found.governed is not None:
+        version = found.governed.standing.version
+    elif desk.governed and desk.ledger is not None:
+        try:
+            version = standing(Ledger(desk.ledger, "read"), desk.now()).version
+        except LedgerError:
+            return {}
+    else:
+        return {}
+    return {} if version is None else {"hedge": version.hedge.name, "condors": version.condors.name}
+
+
 def decide(desk: Desk, account: Account) -> Any:
     """Decide one session from the user's book, or from cash alone where there is none."""
     return alvh.today(
@@ -138,13 +165,34 @@ def held(desk: Desk, account: Account) -> Book:
     return Book("cash alone", (Flow(first, "deposit", account.equity),))
 
 
-def standing_lines(desk: Desk, found: Found) -> list[tuple[str, str]]:
+def headline(found: Found) -> str:
+    """Say what may be traded: the verdict of the rules, less what the ledger withholds."""
+    if found.governed is None or not found.withheld:
+        return str(found.decision.verdict)
+    allowed, refused, reduced = (
+        found.governed.orders, found.governed.refused, found.governed.reduced
+    )  # fmt: skip
+    asked = f"of {len(found.decision.orders)} orders that the rules ask for"
+    kept = [f"{len(refused)} withheld ({', '.join(refused)})"] if refused else []
+    kept += [f"{len(reduced)} reduced ({', '.join(reduced)})"] if reduced else []
+    first = "trade in part" if allowed else "nothing may be ordered"
+    return f"{first}: {asked} {' and '.join(kept)}"
+
+
+def standing_lines(desk: Desk, asked: Decided, found: Found) -> list[tuple[str, str]]:
     """Say by which rules the session is decided and what they leave room for: (light, words)."""
     if found.governed is None:
         words = "Decided by the rules chosen here; nothing was asked of a ledger"
-        return [("tell", words)] if desk.governed else []
+        at = f" at {desk.ledger}" if desk.ledger else ""
+        return [("tell", words if desk.governed else f"{words}, for there is none{at}")]
     now = found.governed.standing
     lines = [("tell", f"In force: {rules_line(now)}, from {desk.ledger}")]
+    lines += [
+        ("warn", f"{value}, which the address asks for, is left aside: the rules in force decide")
+        for name, value, used in (("hedge", asked.hedge, found.decision.meta["policy"]),
+                                  ("condors", asked.condors, found.decision.meta["programme"]))
+        if name in asked.model_fields_set and value != used
+    ]  # fmt: skip
     lines.append(("stop" if now.reason else "tell", state_line(now)))
     lines += [("warn", f"{one.action} until {one.until} by {one.by}, event {one.number}: "
                f"{one.reason}") for one in now.restrictions]  # fmt: skip

@@ -98,14 +98,15 @@
       row.hidden = !words.every(word => row.textContent.toLowerCase().includes(word));
   });
 
-  // The settings go along from screen to screen; whose book, to those that show one.
-  const bookish = ["/book", "/layers", "/stress"];
+  // The settings go along from screen to screen; whose book, to those that show one. A split that
+  // is being tried is no rule to trade by, so it does not go to Today.
+  const split = ["short", "medium", "tail"], bookish = ["/book", "/layers", "/stress"];
   function carry() {
     const query = new URLSearchParams(location.search);
     for (const link of document.querySelectorAll("nav a")) {
       const kept = new URLSearchParams();
       for (const name of ["condors", "hedge", "start", "end", "equity", "fill", "short", "medium", "tail"])
-        if (query.get(name)) kept.set(name, query.get(name));
+        if (query.get(name) && !(split.includes(name) && link.pathname === "/today")) kept.set(name, query.get(name));
       if (query.get("book") && bookish.includes(link.pathname)) kept.set("book", query.get("book"));
       link.href = link.pathname + (kept.size ? `?${kept}` : "");
     }
@@ -124,11 +125,17 @@
     navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent)
       .then(() => { copy.textContent = "Copied"; });
   });
-  // Where the ledger's rules decide there is nothing to choose.
+  // Where the ledger's rules decide there is nothing to choose; its own are shown.
   function govern() {
     const rules = document.querySelector("[data-governs]");
     if (!rules) return;
-    for (const name of ["condors", "hedge"]) rules.form.elements[name].disabled = rules.value === "ledger";
+    const governed = rules.value === "ledger";
+    for (const name of ["condors", "hedge"]) {
+      const box = rules.form.elements[name];
+      if (governed && !box.disabled) box.dataset.chosen = box.value;
+      box.disabled = governed;
+      box.value = (governed ? box.dataset.force : box.dataset.chosen) || box.value;
+    }
   }
   document.addEventListener("change", event => { if (event.target.matches("[data-governs]")) govern(); }, true);
   govern();
@@ -137,7 +144,7 @@
   function count() {
     for (const place of document.querySelectorAll("[data-until]")) {
       const minutes = Math.floor((new Date(place.dataset.until) - Date.now()) / 60000);
-      place.textContent = minutes < 0 ? "which has passed"
+      place.textContent = minutes < 0 ? "which has passed: this session is over"
         : `in ${Math.floor(minutes / 60)} h ${minutes % 60} min`;
     }
   }
