@@ -300,10 +300,22 @@ def test_data(whole: TestClient, desk: Desk) -> None:  # noqa: F811
     page = whole.get("/data").text
     ages = pl.read_csv(whole.get("/data/csv/coverage").content)["age_days"].to_list()
     last = desk.history.dates[-1].astype(object)
-    answers = [_cli("data", "check"), _cli("data", "show"), ages, (desk.today() - last).days]
+    answers = [
+        _cli("data", "check"),
+        _cli("data", "show"),
+        _cli("data", "show", "--inputs"),
+        ages,
+        _yearly(),
+        (desk.today() - last).days,
+    ]
     assert (
         _unexplained(page, answers, whole.get("/api/openapi.json").json()["info"]["version"]) == []
     )
+
+
+def _yearly() -> list[float]:
+    """Return the shares by year, from the counts that the command prints."""
+    return [row["known"] / row["counted"] for row in _cli("data", "show", "--inputs")["by_year"]]
 
 
 def test_what_is_drawn_is_what_the_file_holds(whole: TestClient) -> None:  # noqa: F811
