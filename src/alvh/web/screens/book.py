@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import Query, Request
 
 from alvh.desk.book_files import read_book
-from alvh.desk.marking import mark
 from alvh.errors import BookError
 from alvh.plain import plain
 from alvh.report import book_figures as figures
 from alvh.report import layer_figures
+from alvh.report.answers import marked
 from alvh.web.desk import Desk
 from alvh.web.own import Seen, see
 from alvh.web.panels import Panel, Shown
@@ -44,7 +44,7 @@ def mark_own(request: Request, held: Annotated[Held, Query()]) -> dict[str, Any]
         raise BookError(
             "this server was started without a book; start it with `alvh serve --book FILE`"
         )
-    return dict(plain(mark(desk.history, read_book(desk.book_file), held.end)))
+    return dict(plain(marked(desk.history, read_book(desk.book_file), held.end)))
 
 
 def panels(desk: Desk, seen: Seen, vix: float, greeks: Any) -> tuple[Panel, ...]:

@@ -7,15 +7,15 @@ import polars as pl
 from fastapi import Query, Request
 
 import alvh
-from alvh.desk.own import layer_readings
 from alvh.formats import percent
 from alvh.plain import plain
 from alvh.report import layer_figures as figures
+from alvh.report.answers import layers_of
 from alvh.web.desk import Desk
 from alvh.web.own import Seen, see
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
-from alvh.web.settings import Account, Held
+from alvh.web.settings import Held
 
 
 def ask(request: Request, held: Annotated[Held, Query()]) -> Shown:
@@ -36,20 +36,25 @@ router = screen_routes("layers", ask)
 
 
 @router.get("/api/health")
-def health(request: Request, account: Annotated[Account, Query()]) -> dict[str, Any]:
-    """Give the health of the book that a policy holds, as ``alvh health --json`` does."""
+def health(request: Request, held: Annotated[Held, Query()]) -> dict[str, Any]:
+    """Give the health of the book that the screen shows, as ``alvh health --json`` does.
+
+    Of the user's own book, as with ``--book``: what its layers pay and cost.
+    """
     desk: Desk = request.app.state.desk
-    book = desk.book(account)
-    found = alvh.health(desk.history, book.result, stress_spx=book.policy.sizing.stress_spx)
+    seen = see(desk, held)
+    if seen.own is not None:
+        return dict(plain(layers_of(seen.own, seen.policy.sizing.stress_spx)[1]))
+    found = alvh.health(desk.history, seen.result, stress_spx=seen.policy.sizing.stress_spx)
     record = asdict(found) | {"figures": found.figures(), "reasons": found.reasons()}
-    return dict(plain({"health": record, "meta": book.result.meta}))
+    return dict(plain({"health": record, "meta": seen.meta}))
 
 
 def readings(desk: Desk, seen: Seen) -> Any:
     """Read what the layers pay and cost, under the stress of the policy."""
     stress = seen.policy.sizing.stress_spx
     if seen.own is not None:
-        return layer_readings(seen.own, stress)
+        return layers_of(seen.own, stress)[0]
     return alvh.health(desk.history, seen.result, stress_spx=stress)
 
 

@@ -12,6 +12,7 @@ import alvh
 from alvh.errors import BookError
 from alvh.plain import plain
 from alvh.report import stress_figures as figures
+from alvh.report.answers import projected
 from alvh.web.desk import Desk
 from alvh.web.own import Seen, see
 from alvh.web.panels import Panel, Shown
@@ -86,13 +87,12 @@ def replay(request: Request, asked: Annotated[Stretch, Query()]) -> dict[str, An
 
 @router.get("/api/project")
 def project(request: Request, asked: Annotated[Moves, Query()]) -> dict[str, Any]:
-    """Give a book after days and moves, as ``alvh project --json`` does its projection."""
+    """Give a book after days and moves, as ``alvh project --json`` does."""
     desk: Desk = request.app.state.desk
     seen = see(desk, asked)
     found = alvh.project(desk.history, seen.result, asked.days, asked.spx / 100.0, asked.vix,
                          evening=seen.evening)  # fmt: skip
-    record = asdict(found) | {"legs": found.legs.to_dicts()}
-    return dict(plain({"projection": record, "meta": seen.meta}))
+    return dict(plain(projected(desk.history, seen.result, found, seen.evening)))
 
 
 def crisis(desk: Desk, key: str) -> Any:
