@@ -282,6 +282,13 @@ def test_claims(whole: TestClient) -> None:  # noqa: F811
     words = ("--start", "2018-01-02", "--end", "2018-12-31", "--resamples", "5")
     found = _cli("claims", *words)
     assert page.count('<article class="card">') == len(found["cards"]) > 15
+    table = pl.read_csv(whole.get("/verdict/csv/claims", params=asked).content,
+                        infer_schema_length=None)  # fmt: skip
+    assert table["key"].unique(maintain_order=True).to_list() == [
+        card["key"] for card in found["cards"]
+    ]
+    estimates = [one["estimate"] for card in found["cards"] for one in card["readings"]]
+    assert table.drop_nulls("reading_name")["reading_estimate"].to_list() == estimates
     assert _unexplained(page, [found]) == []
 
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alvh.cli.console import note, say, say_json, working
+from alvh.cli.console import note, say, say_json
 from alvh.cli.desk_options import DEFAULT_LEDGER, LedgerFile
 from alvh.cli.options import AsJson, Data
-from alvh.cli.running import announce_compiling
+from alvh.cli.running import engine_running, read_history
 from alvh.errors import AlvhError
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ def _open(
             f"the dashboard needs {absent.name}, which is not installed; install alvh with its "
             "extra: pip install 'alvh[web]'"
         ) from absent
-    announce_compiling()
-    with working(f"reading {data}"):
-        desk = open_desk(data, hedges, programmes, ledger, book)
+    history = read_history(data)
+    desk = open_desk(data, hedges, programmes, ledger, book, history)
+    with engine_running("the first run"):
         desk.warm()
     return desk
 

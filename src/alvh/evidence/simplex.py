@@ -366,6 +366,7 @@ def meta_of(
         "code_version": VERSION, "fill": fill, "start": found.start, "end": found.end,
         "resamples": resamples, "seed": seed, "block": found.block, "level": level,
         "month": SESSIONS_PER_MONTH,
+        "fills": found.priced.count,
         "model_priced_share": found.priced.shares.get("modelled", 0.0),
         "fitted_share": found.priced.shares.get("fitted", 0.0),
     }  # fmt: skip

@@ -114,6 +114,8 @@ def _layout(title: str) -> Figure:
 
 def priced_of(meta: Mapping[str, Any]) -> str:
     """Say what the fills of all splits, or of a whole grid, rest on, by its ``meta``."""
+    if not meta["fills"]:
+        return "Nothing was traded"
     return priced_words("fills", meta["model_priced_share"], meta["fitted_share"])
 
 

@@ -159,6 +159,7 @@ def open_desk(
     programmes: Iterable[Path] = (),
     ledger: Path | None = None,
     book_file: Path | None = None,
+    history: "alvh.History | None" = None,
 ) -> Desk:
     """Read the data and the policies that a server offers.
 
@@ -170,6 +171,8 @@ def open_desk(
         Policy files offered beside the presets, under their own names.
     ledger, book_file : Path, optional
         Of the desk.
+    history : History, optional
+        What was read from ``data`` already.
 
     Returns
     -------
@@ -188,7 +191,7 @@ def open_desk(
     own_hedges = [alvh.load_policy(file) for file in hedges]
     own_programmes = [alvh.load_programme(file) for file in programmes]
     return Desk(
-        alvh.load_history(data, today=chicago_today()),
+        alvh.load_history(data, today=chicago_today()) if history is None else history,
         data,
         {name: alvh.load_policy(name) for name in offered[0]} | {p.name: p for p in own_hedges},
         {name: alvh.load_programme(name) for name in offered[1]}

@@ -13,6 +13,9 @@ from alvh.priced import Priced
 from alvh.web.desk import Desk
 from alvh.web.settings import Held
 
+NOTHING_HELD = "nothing is held, so nothing is priced"
+NO_HEDGE_HELD = "no hedge is held"
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -54,11 +57,13 @@ class Seen:
     @property
     def priced(self) -> str:
         """What the marks of the book rest on, in words."""
-        return Priced.of(self.marks).words("marks")
+        return Priced.of(self.marks).words("marks") if self.marks else NOTHING_HELD
 
     @property
     def hedge_priced(self) -> str:
         """What the marks of the hedge rest on, in words."""
+        if not self.holdings.layers:
+            return NO_HEDGE_HELD
         legs = zip(self.holdings.legs, self.marks, strict=True)
         found = Priced.of(mark for leg, mark in legs if leg.sleeve != "condors")
         return found.words("marks of the hedge")

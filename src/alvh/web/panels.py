@@ -32,6 +32,8 @@ class Panel:
         What the slider chooses, of a figure that has ``frames`` in place of ``data``.
     wide : bool
         Whether it takes the whole width.
+    nothing : str
+        Said in place of the figure where there is nothing to draw.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Panel:
     caption: str
     slider: str = ""
     wide: bool = False
+    nothing: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,12 @@ class Shown:
     def drawn(self) -> dict[str, Any]:
         """Return what the page's script needs to draw: figure, caption and address by key."""
         return {
-            panel.key: {**panel.figure, "caption": panel.caption, "csv": self.csv(panel)}
+            panel.key: {
+                **panel.figure, "caption": panel.caption, "csv": self.csv(panel),
+                "nothing": panel.nothing,
+            }
             for panel in self.figures
-        }
+        }  # fmt: skip
 
 
 def address(path: str, account: Account, *, without: tuple[str, ...] = ()) -> str:

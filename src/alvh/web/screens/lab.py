@@ -11,7 +11,7 @@ import alvh
 from alvh import measures
 from alvh.formats import decimal, dollars, percent
 from alvh.plain import plain
-from alvh.priced import priced_words
+from alvh.priced import Priced
 from alvh.report import figures
 from alvh.report.triangle import priced_of
 from alvh.web.desk import Book, Desk
@@ -23,6 +23,7 @@ from alvh.web.settings import Account
 
 Settings = Annotated[Account, Query()]
 LAYERS = ("short", "medium", "tail")
+NO_HEDGE = "This policy has no hedge, so there is nothing that it costs."
 _FIGURES = (
     ("Growth a year", "cagr", percent),
     ("Volatility a year", "volatility", percent),
@@ -104,16 +105,21 @@ def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
               f"Fall from the last high, % of it, {days}; {share}."),
         Panel("cost", "Cost of the hedge", figures.layers(result), _layers(result),
               f"Cumulative USD after fees and slippage; thin: what an unchanged market would "
-              f"have given or taken. {days}; {share}."),
+              f"have given or taken. {days}; {share}.",
+              nothing="" if book.policy.layers else NO_HEDGE),
         Panel("crises", "Crises", figures.crises(alvh.crisis_returns(runs)), crises,
               f"Return of the account from the S&P 500's high to its low, %; {days}; {share}. "
               "Crises outside the days chosen are left out."),
+        Panel("figures", "", {}, _table(result, twin), ""),
     )  # fmt: skip
 
 
 def priced(result: "alvh.Result") -> str:
     """Say what the fills of a run rest on."""
-    return priced_words("fills", result.model_priced_share, result.fitted_share)
+    counts = result.counts
+    if not counts["fills"]:
+        return "nothing was traded, so nothing is priced"
+    return Priced(counts["fills"], counts["fills_modelled"], counts["fills_fitted"]).words("fills")
 
 
 def every_split(account: Account) -> Tried:
@@ -134,6 +140,13 @@ def shares(book: Book) -> tuple[int, ...] | None:
 def _levels(runs: dict[str, Any], read: Any) -> pl.DataFrame:
     first = next(iter(runs.values()))
     return pl.DataFrame({"date": first.dates} | {name: read(run) for name, run in runs.items()})
+
+
+def _table(result: "alvh.Result", twin: "alvh.Result") -> pl.DataFrame:
+    hedged, unhedged = result.summary(), twin.summary()
+    rows = [{"figure": name, "hedged": hedged[name], "unhedged": unhedged[name]}
+            for _, name, _ in _FIGURES]  # fmt: skip
+    return pl.DataFrame(rows)
 
 
 def _layers(result: "alvh.Result") -> pl.DataFrame:

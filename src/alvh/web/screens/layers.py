@@ -28,6 +28,7 @@ def ask(request: Request, held: Annotated[Held, Query()]) -> Shown:
         "health": found,
         "layers": [(name, one, found.activation[name]) for name, one in found.layers.items()],
         "rolls": figures.rolls(seen.holdings, seen.policy).to_dicts(),
+        "nothing": nothing(seen),
     }
     return Shown("/layers", held, panels(desk, seen, found), facts, seen.meta)
 
@@ -58,6 +59,25 @@ def readings(desk: Desk, seen: Seen) -> Any:
     return alvh.health(desk.history, seen.result, stress_spx=stress)
 
 
+def nothing(seen: Seen) -> str:
+    """Say why there is no layer to read; empty where there is one."""
+    if seen.holdings.layers:
+        return ""
+    if seen.own is None and not seen.policy.layers:
+        return f"{seen.policy.name} is no hedge: it has no layers."
+    return f"No layer holds anything at the close of {seen.holdings.as_of}."
+
+
+def thresholds(found: Any) -> pl.DataFrame:
+    """Return what is said of each layer: VIX in points, USD; a level of 0 is *any*."""
+    rows = [
+        {"layer": name, **asdict(found.activation[name]), **asdict(one),
+         "convexity": one.efficiency}
+        for name, one in found.layers.items()
+    ]  # fmt: skip
+    return pl.DataFrame(rows) if rows else pl.DataFrame(schema={"layer": pl.String})
+
+
 def panels(desk: Desk, seen: Seen, found: Any) -> tuple[Panel, ...]:
     """Return the figures of the screen with their tables."""
     on = (
@@ -66,17 +86,20 @@ def panels(desk: Desk, seen: Seen, found: Any) -> tuple[Panel, ...]:
     )
     curve, nodes = figures.term_structure(desk.history, seen.result, seen.holdings)
     settled = nodes["quoted"].cast(pl.Float64).to_numpy().mean()
+    empty = nothing(seen)
     stress = f"{100 * seen.policy.sizing.stress_spx:+.0f} %"
     return (
         Panel("payoff", "What each layer pays", figures.payoff(found.payoff, found.vix),
               figures.payoff_table(found.payoff),
               f"Gain from today, USD, at a level of VIX after so many days, nothing rolled. {on}",
-              slider="When", wide=True),
+              slider="When", wide=True, nothing=empty),
         Panel("carry", "What each layer costs", figures.carry(found.layers),
               figures.carry_table(found.layers),
               f"USD a year in an unchanged market, at today's pace, and USD gained if the S&P 500 "
-              f"moves by {stress} overnight. {on}"),
+              f"moves by {stress} overnight. {on}", nothing=empty),
         Panel("curve", "Where the layers stand on the curve", curve, nodes,
               f"VIX forwards by expiry at the close of {found.as_of}, points; "
               f"{percent(settled, 0)} of them exchange settlements, the rest modelled."),
+        Panel("thresholds", "", {}, thresholds(found), ""),
+        Panel("rolls", "", {}, figures.rolls(seen.holdings, seen.policy), ""),
     )  # fmt: skip

@@ -4,6 +4,7 @@ Where the server has a ledger, the rules in force there decide, and nothing is s
 that the ledger would not let out: the same answer as ``alvh today --ledger`` gives.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,14 +24,37 @@ from alvh.desk.preview import Preview, preview
 from alvh.desk.standing import standing
 from alvh.desk.summaries import rules_line, state_line
 from alvh.errors import GovernanceError, LedgerError
+from alvh.formats import decimal, dollars, percent
 from alvh.ledger import Ledger
 from alvh.priced import Priced
 from alvh.web.desk import Desk
+from alvh.web.pages import figure
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
 from alvh.web.settings import Account, left_alone
 
 LIGHTS = {"stop": ("■", "bad"), "warn": ("▲", "warn"), "tell": ("●", "soft")}
+
+
+def _coloured(value: Any) -> str:
+    return str(value or "–")
+
+
+HEALTH: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "nav_usd": ("Account, USD", dollars),
+    "cash_usd": ("Cash, USD", dollars),
+    "condors": ("Condors open, contracts", figure),
+    "condor_margin_usd": ("Margin of the condors, USD", dollars),
+    "hedge_value_usd": ("Hedge at mid, USD", dollars),
+    "hedge_margin_usd": ("Margin of the hedge, USD", dollars),
+    "quick_ratio": ("Quick ratio: liquid means over what falls due", decimal),
+    "quick_ratio_colour": ("Light of the quick ratio", _coloured),
+    "carry_per_year_usd": ("Carry of the hedge, USD a year", dollars),
+    "stress_gain_usd": ("Gain of the hedge in the stress, USD", dollars),
+    "vix": ("VIX, points", decimal),
+    "spx": ("S&P 500, points", decimal),
+    "rate": ("Money-market rate, a year", percent),
+}
 
 
 class Decided(Account):
@@ -94,7 +118,9 @@ def ask(request: Request, asked: Annotated[Decided, Query()]) -> Shown:
         "priced": priced(plain), "rules": standing_lines(desk, asked, found),
         "over": datetime.fromisoformat(plain["closes_at"]) <= now,
         "next_close": next_close(now).isoformat(), "headline": headline(found),
-        "withheld": found.withheld, "force": in_force(desk, found),
+        "withheld": found.withheld,
+        "health": [health_row(*one) for one in plain["health"].items()],
+        "force": in_force(desk, found),
     }  # fmt: skip
     return Shown("/today", asked, panels(plain), facts, decision.meta)
 
@@ -247,4 +273,12 @@ def panels(plain: dict[str, Any]) -> tuple[Panel, ...]:
     """Return the tables of the screen, each with its file."""
     tables = {name: pl.DataFrame(plain[name], infer_schema_length=None)
               for name in ("decisions", "layers", "checks")}  # fmt: skip
+    tables["health"] = pl.DataFrame([health_row(*one) for one in plain["health"].items()])
     return tuple(Panel(name, "", {}, table, "") for name, table in tables.items())
+
+
+def health_row(key: str, value: float | str | None) -> dict[str, str | None]:
+    """Return a figure of the book's health with its name and unit, as it is and as it is shown."""
+    name, write = HEALTH.get(key, (key.replace("_", " "), figure))
+    return {"key": key, "name": name, "value": None if value is None else str(value),
+            "shown": write(value)}  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
+import polars as pl
 from fastapi import Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import Field
@@ -51,7 +52,12 @@ def ask(request: Request, tried: Annotated[Tried, Query()]) -> Shown:
         "data_digest": desk.history.digest, "code_version": request.app.version,
         "fill": tried.fill, "hedge": hedge.name, "programme": programme.name,
     }  # fmt: skip
-    return Shown("/verdict", tried, panels(simplex, name), facts, meta)
+    tables: list[Panel] = []
+    if simplex:
+        tables.append(Panel("standings", "", {}, standings_table(simplex), ""))
+    if facts["claims"] is not None:
+        tables.append(Panel("claims", "", {}, cards_table(facts["claims"]), ""))
+    return Shown("/verdict", tried, (*panels(simplex, name), *tables), facts, meta)
 
 
 router = screen_routes("verdict", ask)
@@ -133,6 +139,28 @@ def standings(found: Any) -> Iterator[dict[str, Any]]:
             "best": found.splits[one.best], "like_best": int(one.region.sum()),
             "among": bool(one.region[found.marked]),
         }  # fmt: skip
+
+
+def standings_table(found: Any) -> pl.DataFrame:
+    """Return where the split stands by each criterion; the best split as shares from 0 to 1."""
+    return pl.DataFrame([
+        {name: value for name, value in row.items() if name != "best"}
+        | dict(zip(("best_short", "best_medium", "best_tail"), row["best"].tolist(), strict=True))
+        for row in standings(found)
+    ])  # fmt: skip
+
+
+def cards_table(found: Any) -> pl.DataFrame:
+    """Return the claim cards, a reading a row; one row of a card without any."""
+    rows = []
+    for card in found.to_dict()["cards"]:
+        whole = {name: value for name, value in card.items() if name != "readings"}
+        readings: list[dict[str, Any]] = card["readings"] or [{}]
+        rows += [whole | {f"reading_{name}": value for name, value in one.items()}
+                 for one in readings]  # fmt: skip
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pl.DataFrame([{name: row.get(name) for name in names} for row in rows],
+                        infer_schema_length=None)  # fmt: skip
 
 
 def panels(found: Any, marked: str) -> tuple[Panel, ...]:

@@ -41,6 +41,8 @@
 
   function draw() {
     const source = document.getElementById("drawn");
+    // an answer without figures is a refusal: those on the page are of before it
+    document.body.classList.toggle("refusing", !source);
     if (!source || !window.Plotly) return;
     const drawn = JSON.parse(source.textContent);
     waiting = [];
@@ -65,6 +67,11 @@
   }
 
   function drawPanel(panel, one) {
+    const words = panel.querySelector(".nothing"), empty = Boolean(one.nothing);
+    words.textContent = one.nothing;
+    words.hidden = !empty;
+    for (const part of panel.querySelectorAll(".plot, .frames, figcaption")) part.hidden = empty;
+    if (empty) return;
     const figure = choose(panel, one);
     if (figure.layout.height) panel.querySelector(".plot").style.height = `${figure.layout.height}px`;
     Plotly.react(panel.querySelector(".plot"), figure.data, layout(figure.layout), config);
@@ -111,6 +118,14 @@
       link.href = link.pathname + (kept.size ? `?${kept}` : "");
     }
   }
+
+  // Where no answer comes, what is on the page is of before, and says so.
+  function lost(gone) {
+    document.getElementById("lost").hidden = !gone;
+    document.body.classList.toggle("lost", gone);
+  }
+  document.addEventListener("htmx:sendError", () => lost(true));
+  document.addEventListener("htmx:afterRequest", event => { if (event.detail.successful) lost(false); });
 
   // One answer may settle in several places; it is drawn once.
   let due = false;
