@@ -21,7 +21,7 @@ WORDS = "alvh-40-40-20 at 10/20/70"
 def test_the_split_is_told_and_can_be_put_back(client: TestClient, screen: str) -> None:
     asked = {"end": YEAR["end"]} if screen == "today" else YEAR
     text = client.get(f"/{screen}", params=asked | SPLIT).text
-    assert "The split chosen in the Lab, 10/20/70, stands in place of the own one" in text
+    assert "The split chosen in the Lab, 10/20/70, stands in place of alvh-40-40-20's own" in text
     query = "&amp;".join(f"{name}={value}" for name, value in asked.items())
     assert f'<a href="/{screen}?{query}">Use its own</a>' in text
     if screen in ("book", "layers", "stress"):

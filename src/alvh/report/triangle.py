@@ -77,7 +77,7 @@ def _surface(places: Array, values: Array, unit: str) -> Figure:
     return {
         "type": "contour", "x": x.round(4).tolist(), "y": y.round(4).tolist(), "z": rows,
         "colorscale": "Cividis", "ncontours": 14, "hoverinfo": "skip",
-        "colorbar": {"title": {"text": unit, "side": "right"}, "thickness": 14},
+        "colorbar": {"title": {"text": unit, "side": "top"}, "thickness": 14},
         "line": {"width": 0.6},
     }  # fmt: skip
 
@@ -169,7 +169,7 @@ def heat(found: Grid, criterion: str) -> Figure:
             ("own terms", found.marked, "star"), ("best", one.best, "diamond"),
         )
     ]  # fmt: skip
-    bar = {"title": {"text": unit, "side": "right"}, "thickness": 14}
+    bar = {"title": {"text": unit, "side": "top"}, "thickness": 14}
     surface = {"type": "heatmap", "z": rows, "colorscale": "Cividis", "colorbar": bar, **axes}
     layout = {
         "title": {"text": f"{TITLES[criterion]}, {found.layer} layer"}, "height": 460,

@@ -17,7 +17,7 @@ from alvh.desk.scoring import Scored, priced_of, score
 from alvh.desk.scoring import scores as scored_ledger
 from alvh.desk.standing import standing
 from alvh.desk.summaries import rules_line, state_line, summary
-from alvh.errors import AlvhError, LedgerError
+from alvh.errors import AlvhError
 from alvh.ledger import Event, Ledger, checked
 from alvh.plain import plain
 from alvh.web.desk import Desk
@@ -66,7 +66,7 @@ def ask(request: Request, account: Annotated[Account, Query()]) -> Shown:
         "decisions": told[-MOST_DECISIONS:][::-1], "decision_count": len(told),
         "overrides": overrides(found["events"], scored), "scored": scored, "unscored": unscored,
         "until": until(desk, account), "gained": sum(one.difference for one in scored),
-        "priced": priced_of(scored).words("prices of these orders, at their beginning and end"),
+        "priced": priced_of(scored).words("prices with which these orders began and ended"),
     }  # fmt: skip
     panels = (
         Panel("events", "", {}, table, ""),
@@ -223,7 +223,7 @@ def reasons(told: list[dict[str, Any]]) -> pl.DataFrame:
 
 def _file(desk: Desk) -> Path:
     if desk.ledger is None:
-        raise LedgerError(
+        raise AlvhError(
             "this server was started without a ledger; start it with `alvh serve --ledger FILE`"
         )
     return desk.ledger

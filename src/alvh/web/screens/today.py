@@ -198,7 +198,7 @@ def headline(found: Found) -> str:
     allowed, refused, reduced = (
         found.governed.orders, found.governed.refused, found.governed.reduced
     )  # fmt: skip
-    asked = f"of {len(found.decision.orders)} orders that the rules ask for"
+    asked = f"of {len(found.decision.orders)} orders that the rules ask for,"
     kept = [f"{len(refused)} withheld ({', '.join(refused)})"] if refused else []
     kept += [f"{len(reduced)} reduced ({', '.join(reduced)})"] if reduced else []
     first = "trade in part" if allowed else "nothing may be ordered"

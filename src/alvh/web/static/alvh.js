@@ -36,6 +36,33 @@
 
   const config = {responsive: true, displayModeBar: false, displaylogo: false};
 
+  // A day stays on one line.
+  const iso = /\d{4}-\d\d-\d\d/;
+  function keepDays(root) {
+    const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), found = [];
+    while (texts.nextNode())
+      if (iso.test(texts.currentNode.data) && !texts.currentNode.parentElement.closest(".day, pre, script, option"))
+        found.push(texts.currentNode);
+    for (const text of found)
+      text.replaceWith(...text.data.split(/(\d{4}-\d\d-\d\d)/).map(part => {
+        if (!iso.test(part)) return part;
+        const day = document.createElement("span");
+        day.className = "day";
+        day.textContent = part;
+        return day;
+      }));
+  }
+
+  // A table that is wider than its place says so.
+  function hint() {
+    for (const box of document.querySelectorAll(".scroll"))
+      box.classList.toggle("more", box.scrollWidth > box.clientWidth + 1);
+  }
+
+  function tidy() { keepDays(document.getElementById("main")); hint(); }
+  addEventListener("resize", hint);
+  document.addEventListener("toggle", hint, true);
+
   // What is in sight is drawn at once, the rest as soon as there is time.
   let waiting = [];
 
@@ -78,6 +105,7 @@
     const caption = panel.querySelector("figcaption");
     caption.querySelector("span").textContent = one.caption;
     caption.querySelector("a").href = one.csv;
+    keepDays(caption);
   }
 
   // A figure with frames shows one of them, by its slider.
@@ -132,7 +160,7 @@
   document.addEventListener("htmx:afterSettle", () => {
     if (due) return;
     due = true;
-    setTimeout(() => { due = false; draw(); carry(); }, 0);
+    setTimeout(() => { due = false; draw(); carry(); tidy(); }, 0);
   });
   document.addEventListener("click", event => {
     const copy = event.target.closest("[data-copy]");
@@ -171,4 +199,5 @@
   narrow.addEventListener("change", draw);
   draw();
   carry();
+  tidy();
 })();
