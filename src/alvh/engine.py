@@ -305,12 +305,15 @@ class Sweep:
         Cumulative profit of the hedge after its costs, USD.
     carry : ndarray, shape (n_policies, n)
         Cumulative unchanged-market gain of the hedge, USD.
+    fills : ndarray of int, shape (n_policies, 3)
+        Fills, those that a model priced, and those that smiles fitted to quotes did.
     """
 
     dates: Dates
     nav: Floats
     hedge_pnl: Floats
     carry: Floats
+    fills: NDArray[np.int64]
 
 
 def sweep(
@@ -357,8 +360,9 @@ def sweep(
         parts.append(_sweep_chunk(surfaces, window, guides, chunk, rules, account))
         if progress is not None:
             progress(low + len(chunk), len(hedges))
-    nav, pnl, carry = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Sweep(surfaces.dates[window], nav, pnl, carry)
+    return Sweep(
+        surfaces.dates[window], *(np.concatenate(column) for column in zip(*parts, strict=True))
+    )
 
 
 def _stack_guides(heard: list[tuple[Records, Floats]]) -> tuple[Records, Floats]:
@@ -378,17 +382,18 @@ def _sweep_chunk(
     compiled: list[tuple[Records, Records]],
     rules: Records,
     account: Records,
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
     count, days = len(compiled), surfaces.days[window]
-    daily = np.zeros((count, len(days)), DAILY)
+    daily, books = np.zeros((count, len(days)), DAILY), new_books(count)
     run_batch(
         days[None, :], *guides, *surfaces.listed,
         np.concatenate([hedge for hedge, _ in compiled]),
         np.stack([layers for _, layers in compiled]),
         np.repeat(rules, count), np.repeat(account, count),
-        new_books(count), daily, new_log(0, 0, 0),
+        books, daily, new_log(0, 0, 0),
     )  # fmt: skip
     for rows in daily:
         _refuse_broken(rows, surfaces.dates[window])
     hedge = daily["pnl"][:, :, 1:].sum(axis=2) - daily["cost"][:, :, 1:].sum(axis=2)
-    return daily["nav"].copy(), hedge, daily["carry"].sum(axis=2)
+    fills = np.stack([books.state[name] for name in COUNTED[:3]], axis=1)
+    return daily["nav"].copy(), hedge, daily["carry"].sum(axis=2), fills

@@ -120,3 +120,15 @@ def test_pool_of_one_layer_is_refused(ask) -> None:
     answer = ask("pool", "--hedge", "single-call")
     assert answer.exit_code == 1
     assert "a pool needs two layers" in answer.stderr
+
+
+def test_layers_of_ones_own_book(run, desk_book) -> None:
+    answer = run("health", "--book", desk_book, "--as-of", "2015-08-24", "--json")
+    found = json.loads(answer.stdout)
+    assert set(found) == {"health", "meta"}
+    assert set(found["health"]["layers"]) == {"short", "medium", "tail"}
+    text = run("health", "--book", desk_book, "--as-of", "2015-08-24").stdout
+    assert f"NAV {found['health']['nav']:,.0f} USD" in text
+    refused = run("health", "--book", desk_book, "--history")
+    assert refused.exit_code == 1
+    assert "leave it out with --book" in refused.stderr

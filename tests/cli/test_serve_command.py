@@ -63,3 +63,49 @@ def test_a_policy_file_that_is_not_valid_stops_the_start(run, tmp_path) -> None:
     answer = run("serve", "--hedge", file)
     assert answer.exit_code == 1
     assert "mine.yaml" in answer.stderr
+
+
+@pytest.mark.parametrize("option", ["ledger", "book"])
+@pytest.mark.parametrize("by", ["option", "environment"])
+def test_a_file_that_was_named_and_is_absent_stops_the_start(
+    run, tmp_path, monkeypatch, option: str, by: str
+) -> None:
+    monkeypatch.setattr("alvh.cli.serve_command._answer", lambda *_: pytest.fail("it started"))
+    words = [f"--{option}", str(tmp_path / "mistyped")] if by == "option" else []
+    if by == "environment":
+        monkeypatch.setenv(f"ALVH_{option.upper()}", str(tmp_path / "mistyped"))
+    answer = run("serve", *words)
+    assert answer.exit_code == 1
+    assert "mistyped: no such file" in answer.stderr
+
+
+def test_the_default_ledger_may_be_absent(run, tmp_path, monkeypatch) -> None:
+    started = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("alvh.cli.serve_command._answer", lambda desk, *_: started.append(desk))
+    assert run("serve").exit_code == 0
+    assert not started[0].governed
+
+
+def test_the_start_shows_how_far_chains_are_fitted(run, shared_data, tmp_path, monkeypatch) -> None:
+    import shutil
+    from contextlib import contextmanager
+
+    from alvh.market.chains.importing import import_chains
+
+    shown = []
+
+    @contextmanager
+    def counting(what):
+        yield lambda done, total: shown.append((what, done, total))
+
+    monkeypatch.setattr("alvh.cli.running.counting", counting)
+    monkeypatch.setattr("alvh.cli.serve_command._answer", lambda *_: None)
+    for name in ("cboe/VIX_History.csv", "spx/SPX_OHLC_1927_2026.csv"):
+        shutil.copy(shared_data / name, tmp_path)
+    import_chains(
+        [shared_data / "chains" / "spx_eod_2019" / "SPX_20190531.csv"], tmp_path / "chains"
+    )
+    answer = run("serve", "--data", tmp_path)
+    assert answer.exit_code == 0, answer.stderr
+    assert shown == [("fitting the sessions with chains", 1, 1)]

@@ -110,7 +110,7 @@ def test_days_without_an_override_and_orders_taken_whole_are_not_scored(governed
     ],
 )
 def test_what_has_expired_is_worth_what_it_settled_to(symbol: str, points: float) -> None:
-    assert worth(bundled(), parse_instrument(symbol), END) == pytest.approx(points, abs=1e-6)
+    assert worth(bundled(), parse_instrument(symbol), END)[0] == pytest.approx(points, abs=1e-6)
 
 
 def test_what_is_alive_is_worth_the_model_mid() -> None:
@@ -118,7 +118,7 @@ def test_what_is_alive_is_worth_the_model_mid() -> None:
 
     symbol = "SPXW  150918P01900000"
     mid = alvh.quote(bundled(), [symbol], END)["mid"][0]
-    assert worth(bundled(), parse_instrument(symbol), END) == mid
+    assert worth(bundled(), parse_instrument(symbol), END)[0] == mid
 
 
 def test_a_settlement_beyond_the_data_is_refused() -> None:

@@ -19,6 +19,8 @@ from alvh.desk.paper import as_decided
 from alvh.desk.reconcile import reconcile
 from alvh.desk.versions import Caps, Charter
 from alvh.ledger import Ledger, SigningKey, create_key
+from alvh.market.chains.importing import import_chains
+from alvh.market.history import load_history
 from alvh.policy import load_policy, load_programme
 from alvh.web import Desk, create_app, open_desk
 
@@ -100,3 +102,19 @@ def file(tmp_path: Path) -> Path:
         version = propose(ledger, load_policy(hedge), condors, charter, now)
         sign(ledger, version.sha256, key, now)
     return ledger.path
+
+
+@pytest.fixture(scope="session")
+def quoted_desk(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A desk on the real data with the imported SPX chains of spring 2019."""
+    chains = tmp_path_factory.mktemp("chains")
+    import_chains([shared_data / "chains" / "spx_eod_2019"], chains)
+    bundled = open_desk("bundled")
+    history = load_history(shared_data, chains=chains)
+    return Desk(history, "quoted", bundled.hedges, bundled.programmes)
+
+
+@pytest.fixture(scope="session")
+def quoted_client(quoted_desk: Desk) -> TestClient:
+    """A client of a server whose sessions have quotes in part."""
+    return TestClient(create_app(quoted_desk, [HOST], TOKEN), base_url=f"http://{HOST}")

@@ -248,3 +248,39 @@ def test_the_triangle_is_coloured_by_every_split(browser: Any, address: str) -> 
     page.wait_for_function("document.querySelectorAll('#dots circle').length === 0")
     assert watched.faults == []
     page.context.close()
+
+
+@pytest.mark.parametrize("screen", ["layers", "stress", "data", "today"])
+def test_on_a_telephone_days_stay_whole_and_wide_tables_say_so(
+    browser: Any, address: str, screen: str
+) -> None:
+    page = Watched(browser, address, **PHONE).open(f"{address}/{screen}?end=2018-12-28")
+    broken = page.evaluate(
+        """() => {
+            const out = [], texts = document.createTreeWalker(document.querySelector("main"), 4);
+            while (texts.nextNode()) {
+                const text = texts.currentNode;
+                if (text.parentElement.closest("script, pre, option, [hidden]")) continue;
+                for (const found of text.data.matchAll(/\\d{4}-\\d\\d-\\d\\d/g)) {
+                    const range = document.createRange();
+                    range.setStart(text, found.index);
+                    range.setEnd(text, found.index + 10);
+                    const tops = [...range.getClientRects()].map(box => Math.round(box.top));
+                    const lines = new Set(tops);
+                    if (lines.size > 1) out.push(found[0]);
+                }
+            }
+            return out;
+        }"""
+    )
+    assert broken == []
+    wide = page.locator(".scroll:visible").all()
+    assert wide
+    hinted = 0
+    for box in wide:
+        over = box.evaluate("one => one.scrollWidth > one.clientWidth + 1")
+        said = box.evaluate("one => getComputedStyle(one, '::before').content")
+        assert ("scroll" in said) == over
+        hinted += over
+    assert hinted or screen == "today"
+    page.context.close()

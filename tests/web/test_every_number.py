@@ -182,7 +182,13 @@ def test_book(
     entries = _cli("book", "show", *words)
     condors = _condors(desked)
     hedge = sum(leg["value"] for leg in marked["legs"] if leg["sleeve"] != "condors")
-    answers = [marked, projected, entries, condors, differences, hedge]
+    assert whole.get("/api/book", params=ASKED).json() == marked
+    for row in marked["greeks"]:  # the same as by differences of `alvh project`
+        one = differences[row["part"]]
+        told = (row["spx_delta"], row["spx_gamma"], row["vix_delta"], row["vix_gamma"],
+                row["vanna"], row["theta"], row["usual"])  # fmt: skip
+        assert told == pytest.approx(tuple(one.values()), abs=1e-6)
+    answers = [marked, projected, entries, condors, hedge]
     assert _unexplained(page, answers, str(desked.book)) == []
 
 
@@ -216,6 +222,25 @@ def test_layers(whole: TestClient, desk: Desk) -> None:  # noqa: F811
     # the curve and its share of settlements have no command; the share is the table's
     share = _share(whole)
     assert _unexplained(page, [health, held, share]) == []
+
+
+def test_layers_of_ones_own_book(whole: TestClient, desked: Desked) -> None:  # noqa: F811
+    page = whole.get("/layers", params=ASKED).text
+    health = _cli("health", "--book", str(desked.book), *AS_OF)
+    assert whole.get("/api/health", params=ASKED).json() == health
+    assert health["health"]["layers"]
+    words = ("--book", str(desked.book), *AS_OF)
+    marked = _cli("book", "mark", *words)
+    table = pl.read_csv(whole.get("/layers/csv/rolls", params=ASKED).content)
+    days = [row["days"] for row in table.to_dicts()]
+    rolls = [" ".join(map(str, row.values())) for row in table.to_dicts()]
+    share = float(pl.read_csv(whole.get("/layers/csv/curve", params=ASKED).content)["quoted"]
+                  .cast(pl.Float64).to_numpy().mean())  # fmt: skip
+    values = [sum(leg["value"] for leg in marked["legs"] if leg["sleeve"] == sleeve)
+              for sleeve in ("short", "medium", "tail")]  # fmt: skip
+    carry = [row["theta"] for row in marked["greeks"]]
+    answers = [health, marked, days, rolls, share, values, carry]
+    assert _unexplained(page, answers, str(desked.book)) == []
 
 
 def layer_as_of(run: alvh.Result) -> Any:
@@ -257,6 +282,13 @@ def test_claims(whole: TestClient) -> None:  # noqa: F811
     words = ("--start", "2018-01-02", "--end", "2018-12-31", "--resamples", "5")
     found = _cli("claims", *words)
     assert page.count('<article class="card">') == len(found["cards"]) > 15
+    table = pl.read_csv(whole.get("/verdict/csv/claims", params=asked).content,
+                        infer_schema_length=None)  # fmt: skip
+    assert table["key"].unique(maintain_order=True).to_list() == [
+        card["key"] for card in found["cards"]
+    ]
+    estimates = [one["estimate"] for card in found["cards"] for one in card["readings"]]
+    assert table.drop_nulls("reading_name")["reading_estimate"].to_list() == estimates
     assert _unexplained(page, [found]) == []
 
 
@@ -276,7 +308,9 @@ def test_stress(whole: TestClient, desked: Desked) -> None:  # noqa: F811
         )
         replay = _cli("replay", str(one.start), "--sessions", str(last - first), *words)["replay"]
         answers += [replay, int(last - first), one.name]
-    meta = whole.get("/api/project", params=ASKED).json()["meta"]
+    told = whole.get("/api/project", params=ASKED).json()
+    assert told == _cli("project", *words)
+    meta = told["meta"]
     moved = [-7, 40, -8, 30]
     assert _unexplained(page, [answers, meta, moved], str(desked.book)) == []
 
@@ -300,10 +334,22 @@ def test_data(whole: TestClient, desk: Desk) -> None:  # noqa: F811
     page = whole.get("/data").text
     ages = pl.read_csv(whole.get("/data/csv/coverage").content)["age_days"].to_list()
     last = desk.history.dates[-1].astype(object)
-    answers = [_cli("data", "check"), _cli("data", "show"), ages, (desk.today() - last).days]
+    answers = [
+        _cli("data", "check"),
+        _cli("data", "show"),
+        _cli("data", "show", "--inputs"),
+        ages,
+        _yearly(),
+        (desk.today() - last).days,
+    ]
     assert (
         _unexplained(page, answers, whole.get("/api/openapi.json").json()["info"]["version"]) == []
     )
+
+
+def _yearly() -> list[float]:
+    """Return the shares by year, from the counts that the command prints."""
+    return [row["known"] / row["counted"] for row in _cli("data", "show", "--inputs")["by_year"]]
 
 
 def test_what_is_drawn_is_what_the_file_holds(whole: TestClient) -> None:  # noqa: F811

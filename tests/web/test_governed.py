@@ -1,13 +1,15 @@
 """With a ledger, Today is `alvh today --ledger`: rules in force, halt, caps, disagreements."""
 
 import json
+import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from tests.web.browser import Watched, chromium, serving
 from tests.web.conftest import HOST, Desked
 from tests.web.test_lab import _cli
 
@@ -200,8 +202,72 @@ def test_without_rules_in_force_or_with_a_flaw_there_is_no_decision(
 )
 def test_the_close_is_chicagos(desk: Desk, day: str, close: str) -> None:
     on = date.fromisoformat(day)
-    found = Desk(desk.history, "bundled", desk.hedges, desk.programmes, lambda: on)
+    morning = datetime.combine(on, time(15), UTC)
+    found = Desk(desk.history, "bundled", desk.hedges, desk.programmes, lambda: morning)
     client = TestClient(create_app(found, [HOST]), base_url=f"http://{HOST}")
     page = client.get("/today", params={"end": day}).text
     assert f'data-until="{close}"' in page
     assert f"close at {close[11:16]} in Chicago" in page
+
+
+def test_the_headline_says_what_is_withheld(desk: Desk, desked: Desked) -> None:
+    client = _client(desk, desked)
+
+    def first() -> str:
+        text = client.get("/today", params=ASKED).text
+        found = re.search(r'<p class="first">(.*?)</p>', text, re.S)
+        assert found
+        return found[1] + ("; as the rule asks" if "as the rule asks for them" in text else "")
+
+    assert f"{NEXT}: trade. " in first()
+    assert "as the rule asks" not in first()
+    _reduced(desked)
+    told = client.get("/api/today", params=ASKED).json()
+    cut = ", ".join(told["may_be_ordered"]["reduced"])
+    assert cut
+    assert f"{NEXT}: trade in part: of {len(told['orders'])} orders" in first()
+    assert f"reduced ({cut})" in first()
+    assert "as the rule asks" in first()
+    _halted(desked)
+    told = client.get("/api/today", params=ASKED).json()
+    refused = told["may_be_ordered"]["refused"]
+    kept = "trade in part" if told["may_be_ordered"]["structures"] else "nothing may be ordered"
+    assert f"{NEXT}: {kept}: of {len(told['orders'])} orders" in first()
+    assert f"{len(refused)} withheld ({', '.join(refused)})" in first()
+
+
+def test_the_form_shows_the_rules_in_force(desk: Desk, desked: Desked) -> None:
+    client = _client(desk, desked)
+    text = client.get("/today", params=ASKED | {"hedge": "vxth"}).text
+    assert 'name="hedge" data-force="alvh-40-40-20"' in text
+    assert 'name="condors" data-force="monthly45"' in text
+    assert "vxth, which the address asks for, is left aside: the rules in force decide" in text
+    assert "is left aside" not in client.get("/today", params=ASKED).text
+    for name in ("start", "equity"):  # a session and a book have neither
+        assert re.search(rf'<input [^>]*name="{name}"[^>]* disabled>', text)
+    answer = client.get("/today", params=ASKED | {"hedge": "nonsense"})
+    assert answer.status_code == 422
+    assert "nonsense" in answer.text
+
+
+def test_without_a_ledger_that_is_said(desk: Desk, tmp_path: Path) -> None:
+    found = Desk(desk.history, "bundled", desk.hedges, desk.programmes,
+                 ledger=tmp_path / "ledger.db")  # fmt: skip
+    client = TestClient(create_app(found, [HOST]), base_url=f"http://{HOST}")
+    text = client.get("/today", params=ASKED).text
+    assert f"nothing was asked of a ledger, for there is none at {tmp_path / 'ledger.db'}" in text
+
+
+def test_the_box_of_the_form_follows_the_rules(desk: Desk, desked: Desked) -> None:
+    found = Desk(desk.history, "bundled", desk.hedges, desk.programmes, ledger=desked.ledger,
+                 book_file=desked.book)  # fmt: skip
+    with serving(found) as address, chromium() as browser:
+        page = Watched(browser, address).open(f"{address}/today?end={NEXT}&hedge=vxth")
+        box = page.locator("select[name=hedge]")
+        assert (box.input_value(), box.is_disabled()) == ("alvh-40-40-20", True)
+        page.select_option("select[name=rules]", "chosen")
+        page.wait_for_url("**rules=chosen*")
+        assert (box.input_value(), box.is_disabled()) == ("vxth", False)
+        page.select_option("select[name=rules]", "ledger")
+        assert (box.input_value(), box.is_disabled()) == ("alvh-40-40-20", True)
+        page.context.close()

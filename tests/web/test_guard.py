@@ -1,5 +1,7 @@
 """The guard refuses what a page of another site, or a clumsy program, could do."""
 
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
 from starlette.applications import Starlette
@@ -134,3 +136,31 @@ def test_a_fault_of_the_program_is_owned_and_gives_nothing_away(desk: Desk) -> N
     assert answer.status_code == 500
     assert "RuntimeError" in answer.json()["refused"]
     assert "secret" not in answer.text
+
+
+def test_head_answers_as_get_without_the_body(client: TestClient, door: TestClient) -> None:
+    for address in ("/lab", "/api/data", "/static/alvh.css", "/nowhere", "/stress?crisis=zzz"):
+        head, get = client.head(address), client.get(address)
+        assert head.status_code == get.status_code, address
+        assert head.headers["content-length"] == get.headers["content-length"]
+        assert head.headers["content-type"] == get.headers["content-type"]
+        assert head.content == b""
+    assert door.head("/", headers={"host": "evil.example"}).status_code == 421
+
+
+def test_a_split_that_is_no_split_is_refused_without_an_empty_name(client: TestClient) -> None:
+    found = client.get("/api/backtest", params={"short": "50", "medium": "60", "tail": "1"}).json()
+    assert found["refused"].startswith("a split of 50, 60, 1 %: three shares")
+    found = client.get("/api/backtest", params={"fill": "7"}).json()
+    assert found["refused"].startswith("fill: ")
+
+
+def test_remedies_fit_what_is_broken(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text("on,kind\n2015-08-20,nonsense\n")
+    (tmp_path / "bad.db").write_bytes(b"no ledger at all")
+    bad = Desk(desk.history, "bundled", desk.hedges, desk.programmes,
+               ledger=tmp_path / "bad.db", book_file=tmp_path / "bad.csv")  # fmt: skip
+    client = TestClient(create_app(bad, [HOST], TOKEN), base_url=f"http://{HOST}")
+    assert "correct the file of the book" in client.get("/api/book").json()["remedy"]
+    assert "checkpoints" in client.get("/api/ledger/verify").json()["remedy"]
+    assert client.get("/api/replay").json()["remedy"] == "correct what is named"

@@ -1,7 +1,7 @@
 """Every screen by keyboard alone, in light and dark, on a desk and on a telephone of 390 pixels."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -228,7 +228,8 @@ def test_whose_book_is_chosen_and_goes_along(browser: Any, address: str) -> None
 
 
 def test_the_countdown_runs_to_the_close_in_chicago(browser: Any, desk: Desk) -> None:
-    own = Desk(desk.history, "bundled", desk.hedges, desk.programmes, lambda: date(2015, 11, 27))
+    own = Desk(desk.history, "bundled", desk.hedges, desk.programmes,
+               lambda: datetime(2015, 11, 27, 15, 0, tzinfo=UTC))  # fmt: skip
     with serving(own) as address:
         context = browser.new_context(timezone_id="Asia/Tokyo")  # wherever one sits
         page = context.new_page()

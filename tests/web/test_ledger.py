@@ -125,3 +125,12 @@ def test_what_cannot_be_scored_says_why(desk: Desk, desked: Desked) -> None:
 def _desked_client(desk: Desk, desked: Desked) -> TestClient:
     found = Desk(desk.history, "bundled", desk.hedges, desk.programmes, ledger=desked.ledger)
     return TestClient(create_app(found, [HOST], TOKEN), base_url=f"http://{HOST}")
+
+
+def test_a_halt_is_in_characters_that_can_be_printed(governed: TestClient, file: Path) -> None:
+    for bad in ("a\x00b", "a\nb", "a\x1b[31m", "a\u202eb"):
+        for asked in ({"reason": bad, "by": "ann"}, {"reason": "a drill", "by": bad}):
+            answer = governed.post("/ledger/halt", params=asked, headers=WITH_TOKEN)
+            assert answer.status_code == 422
+            assert "cannot be printed" in answer.text
+    assert not _cli("ledger", "standing", "--ledger", str(file))["halted"]

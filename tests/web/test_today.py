@@ -56,7 +56,7 @@ def test_the_page_shows_orders_reasons_and_layers(client: TestClient) -> None:
     found = client.get("/api/today", params=SESSION).json()
     text = client.get("/today", params=SESSION).text
     assert found["verdict"] == "trade"
-    assert f"close at {found['closes_at'][11:16]} in Chicago" in text
+    assert f"closed at {found['closes_at'][11:16]} in Chicago" in text
     for order in found["orders"]:
         assert f'id="ticket-{order["name"]}"' in text
         for leg in order["legs"]:

@@ -69,3 +69,9 @@ def test_work_can_be_cancelled(client: TestClient) -> None:
     client.post("/verdict/simplex/cancel", params=asked, headers=WITH_TOKEN)
     assert _waited(client, "simplex", asked)["state"] == "cancelled"
     assert "Cancelled." in client.get("/verdict/answer", params=asked).text
+
+
+def test_few_resamples_are_warned_of(client: TestClient) -> None:
+    words = "resampled histories are too few for verdicts of claims"
+    assert words in client.get("/verdict", params={"resamples": "99"}).text
+    assert words not in client.get("/verdict", params={"resamples": "100"}).text

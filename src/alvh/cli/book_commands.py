@@ -118,13 +118,15 @@ def mark(
     """Value the book at a close: every leg at its quote's middle, or else at a model's price."""
     from alvh.desk.book_files import read_book
     from alvh.desk.marking import mark as mark_book
+    from alvh.report.answers import marked
 
     held = read_book(book)
     history = read_history(data)
     with engine_running("marking"):
         found = mark_book(history, held, day(as_of))
-    if as_json:
-        say_json(found)
+        whole = marked(history, held, day(as_of)) if as_json else None
+    if whole is not None:
+        say_json(whole)
         return
     say(f"{held.name} on {found.as_of}: {dollars(found.nav)} USD, cash {dollars(found.cash)} USD")
     show_table(

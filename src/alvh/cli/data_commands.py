@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alvh.cli.console import ABSENT, err, note, say, say_json, show_table, working
-from alvh.cli.formats import decimal
+from alvh.cli.formats import decimal, percent
 from alvh.cli.options import AsJson, Data
 from alvh.cli.running import read_history
 from alvh.errors import DataError
@@ -112,11 +112,16 @@ def show(
     series: Annotated[
         str | None, typer.Option("--series", metavar="NAME", help="One series, in detail.")
     ] = None,
+    inputs: Annotated[
+        bool, typer.Option("--inputs", help="How much was quoted, and how much is the model's.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show every series: source, range, gaps."""
     history = read_history(data)
-    if series is not None:
+    if inputs:
+        _show_inputs(history, as_json)
+    elif series is not None:
         _show_series(history, series, as_json)
     elif as_json:
         say_json(_identity(history) | {"series": history.series_report()})
@@ -148,6 +153,28 @@ def _show_series(history: "History", name: str, as_json: bool) -> None:
         say(f"disagree: {one.count} values, {one.kept} followed and not {one.dropped}")
     for day, value in last.items():
         say(f"{day}  {decimal(value, 4)}")
+    _say_identity(history)
+
+
+def _show_inputs(history: "History", as_json: bool) -> None:
+    from alvh.report.inputs import inputs, inputs_by_year
+
+    by_year = inputs_by_year(history)
+    whole = inputs(by_year)
+    if as_json:
+        found = {"chain_folder": history.chain_folder, "inputs": whole, "by_year": by_year}
+        say_json(_identity(history) | found)
+        return
+    headings = ("input", "of", "counted", "known", "modelled", "share known", "first", "last")
+    rows = (
+        (row["input"], row["of"], f"{row['counted']:,}", f"{row['known']:,}",
+         f"{row['modelled']:,}", percent(row["share"], 1), str(row["first"] or ABSENT),
+         str(row["last"] or ABSENT))
+        for row in whole.iter_rows(named=True)
+    )  # fmt: skip
+    title = "Known: published, settled or quoted on its day; the rest is the model's"
+    show_table(title, headings, rows, numbers=headings[2:6])
+    say(f"option chains: {history.chain_folder or 'none imported'}")
     _say_identity(history)
 
 

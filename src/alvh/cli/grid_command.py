@@ -9,7 +9,7 @@ import typer
 from alvh.cli.console import counting, say, say_json, show_table
 from alvh.cli.formats import decimal, percent
 from alvh.cli.options import AsJson, Cluster, Condors, Data, End, Equity, Fill, Start
-from alvh.cli.running import announce_compiling, day, read_history, say_identity
+from alvh.cli.running import announce_compiling, day, read_history, say_identity, say_model_share
 
 if TYPE_CHECKING:
     from alvh.evidence.grids import Grid
@@ -74,6 +74,7 @@ def grid(
     if as_json:
         say_json(_as_json(found))
         return
+    say_model_share(found.meta["model_priced_share"], found.meta["fitted_share"])
     title = f"{found.meta['programme']}: the {layer} layer of {found.meta['hedge']}"
     show_table(title, ("", *_NUMBERS), _rows(found), numbers=_NUMBERS)
     for name, one in found.standings.items():
@@ -81,8 +82,7 @@ def grid(
         say(f"by {name.replace('_', ' ')}: rank {one.rank} of {len(found.tenors)} "
             f"({one.rank_low} to {one.rank_high}), {among} the {int(one.region.sum())} that "
             "cannot be told from the best")  # fmt: skip
-    say(f"test that none grows faster: p = {decimal(found.spa, 3)}; prices of options are the "
-        "model's")  # fmt: skip
+    say(f"test that none grows faster: p = {decimal(found.spa, 3)}")
     say_identity(found.meta)
 
 

@@ -1,20 +1,24 @@
 """`alvh health`: is the book liquid, and is its hedge worth what it costs?"""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from alvh.cli.console import ABSENT, say, say_json, show_table
+from alvh.cli.console import ABSENT, note, say, say_json, show_table
 from alvh.cli.formats import decimal, dollars, percent
-from alvh.cli.options import DATE_FORMATS, AsJson, Condors, Data, Equity, Fill, Start
+from alvh.cli.options import DATE_FORMATS, AsJson, Condors, Data, Equity, Fill, OwnBook, Start
 from alvh.cli.running import day, engine_running, read_history, say_identity, say_model_share
+from alvh.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from alvh import CondorProgramme, HedgePolicy, History
     from alvh.advise.health import Health
+    from alvh.desk.own import LayerReadings
 
 _HISTORY_COLUMNS = (
     ("vix", decimal),
@@ -47,6 +51,7 @@ def health(
         str, typer.Option("--hedge", metavar="NAME", help="Hedge policy: preset or .yaml file.")
     ] = "alvh-40-40-20",
     condors: Condors = "monthly45",
+    book: OwnBook = None,
     data: Data = "bundled",
     start: Start = None,
     equity: Equity = 1_000_000.0,
@@ -56,13 +61,16 @@ def health(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read the health of the book on one evening."""
+    """Read the health of the book on one evening; of your own, what its layers pay and cost."""
     import alvh
     from alvh.advise.health import health as read_health
     from alvh.advise.health import health_history
 
     policy, programme = alvh.load_policy(hedge), alvh.load_programme(condors)
     market = read_history(data)
+    if book is not None:
+        _own(market, book, (policy, programme), day(as_of), fill, history, as_json)
+        return
     account = {"start": day(start), "end": day(as_of), "equity": equity, "fill": fill}
     if history:
         with engine_running(f"health of {programme.name} with {policy.name}, month by month"):
@@ -78,6 +86,33 @@ def health(
     say_model_share(result.model_priced_share, result.fitted_share)
     _say_health(found)
     say_identity(result.meta)
+
+
+def _own(
+    market: "History", file: Path, rules: tuple["HedgePolicy", "CondorProgramme"],
+    as_of: date | None, fill: float, by_month: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Read the layers of the user's own book."""
+    from alvh.desk.book_files import read_book
+    from alvh.desk.own import own_book
+    from alvh.report.answers import layers_of
+
+    if by_month:
+        raise DataError("--history follows a policy's run; leave it out with --book")
+    with engine_running(f"layers of {file}"):
+        own = own_book(market, read_book(file), *rules, as_of, fill)
+        found, whole = layers_of(own, rules[0].sizing.stress_spx)
+    if as_json:
+        say_json(whole)
+        return
+    for fault in own.faults:
+        note(f"the rules cannot read this of the book, which is valued all the same: {fault}")
+    say(f"{file} at the close of {found.as_of}: VIX {found.vix:.2f}, NAV {found.nav:,.0f} USD")
+    if found.layers:
+        show_table(_LAYERS_TITLE, ("layer", *_LAYERS), _layers(found), numbers=_LAYERS)
+    else:
+        say("no layer holds anything")
+    say_identity(own.meta)
 
 
 def _whole(found: "Health") -> dict[str, Any]:
@@ -137,7 +172,7 @@ def _budget(found: "Health") -> str:
     return "within 10 %" if found.shortfall.within_budget else "over the budget of 10 %"
 
 
-def _layers(found: "Health") -> Iterator[tuple[str, ...]]:
+def _layers(found: "Health | LayerReadings") -> Iterator[tuple[str, ...]]:
     for name, carry in found.layers.items():
         active = found.activation[name]
         yield (

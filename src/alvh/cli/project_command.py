@@ -55,8 +55,9 @@ def project(
 ) -> None:
     """Reprice the book of an evening after days and moves, leg by leg and over two grids."""
     import alvh
-    from alvh.advise.project import GRID_DAYS, GRID_SPX, GRID_VIX, project_grid
+    from alvh.advise.project import GRID_DAYS, GRID_SPX, GRID_VIX
     from alvh.advise.project import project as reprice
+    from alvh.report.answers import projected
 
     policy, programme = alvh.load_policy(hedge), alvh.load_programme(condors)
     market = read_history(data)
@@ -68,16 +69,11 @@ def project(
             market, result, days, spx / 100.0, vix, vix_points=vix_points,
             vix_return=None if vix_percent is None else vix_percent / 100.0, evening=evening,
         )  # fmt: skip
-        grid = project_grid(market, result, days, evening=evening)
-        later = project_grid(market, result, GRID_DAYS, vix_points=None, evening=evening)
+        whole = projected(market, result, found, evening)
     if as_json:
-        from dataclasses import asdict
-
-        record: dict[str, Any] = asdict(found) | {"legs": list(found.legs.iter_rows(named=True))}
-        moves = {"spx_returns": GRID_SPX, "vix_points": GRID_VIX, "gains": grid}
-        ahead = {"days": GRID_DAYS, "spx_returns": GRID_SPX, "gains": later}
-        say_json({"projection": record, "grid": moves, "ahead": ahead, "meta": result.meta})
+        say_json(whole)
         return
+    grid, later = whole["grid"]["gains"], whole["ahead"]["gains"]
     _say(found)
     _say_grid(
         f"The whole book after {days} days, USD gained; VIX in points from here",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from alvh.cli.console import counting, note, out, say, working
 from alvh.cli.desk_options import now
-from alvh.cli.formats import percent
+from alvh.priced import priced_words
 
 if TYPE_CHECKING:
     from alvh import CondorProgramme, HedgePolicy, History, Result
@@ -101,9 +101,7 @@ def say_model_share(share: float, fitted: float = 0.0) -> None:
     fitted : float
         Share priced by smiles fitted to quotes of their day.
     """
-    middle = f", {percent(fitted, 1)} by smiles fitted to quotes" if fitted else ""
-    quoted = percent(max(1.0 - share - fitted, 0.0), 1)
-    say(f"{percent(share, 1)} of the fills are priced by a model{middle}, {quoted} by quotes")
+    say(priced_words("fills", share, fitted))
 
 
 def say_identity(meta: Mapping[str, Any]) -> None:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alvh.cli.console import note, say, say_json, working
+from alvh.cli.console import note, say, say_json
 from alvh.cli.desk_options import DEFAULT_LEDGER, LedgerFile
 from alvh.cli.options import AsJson, Data
-from alvh.cli.running import announce_compiling
+from alvh.cli.running import engine_running, read_history
 from alvh.errors import AlvhError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ BACKLOG = 128
 
 
 def serve(
+    context: typer.Context,
     data: Data = "bundled",
     host: Annotated[
         str, typer.Option("--host", metavar="HOST", help="127.0.0.1 or localhost, no other.")
@@ -48,8 +49,21 @@ def serve(
             f"host {host!r}: the dashboard answers on 127.0.0.1 only, since whoever reaches it "
             "reads the book; leave --host out, and reach another machine's by an SSH tunnel"
         )
+    source = context.get_parameter_source("ledger")
+    named = source is not None and source.name != "DEFAULT"
+    _refuse_absent("ledger", ledger if named else None)
+    _refuse_absent("book", book)
     desk = _open(data, hedge or [], condors or [], ledger, book)
     _answer(desk, port, as_json)
+
+
+def _refuse_absent(option: str, file: Path | None) -> None:
+    """Refuse a file that was named and is not there; only the default ledger may be absent."""
+    if file is not None and not file.is_file():
+        raise AlvhError(
+            f"{option} {file}: no such file; correct --{option} or ALVH_{option.upper()}, or leave "
+            "it out"
+        )
 
 
 def _open(
@@ -62,9 +76,9 @@ def _open(
             f"the dashboard needs {absent.name}, which is not installed; install alvh with its "
             "extra: pip install 'alvh[web]'"
         ) from absent
-    announce_compiling()
-    with working(f"reading {data}"):
-        desk = open_desk(data, hedges, programmes, ledger, book)
+    history = read_history(data)
+    desk = open_desk(data, hedges, programmes, ledger, book, history)
+    with engine_running("the first run"):
         desk.warm()
     return desk
 

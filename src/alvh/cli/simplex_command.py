@@ -9,7 +9,13 @@ import typer
 from alvh.cli.console import counting, say, say_json, show_table
 from alvh.cli.formats import decimal, percent
 from alvh.cli.options import AsJson, Cluster, Condors, Data, End, Equity, Fill, Start
-from alvh.cli.running import announce_compiling, day, read_history, say_identity
+from alvh.cli.running import (
+    announce_compiling,
+    day,
+    read_history,
+    say_identity,
+    say_model_share,
+)
 from alvh.cli.worlds_command import Maker, made_by
 from alvh.errors import DataError
 
@@ -103,6 +109,7 @@ def simplex(
     if as_json:
         say_json(_as_json(found))
         return
+    say_model_share(found.meta["model_priced_share"], found.meta["fitted_share"])
     title = f"{found.meta['programme']}: {len(found.splits)} splits of {found.meta['hedge']}"
     show_table(title, ("split", *_NUMBERS),
                _rows(found), numbers=_NUMBERS)  # fmt: skip
@@ -111,9 +118,7 @@ def simplex(
     for line in _standings(found):
         say(line)
     say(f"test that no split grows faster: p = {decimal(found.spa, 3)}")
-    say(
-        "prices of options are the model's; carry is what an unchanged market gives or takes a year"
-    )
+    say("carry is what an unchanged market gives or takes a year")
     say_identity(found.meta)
 
 

@@ -205,6 +205,12 @@ def resume(ledger: Ledger, key: SigningKey, at: datetime) -> Standing:
 def _override(ledger: Ledger, content: dict[str, Any], reason: str, by: str, at: datetime) -> Event:
     if not reason.strip() or not by.strip():
         raise GovernanceError("an override needs a reason and the name of who gives it")
+    for name, text in (("reason", reason), ("name", by)):
+        if not text.isprintable():
+            raise GovernanceError(
+                f"the {name} of an override has a character that cannot be printed, {text!a:.60}; "
+                "give it in one line of plain text"
+            )
     until = content.get("until")
     if until is not None and date.fromisoformat(until) < chicago_day(at):
         raise GovernanceError(f"the override would have ended on {until}; name a day to come")

@@ -11,6 +11,7 @@ from alvh.calendars import session_number
 from alvh.contracts.facts import day_number
 from alvh.desk.book import Book
 from alvh.errors import DataError
+from alvh.holdings import Holdings
 from alvh.kernel import codes
 from alvh.kernel.listed import leg_mark
 from alvh.kernel.orders import mark_provenance
@@ -86,6 +87,25 @@ def mark(history: History, book: Book, as_of: date | None = None) -> Marked:
     fund = folded.index_units * float(surfaces.days[row]["spx"])
     nav = folded.cash + fund + sum(leg.value for leg in legs)
     return Marked(evening, nav, folded.cash, tuple(legs))
+
+
+def marks_of(history: History, book: Holdings) -> tuple[str, ...]:
+    """Return what the mark of every leg of a book rests on, in the order of its legs.
+
+    Parameters
+    ----------
+    history : History
+        That the book was marked on.
+    book : Holdings
+
+    Returns
+    -------
+    tuple of str
+        ``quoted``, ``fitted`` or ``modelled``.
+    """
+    surfaces = build_surfaces(history)
+    day = surfaces.days[int(np.searchsorted(surfaces.dates, np.datetime64(book.as_of)))]
+    return tuple(mark_leg(day, surfaces.quotes, leg) for leg in book.records.copy())
 
 
 def mark_leg(day: Any, quotes: Records, leg: Any) -> str:

@@ -6,7 +6,7 @@ what a person ordered that no rule had asked for. Each is held as it was: how th
 gone on with it (taken profits, rolls) is not imagined.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -16,12 +16,13 @@ import numpy as np
 from alvh.advise.instrument import Instrument, parse_instrument
 from alvh.desk.fold import Fold, Override
 from alvh.desk.moments import chicago_day
-from alvh.desk.tax import market_marker
+from alvh.desk.tax import MODEL_MID, market_marker
 from alvh.errors import DataError
 from alvh.ledger import Ledger, checked
 from alvh.market.history import History
 from alvh.market.surfaces import build_surfaces
 from alvh.plain import plain
+from alvh.priced import FITTED, MODELLED, QUOTED, Priced
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Scored:
         Structures that the rule asked for, and those that were ordered.
     each : float
         What one structure made until the close of the score, fees of the order taken off.
+    provenances : tuple of str
+        What the prices rest on that it was worked out from: of every leg of the order, then of
+        what every leg was worth at the end; a settlement that was not published is ``modelled``.
     rule, actual : float
         What the rule's number of them made, and the number taken.
     """
@@ -49,6 +53,7 @@ class Scored:
     asked: int
     taken: int
     each: float
+    provenances: tuple[str, ...] = ()
 
     @property
     def rule(self) -> float:
@@ -102,6 +107,7 @@ class Scores:
             ],
             "overrides": [plain(one) for one in self.overrides],
             "difference": self.difference,
+            "priced": priced_of(self.orders).shares,
             "until": self.until.isoformat(),
             "data_digest": self.data_digest,
         }  # fmt: skip
@@ -140,6 +146,11 @@ def scores(ledger: Ledger, history: History, end: date | None = None) -> Scores:
     known = {one.number: one for one in _all_overrides(ledger)}
     found = tuple(known[number] for number in sorted(named))
     return Scores(orders, found, until, history.digest)
+
+
+def priced_of(scored: Iterable[Scored]) -> Priced:
+    """Count what the prices of some orders rest on, at their beginning and at their end."""
+    return Priced.of(one for order in scored for one in order.provenances)
 
 
 def _all_overrides(ledger: Ledger) -> Iterator[Override]:
@@ -212,6 +223,7 @@ def _scored(day: _Day, history: History, end: date) -> Iterator[Scored]:
     for name in dict.fromkeys((*asked, *day.tickets)):
         ticket = day.tickets.get(name)
         order = asked[name] if name in asked else day.tickets[name]["order"]
+        each, provenances = _each(order, history, end)
         yield Scored(
             as_of=str(day.content.get("as_of", day.made)),
             order=name,
@@ -219,22 +231,27 @@ def _scored(day: _Day, history: History, end: date) -> Iterator[Scored]:
             overrides=tuple(sorted(day.overrides)),
             asked=int(asked[name]["quantity"]) if name in asked else 0,
             taken=int(ticket["quantity"]) if ticket is not None else 0,
-            each=_each(order, history, end),
+            each=each,
+            provenances=provenances,
         )
 
 
-def _each(order: Mapping[str, Any], history: History, end: date) -> float:
-    """Return what one structure of an order made until ``end``, USD."""
-    made = 0.0
+def _each(order: Mapping[str, Any], history: History, end: date) -> tuple[float, tuple[str, ...]]:
+    """Return what one structure of an order made until ``end``, USD, and what that rests on."""
+    made, first, last = 0.0, list[str](), list[str]()
     for leg in order["legs"]:
         instrument = parse_instrument(leg["symbol"])
-        gain = worth(history, instrument, end) - float(leg["price"])
-        made += int(leg["ratio"]) * gain * instrument.multiplier
-    return made - float(order["fees_usd"]) / int(order["quantity"])
+        value, source = worth(history, instrument, end)
+        made += int(leg["ratio"]) * (value - float(leg["price"])) * instrument.multiplier
+        first.append(str(leg.get("provenance", MODELLED)))
+        last.append(source)
+    return made - float(order["fees_usd"]) / int(order["quantity"]), (*first, *last)
 
 
-def worth(history: History, instrument: Instrument, end: date) -> float:
+def worth(history: History, instrument: Instrument, end: date) -> tuple[float, str]:
     """Return what one contract is worth at a close, points; what it settled to, once expired.
+
+    And what that rests on: ``quoted``, ``fitted`` or ``modelled``.
 
     Raises
     ------
@@ -244,15 +261,23 @@ def worth(history: History, instrument: Instrument, end: date) -> float:
         Where it has no prices at ``end``.
     """
     if instrument.expiry is None or instrument.expiry > end:
-        return market_marker(history, {}, 0)(instrument, end)[0]
-    level = _settlement_level(history, instrument, instrument.expiry)
+        value, told = market_marker(history, {}, 0)(instrument, end)
+        return value, _provenance(told)
+    level, source = _settlement_level(history, instrument, instrument.expiry)
     if not instrument.put_call:
-        return level
+        return level, source
     sign = 1.0 if instrument.put_call == "C" else -1.0
-    return max(sign * (level - instrument.strike), 0.0)
+    return max(sign * (level - instrument.strike), 0.0), source
 
 
-def _settlement_level(history: History, instrument: Instrument, expiry: date) -> float:
+def _provenance(told: str) -> str:
+    """Return what a mark rests on, from the words of its marker."""
+    if not told.startswith(MODEL_MID):
+        return QUOTED
+    return FITTED if told.removeprefix(MODEL_MID).startswith(FITTED) else MODELLED
+
+
+def _settlement_level(history: History, instrument: Instrument, expiry: date) -> tuple[float, str]:
     surfaces = build_surfaces(history)
     row = int(np.searchsorted(surfaces.dates, np.datetime64(expiry)))
     column = {"SPX": "spx_open_settlement", "SPXW": "spx"}.get(instrument.root, "vix_settlement")
@@ -264,4 +289,7 @@ def _settlement_level(history: History, instrument: Instrument, expiry: date) ->
             f"the data have no settlement of {instrument} on {expiry}; "
             "choose a folder that has that day"
         )
-    return level
+    published = instrument.root == "SPXW" or (
+        column == "vix_settlement" and surfaces.days[row]["vix_settlement_quoted"] == 1
+    )
+    return level, QUOTED if published else MODELLED

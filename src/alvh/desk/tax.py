@@ -31,6 +31,7 @@ from alvh.market.history import History
 from alvh.market.quote import quote
 
 CONTRACTS = ("SPX", "SPXW", "VIX", "VX")
+MODEL_MID = "model mid, "  # followed by what the model is of
 LONG_TERM = 0.6
 Marker = Callable[[Instrument, date], tuple[float, str]]
 
@@ -173,7 +174,7 @@ def market_marker(history: History, own: dict[str, float], year: int) -> Marker:
         row = quote(history, [instrument.symbol], on).row(0, named=True)
         kind = row["provenance"]
         quoted = kind.startswith("quoted")
-        told = kind.replace("quoted", "mid of its quote") if quoted else f"model mid, {kind}"
+        told = kind.replace("quoted", "mid of its quote") if quoted else f"{MODEL_MID}{kind}"
         return float(row["mid"]), told
 
     return mark

@@ -31,6 +31,7 @@ from alvh.evidence.sweeps import run_sweep
 from alvh.market.history import History
 from alvh.measures import SESSIONS_PER_MONTH, SESSIONS_PER_YEAR, Array
 from alvh.policy import CondorProgramme, HedgePolicy, load_policy, load_programme, policy_hash
+from alvh.priced import Priced
 from alvh.version import VERSION
 
 CRITERIA = ("growth", "risk_removed", "per_carry")
@@ -208,6 +209,8 @@ class Judged:
     spa : float
     block : int
     start, end : str
+    priced : Priced
+        What the fills of all hedges rest on.
     """
 
     growth: Array
@@ -219,6 +222,7 @@ class Judged:
     block: int
     start: str
     end: str
+    priced: Priced
 
 
 def judge(
@@ -262,7 +266,7 @@ def judge(
     return Judged(
         growth, tail, runs.carry[1:, -1] / equity / years, runs.hedge_pnl[1:, -1] / equity / years,
         standings, superiority_of(logs, marked, block, seed, resamples), block,
-        str(runs.dates[0]), str(runs.dates[-1]),
+        str(runs.dates[0]), str(runs.dates[-1]), Priced(*runs.fills[1:].sum(axis=0).tolist()),
     )  # fmt: skip
 
 
@@ -362,4 +366,7 @@ def meta_of(
         "code_version": VERSION, "fill": fill, "start": found.start, "end": found.end,
         "resamples": resamples, "seed": seed, "block": found.block, "level": level,
         "month": SESSIONS_PER_MONTH,
+        "fills": found.priced.count,
+        "model_priced_share": found.priced.shares.get("modelled", 0.0),
+        "fitted_share": found.priced.shares.get("fitted", 0.0),
     }  # fmt: skip

@@ -72,5 +72,5 @@ def run_sweep(
     return Sweep(
         whole[0].dates,
         *(np.concatenate([getattr(part, name) for part in whole])
-          for name in ("nav", "hedge_pnl", "carry")),
+          for name in ("nav", "hedge_pnl", "carry", "fills")),
     )  # fmt: skip

@@ -109,7 +109,7 @@ def _contours(gains: Any, levels: Sequence[float], span: float) -> list[Figure]:
         shared | {
             "colorscale": "RdBu", "reversescale": True, "zmin": -span, "zmax": span,
             "ncontours": 20, "line": {"width": 0.3},
-            "colorbar": {"title": {"text": "USD", "side": "right"}, "thickness": 12,
+            "colorbar": {"title": {"text": "USD", "side": "top"}, "thickness": 12,
                          "tickformat": ",.2~s"},
             "hovertemplate": "S&P 500 %{x} %, VIX %{y:.1f}: %{z:,} USD<extra></extra>",
         },

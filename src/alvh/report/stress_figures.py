@@ -9,6 +9,7 @@ import polars as pl
 from alvh.advise.evening import Evening
 from alvh.advise.project import project_grid
 from alvh.advise.replay import Replay
+from alvh.evidence.crises import CRISES
 from alvh.kernel import codes
 from alvh.market.history import History
 from alvh.report.figures import Figure
@@ -16,6 +17,7 @@ from alvh.report.layer_figures import COLORS, DASHES
 from alvh.result import Result
 
 GAPS = tuple(np.round(np.arange(-0.20, 0.1001, 0.01), 2).tolist())
+CRISIS_KEYS = tuple(one.key for one in CRISES)
 PARTS = (*codes.SLEEVES, "total")
 _COLORS = COLORS | {"condors": "#c97b00", "total": "#e0566b"}
 _DASHES = DASHES | {"condors": "dashdot", "total": "solid"}

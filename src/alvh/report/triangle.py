@@ -1,5 +1,6 @@
 """The split simplex as a picture: a triangle of all splits, and the page around it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from scipy.interpolate import LinearNDInterpolator
 from alvh.evidence.grids import Grid
 from alvh.evidence.simplex import Simplex
 from alvh.measures import Array
+from alvh.priced import priced_words
 from alvh.report.html import figure_page
 
 Figure = dict[str, Any]
@@ -30,9 +32,18 @@ def corners_to_plane(splits: Array) -> Array:
     return np.stack([splits[:, 1] + 0.5 * splits[:, 2], HEIGHT * splits[:, 2]], axis=1)
 
 
-def triangle(found: Simplex, criterion: str) -> Figure:
-    """Draw one criterion over all splits, the best, its region, and the split asked about."""
-    standing = found.standings[criterion]
+def triangle(found: Simplex, criterion: str, marked: str = "") -> Figure:
+    """Draw one criterion over all splits, the best, its region, and the split asked about.
+
+    Parameters
+    ----------
+    found : Simplex
+    criterion : str
+        Of its standings.
+    marked : str
+        What the split asked about is called; the policy's name by default.
+    """
+    standing, star = found.standings[criterion], marked or found.meta["hedge"]
     values = _SCALE[criterion] * standing.values
     places = corners_to_plane(found.splits)
     return {
@@ -44,7 +55,7 @@ def triangle(found: Simplex, criterion: str) -> Figure:
             _points("best", places, _only(standing.best, values), found, values,
                     {"symbol": "diamond", "size": 14, "color": "#ffffff",
                      "line": {"color": "#1b1b1b", "width": 2}}),
-            _points(found.meta["hedge"], places, _only(found.marked, values), found, values,
+            _points(star, places, _only(found.marked, values), found, values,
                     {"symbol": "star", "size": 17, "color": "#e0566b",
                      "line": {"color": "#1b1b1b", "width": 1}}),
         ],
@@ -66,7 +77,7 @@ def _surface(places: Array, values: Array, unit: str) -> Figure:
     return {
         "type": "contour", "x": x.round(4).tolist(), "y": y.round(4).tolist(), "z": rows,
         "colorscale": "Cividis", "ncontours": 14, "hoverinfo": "skip",
-        "colorbar": {"title": {"text": unit, "side": "right"}, "thickness": 14},
+        "colorbar": {"title": {"text": unit, "side": "top"}, "thickness": 14},
         "line": {"width": 0.6},
     }  # fmt: skip
 
@@ -101,6 +112,13 @@ def _layout(title: str) -> Figure:
     }
 
 
+def priced_of(meta: Mapping[str, Any]) -> str:
+    """Say what the fills of all splits, or of a whole grid, rest on, by its ``meta``."""
+    if not meta["fills"]:
+        return "Nothing was traded"
+    return priced_words("fills", meta["model_priced_share"], meta["fitted_share"])
+
+
 def write_simplex(found: Simplex, path: str | Path) -> Path:
     """Write the three triangles as one self-contained page.
 
@@ -123,7 +141,7 @@ def write_simplex(found: Simplex, path: str | Path) -> Path:
     lines = [
         f"{len(found.splits)} splits, {meta['start']} to {meta['end']}, "
         f"{meta['resamples']} resampled histories, mean block {meta['block']} sessions, "
-        f"level {meta['level']:.0%}. Prices of options are the model's.",
+        f"level {meta['level']:.0%}. {priced_of(meta)}.",
         f"Test that no split grows faster than {meta['hedge']}: p = {found.spa:.3f}.",
         f"policy {meta['policy_hash'][:12]} · programme {meta['programme_hash'][:12]} · data "
         f"{meta['data_digest'][:12]} · code {meta['code_version']} · seed {meta['seed']}",
@@ -151,7 +169,7 @@ def heat(found: Grid, criterion: str) -> Figure:
             ("own terms", found.marked, "star"), ("best", one.best, "diamond"),
         )
     ]  # fmt: skip
-    bar = {"title": {"text": unit, "side": "right"}, "thickness": 14}
+    bar = {"title": {"text": unit, "side": "top"}, "thickness": 14}
     surface = {"type": "heatmap", "z": rows, "colorscale": "Cividis", "colorbar": bar, **axes}
     layout = {
         "title": {"text": f"{TITLES[criterion]}, {found.layer} layer"}, "height": 460,
@@ -173,7 +191,7 @@ def write_grid(found: Grid, path: str | Path) -> Path:
     meta = found.meta
     lines = [
         f"{len(found.tenors)} pairs of tenor and delta, {meta['start']} to {meta['end']}, "
-        f"{meta['resamples']} resampled histories. Prices of options are the model's.",
+        f"{meta['resamples']} resampled histories. {priced_of(meta)}.",
         f"Test that none grows faster than the layer's own: p = {found.spa:.3f}.",
         f"policy {meta['policy_hash'][:12]} · programme {meta['programme_hash'][:12]} · data "
         f"{meta['data_digest'][:12]} · code {meta['code_version']} · seed {meta['seed']}",

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from alvh.errors import AlvhError
+from alvh.errors import AlvhError, BookError, LedgerBusyError, LedgerError
 from alvh.version import VERSION
 from alvh.web.desk import Desk
 from alvh.web.guard import Guard
@@ -21,6 +21,14 @@ from alvh.web.pages import refusal
 from alvh.web.screens import book, data, lab, layers, ledger, stress, today, verdict
 
 HOME = "/today"
+_CURES: tuple[tuple[type[AlvhError], str], ...] = (
+    (BookError, "correct the file of the book, or start the dashboard with another, "
+                "`alvh serve --book FILE`; it is read anew for every page"),
+    (LedgerBusyError, "wait a moment and try again"),
+    (LedgerError, "trade nothing by this ledger; compare it with the checkpoints kept elsewhere, "
+                  "and see what `alvh ledger verify` says"),
+)  # fmt: skip
+_OTHERWISE = "change the settings and try again"
 _REMEDIES = {
     404: "choose a screen from the bar above",
     405: "open the page and use its buttons",
@@ -88,12 +96,18 @@ def _say(request: Request, status: int, reason: str, remedy: str) -> Response:
 
 def _refused(request: Request, fault: Any) -> Response:
     reason = " ".join(str(fault).split())
-    return _say(request, 422, reason, "change the settings and try again")
+    remedy = next((told for kind, told in _CURES if isinstance(fault, kind)), _OTHERWISE)
+    return _say(request, 422, reason, remedy)
 
 
 def _invalid(request: Request, fault: Any) -> Response:
-    lines = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in fault.errors()]
-    return _say(request, 422, "; ".join(lines), "correct the fields named")
+    return _say(request, 422, "; ".join(map(_fault, fault.errors())), "correct what is named")
+
+
+def _fault(one: Any) -> str:
+    """Say what is wrong with a field, or with several fields together, which have no name."""
+    field, words = ".".join(map(str, one["loc"][1:])), str(one["msg"]).removeprefix("Value error, ")
+    return f"{field}: {words}" if field else words
 
 
 def _wrong(request: Request, fault: Any) -> Response:

@@ -37,9 +37,14 @@ class Book:
     twin: "alvh.Result"
 
 
+def utc_now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
 def chicago_today() -> date:
     """Return the date in Chicago, where the options trade, wherever the server stands."""
-    return chicago_day(datetime.now(UTC))
+    return chicago_day(utc_now())
 
 
 class Desk:
@@ -53,8 +58,8 @@ class Desk:
         Where it was read from, as the user named it.
     hedges, programmes : mapping of str to policy
         What a page may choose; a page never names a file.
-    today : callable
-        Gives the date of today, by default Chicago's.
+    now : callable
+        Gives the present moment, aware.
     ledger : Path, optional
         Of the desk; its rules decide, it is read, and a halt is written to it.
     book_file : Path, optional
@@ -67,15 +72,19 @@ class Desk:
         source: str,
         hedges: Mapping[str, "alvh.HedgePolicy"],
         programmes: Mapping[str, "alvh.CondorProgramme"],
-        today: Callable[[], date] = chicago_today,
+        now: Callable[[], datetime] = utc_now,
         ledger: Path | None = None,
         book_file: Path | None = None,
     ) -> None:
-        self.history, self.source, self.today = history, source, today
+        self.history, self.source, self.now = history, source, now
         self.hedges, self.programmes = dict(hedges), dict(programmes)
         self.jobs, self.ledger, self.book_file = Jobs(), ledger, book_file
         self._runs: OrderedDict[_Key, alvh.Result] = OrderedDict()
         self._lock = Lock()
+
+    def today(self) -> date:
+        """Return the date in Chicago."""
+        return chicago_day(self.now())
 
     @property
     def governed(self) -> bool:
@@ -150,6 +159,7 @@ def open_desk(
     programmes: Iterable[Path] = (),
     ledger: Path | None = None,
     book_file: Path | None = None,
+    history: "alvh.History | None" = None,
 ) -> Desk:
     """Read the data and the policies that a server offers.
 
@@ -161,6 +171,8 @@ def open_desk(
         Policy files offered beside the presets, under their own names.
     ledger, book_file : Path, optional
         Of the desk.
+    history : History, optional
+        What was read from ``data`` already.
 
     Returns
     -------
@@ -179,7 +191,7 @@ def open_desk(
     own_hedges = [alvh.load_policy(file) for file in hedges]
     own_programmes = [alvh.load_programme(file) for file in programmes]
     return Desk(
-        alvh.load_history(data, today=chicago_today()),
+        alvh.load_history(data, today=chicago_today()) if history is None else history,
         data,
         {name: alvh.load_policy(name) for name in offered[0]} | {p.name: p for p in own_hedges},
         {name: alvh.load_programme(name) for name in offered[1]}

@@ -70,6 +70,8 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         sealed = _sealing(send)
+        if scope["method"] == "HEAD":  # as GET, without what is read
+            scope, sealed = {**scope, "method": "GET"}, _bodiless(sealed)
         refused = self.refusal(scope) or await _oversized(scope, receive)
         if isinstance(refused, Refused):
             answer = PlainTextResponse(f"{refused.text}\n", refused.status)
@@ -129,6 +131,15 @@ def _replaying(body: bytes, receive: Receive) -> Receive:
         return kept.pop() if kept else await receive()
 
     return replay
+
+
+def _bodiless(send: Send) -> Send:
+    """Return a sender that leaves out the body of an answer; its length stays in the head."""
+
+    async def without(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return without
 
 
 def _sealing(send: Send) -> Send:

@@ -1,6 +1,5 @@
 """Long work that can be watched and cancelled: one piece at a time, its result kept a while."""
 
-import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +11,14 @@ from alvh.errors import AlvhError
 State = Literal["running", "done", "cancelled", "refused"]
 Tell = Callable[[int, int], None]
 KEPT_JOBS = 8
+
+
+class Busy(AlvhError):
+    """Raised where other work is under way; it is ``job``."""
+
+    def __init__(self, job: "Job") -> None:
+        super().__init__(f"other long work is under way on this server: {job.title}")
+        self.job = job
 
 
 class Cancelled(Exception):
@@ -26,8 +33,8 @@ class Job:
     ----------
     key : tuple
         What is worked out; the same key is the same work.
-    name : str
-        In addresses.
+    title, where : str
+        What is worked out, in words, and the address of the page that shows it.
     state : {"running", "done", "cancelled", "refused"}
     done, total : int
         Steps made, and in all; 0 of 0 before the first.
@@ -38,7 +45,8 @@ class Job:
     """
 
     key: tuple[object, ...]
-    name: str = field(default_factory=lambda: secrets.token_hex(8))
+    title: str = ""
+    where: str = ""
     state: State = "running"
     done: int = 0
     total: int = 0
@@ -69,24 +77,24 @@ class Jobs:
         """Return the latest job of this key; None where there is none."""
         return self._jobs.get(key)
 
-    def start(self, key: tuple[object, ...], work: Callable[[Tell], Any]) -> Job:
+    def start(
+        self, key: tuple[object, ...], work: Callable[[Tell], Any], title: str = "", where: str = ""
+    ) -> Job:
         """Begin some work on a thread of its own, or return the job that does it or has done it.
 
         Raises
         ------
-        AlvhError
+        Busy
             If other work is under way.
         """
         with self._lock:
             known = self._jobs.get(key)
             if known is not None and known.state in ("running", "done"):
                 return known
-            if any(job.state == "running" for job in self._jobs.values()):
-                raise AlvhError(
-                    "other long work is under way on this server; wait for it, or cancel it where "
-                    "it was started"
-                )
-            job = self._jobs[key] = Job(key)
+            other = next((job for job in self._jobs.values() if job.state == "running"), None)
+            if other is not None:
+                raise Busy(other)
+            job = self._jobs[key] = Job(key, title, where)
             self._jobs.move_to_end(key)
             if len(self._jobs) > KEPT_JOBS:
                 self._jobs.popitem(last=False)

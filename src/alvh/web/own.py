@@ -5,11 +5,16 @@ from typing import Any, Literal
 
 import alvh
 from alvh.desk.book_files import read_book
+from alvh.desk.marking import marks_of
 from alvh.desk.own import OwnBook, own_book
 from alvh.errors import AlvhError
 from alvh.holdings import Holdings, holdings
+from alvh.priced import Priced
 from alvh.web.desk import Desk
 from alvh.web.settings import Held
+
+NOTHING_HELD = "nothing is held, so nothing is priced"
+NO_HEDGE_HELD = "no hedge is held"
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,8 @@ class Seen:
     result : Result
         A run that ended with it.
     holdings : Holdings
+    marks : tuple of str
+        What the mark of every leg rests on.
     margin : dict of str to float
         Of ``condors`` and ``hedge``, USD.
     own : OwnBook or None
@@ -37,6 +44,7 @@ class Seen:
     programme: "alvh.CondorProgramme"
     result: "alvh.Result"
     holdings: Holdings
+    marks: tuple[str, ...]
     margin: dict[str, float]
     own: OwnBook | None = None
     refused: str = ""
@@ -45,6 +53,20 @@ class Seen:
     def evening(self) -> Any:
         """What ``alvh.project`` and ``alvh.replay`` take; None for the book of the run itself."""
         return None if self.own is None else self.own.evening
+
+    @property
+    def priced(self) -> str:
+        """What the marks of the book rest on, in words."""
+        return Priced.of(self.marks).words("marks") if self.marks else NOTHING_HELD
+
+    @property
+    def hedge_priced(self) -> str:
+        """What the marks of the hedge rest on, in words."""
+        if not self.holdings.layers:
+            return NO_HEDGE_HELD
+        legs = zip(self.holdings.legs, self.marks, strict=True)
+        found = Priced.of(mark for leg, mark in legs if leg.sleeve != "condors")
+        return found.words("marks of the hedge")
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -67,8 +89,10 @@ def see(desk: Desk, held: Held) -> Seen:
     except AlvhError as refusal:
         return _of_policy(desk, held, " ".join(str(refusal).split()))
     margin = {"condors": own.condor_margin, "hedge": own.hedge_margin}
+    shown = own.evening.book
     return Seen(
-        "own", policy, programme, own.evening.result, own.evening.book, margin, own
+        "own", policy, programme, own.evening.result, shown, marks_of(desk.history, shown), margin,
+        own,
     )  # fmt: skip
 
 
@@ -78,6 +102,8 @@ def _of_policy(desk: Desk, held: Held, refused: str = "") -> Seen:
     margin = {
         "condors": float(result.condor_margin[-1]), "hedge": float(result.hedge_margin[-1])
     }  # fmt: skip
+    shown = holdings(result)
     return Seen(
-        "policy", book.policy, book.programme, result, holdings(result), margin, None, refused
-    )
+        "policy", book.policy, book.programme, result, shown, marks_of(desk.history, shown), margin,
+        None, refused,
+    )  # fmt: skip

@@ -9,7 +9,7 @@ import polars as pl
 from starlette.responses import Response
 
 from alvh.errors import DataError
-from alvh.web.settings import Account
+from alvh.web.settings import SPLIT, Account
 
 Figure = dict[str, Any]
 
@@ -32,6 +32,8 @@ class Panel:
         What the slider chooses, of a figure that has ``frames`` in place of ``data``.
     wide : bool
         Whether it takes the whole width.
+    nothing : str
+        Said in place of the figure where there is nothing to draw.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Panel:
     caption: str
     slider: str = ""
     wide: bool = False
+    nothing: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,11 @@ class Shown:
         return f"?{query}" if query else ""
 
     @property
+    def own_split(self) -> str:
+        """The address of this screen with the policy's own split in place of a chosen one."""
+        return address(self.path, self.account, without=SPLIT)
+
+    @property
     def figures(self) -> tuple[Panel, ...]:
         """The panels that are drawn; the others are tables of the page with a file."""
         return tuple(panel for panel in self.panels if panel.figure)
@@ -84,9 +92,18 @@ class Shown:
     def drawn(self) -> dict[str, Any]:
         """Return what the page's script needs to draw: figure, caption and address by key."""
         return {
-            panel.key: {**panel.figure, "caption": panel.caption, "csv": self.csv(panel)}
+            panel.key: {
+                **panel.figure, "caption": panel.caption, "csv": self.csv(panel),
+                "nothing": panel.nothing,
+            }
             for panel in self.figures
-        }
+        }  # fmt: skip
+
+
+def address(path: str, account: Account, *, without: tuple[str, ...] = ()) -> str:
+    """Return the address of a screen with an account's settings, some of them left out."""
+    query = urlencode(account.query(without=without))
+    return f"{path}?{query}" if query else path
 
 
 def as_csv(panels: Iterable[Panel], key: str) -> Response:

@@ -20,6 +20,9 @@ Day = Annotated[date | None, BeforeValidator(left_alone)]
 Share = Annotated[Annotated[int, Field(ge=0, le=100)] | None, BeforeValidator(left_alone)]
 
 
+SPLIT = ("short", "medium", "tail")
+
+
 class Account(BaseModel):
     """The settings that every screen shares: what is run, on which days, with how much."""
 
@@ -55,6 +58,12 @@ class Account(BaseModel):
         if self.short is None or self.medium is None or self.tail is None:
             return None
         return np.array([self.short, self.medium, self.tail]) / 100.0
+
+    def label(self, policy: str) -> str:
+        """Name a policy, with the split that stands in place of its own where one was chosen."""
+        if self.split is None:
+            return policy
+        return f"{policy} at {self.short}/{self.medium}/{self.tail}"
 
     def query(self, *, without: tuple[str, ...] = ()) -> dict[str, str]:
         """Return what differs from the defaults, as the query of an address."""

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import Query, Request
 
 from alvh.desk.book_files import read_book
-from alvh.desk.marking import mark
 from alvh.errors import BookError
 from alvh.plain import plain
 from alvh.report import book_figures as figures
 from alvh.report import layer_figures
+from alvh.report.answers import marked
 from alvh.web.desk import Desk
 from alvh.web.own import Seen, see
 from alvh.web.panels import Panel, Shown
@@ -44,22 +44,23 @@ def mark_own(request: Request, held: Annotated[Held, Query()]) -> dict[str, Any]
         raise BookError(
             "this server was started without a book; start it with `alvh serve --book FILE`"
         )
-    return dict(plain(mark(desk.history, read_book(desk.book_file), held.end)))
+    return dict(plain(marked(desk.history, read_book(desk.book_file), held.end)))
 
 
 def panels(desk: Desk, seen: Seen, vix: float, greeks: Any) -> tuple[Panel, ...]:
     """Return the figures with their tables, and the positions and greeks as tables alone."""
     figure, table = figures.surface(desk.history, seen.result, vix, seen.evening)
     paid, levels = layer_figures.payoff_of_book(desk.history, seen.result, seen.evening)
+    words = f"{seen.priced}; what a move or days make of them is the model's."
     on = f"from the close of {seen.holdings.as_of}, nothing traded"
     return (
         Panel("surface", "Gain over the S&P 500, VIX and days", figure, table,
-              f"USD gained by the whole book {on}; the thick line is the break-even curve. Every "
-              "price is the model's.",
+              f"USD gained by the whole book {on}; the thick line is the break-even curve. "
+              f"{words}",
               slider="When", wide=True),
         Panel("paid", "What each layer pays", paid, levels,
               f"USD gained by each layer and by the hedge {on}, at a level of VIX after so many "
-              "days. Every price is the model's.",
+              f"days. {words}",
               slider="When", wide=True),
         Panel("positions", "", {}, figures.positions(seen.holdings), ""),
         Panel("greeks", "", {}, greeks, ""),

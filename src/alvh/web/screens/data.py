@@ -9,6 +9,7 @@ from fastapi import Query, Request
 
 import alvh
 from alvh.plain import plain
+from alvh.report.inputs import inputs, inputs_by_year
 from alvh.web.desk import Desk
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
@@ -21,17 +22,20 @@ def ask(request: Request, account: Annotated[Account, Query()]) -> Shown:
     """Lay out what the history says of itself."""
     desk: Desk = request.app.state.desk
     history = desk.history
-    report, refused = ages(desk), refusals(history)
+    report, refused, by_year = ages(desk), refusals(history), inputs_by_year(history)
     facts = {
         "series": report.to_dicts(),
         "gaps": gaps(history).to_dicts(),
+        "inputs": inputs(by_year).to_dicts(),
+        "years": by_input(by_year),
+        "chains": history.chains,
         "refused": refused.head(MOST_REFUSALS).to_dicts(),
         "refused_count": refused.height,
         "ignored": history.ignored,
         "age": (desk.today() - history.dates[-1].astype(object)).days,
     }
     meta = {"data_digest": history.digest, "code_version": request.app.version}
-    return Shown("/data", account, panels(desk), facts, meta)
+    return Shown("/data", account, panels(desk, by_year), facts, meta)
 
 
 router = screen_routes("data", ask)
@@ -46,6 +50,27 @@ def check(request: Request) -> dict[str, Any]:
         "data_digest": history.digest, "refused": history.refusals(), "ignored": history.ignored,
     }  # fmt: skip
     return dict(plain(found))
+
+
+@router.get("/api/data/inputs")
+def quoted(request: Request) -> dict[str, Any]:
+    """Give how much was quoted and how much modelled, as ``alvh data show --inputs --json``."""
+    history: alvh.History = request.app.state.desk.history
+    by_year = inputs_by_year(history)
+    found = {
+        "sessions": len(history), "first": str(history.dates[0]), "last": str(history.dates[-1]),
+        "data_digest": history.digest, "chain_folder": history.chain_folder,
+        "inputs": inputs(by_year), "by_year": by_year,
+    }  # fmt: skip
+    return dict(plain(found))
+
+
+def by_input(by_year: pl.DataFrame) -> dict[int, list[float | None]]:
+    """Return by year the share of each input that is known; None where nothing was to be known."""
+    shares = by_year.with_columns(share=pl.col("known") / pl.col("counted")).pivot(
+        "input", index="year", values="share", maintain_order=True
+    )
+    return {row[0]: list(row[1:]) for row in shares.sort("year").iter_rows()}
 
 
 def ages(desk: Desk) -> pl.DataFrame:
@@ -75,7 +100,7 @@ def refusals(history: "alvh.History") -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
-def panels(desk: Desk) -> tuple[Panel, ...]:
+def panels(desk: Desk, by_year: pl.DataFrame) -> tuple[Panel, ...]:
     """Return the coverage figure and the tables of the screen."""
     history = desk.history
     report = ages(desk)
@@ -83,6 +108,7 @@ def panels(desk: Desk) -> tuple[Panel, ...]:
         Panel("coverage", "What is there", coverage(report), report,
               f"First to last value of every series; sessions from {history.dates[0]} to "
               f"{history.dates[-1]}; quotes and publications only, nothing modelled.", wide=True),
+        Panel("inputs", "", {}, by_year, ""),
         Panel("gaps", "", {}, gaps(history), ""),
         Panel("refused", "", {}, refusals(history), ""),
     )  # fmt: skip

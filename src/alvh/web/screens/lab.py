@@ -11,16 +11,19 @@ import alvh
 from alvh import measures
 from alvh.formats import decimal, dollars, percent
 from alvh.plain import plain
+from alvh.priced import Priced
 from alvh.report import figures
+from alvh.report.triangle import priced_of
 from alvh.web.desk import Book, Desk
 from alvh.web.pages import page
-from alvh.web.panels import Panel, Shown
+from alvh.web.panels import Panel, Shown, address
 from alvh.web.routes import screen_routes
-from alvh.web.screens.verdict import Tried, judge, key
+from alvh.web.screens.verdict import Tried, begin, key
 from alvh.web.settings import Account
 
 Settings = Annotated[Account, Query()]
 LAYERS = ("short", "medium", "tail")
+NO_HEDGE = "This policy has no hedge, so there is nothing that it costs."
 _FIGURES = (
     ("Growth a year", "cagr", percent),
     ("Volatility a year", "volatility", percent),
@@ -42,12 +45,12 @@ def ask(request: Request, account: Settings) -> Shown:
     book = desk.book(account)
     hedged, unhedged = book.result.summary(), book.twin.summary()
     rows = [(title, write(hedged[key]), write(unhedged[key])) for title, key, write in _FIGURES]
-    facts = {"rows": rows, "name": label(book, account), "split": shares(book)}
-    facts["share"] = book.result.model_priced_share
-    facts["fitted"], facts["quoted"] = book.result.fitted_share, book.result.quoted_share
+    facts = {"rows": rows, "name": account.label(book.policy.name), "split": shares(book)}
+    facts["priced"] = priced(book.result)
     job = facts["colours"] = desk.jobs.find(key("simplex", every_split(account)))
     drawn = panels(desk, account)
     if job is not None and job.state == "done":
+        facts["all_priced"] = priced_of(job.result.meta)
         drawn = (*drawn, Panel("splits", "", {}, pl.DataFrame(job.result.table()), ""))
     return Shown("/lab", account, drawn, facts, book.result.meta)
 
@@ -58,10 +61,9 @@ router = screen_routes("lab", ask)
 @router.post("/lab/colours/start", response_class=HTMLResponse)
 def colour(request: Request, account: Settings) -> HTMLResponse:
     """Begin to run every split, so that the triangle can be coloured by what each would do."""
-    desk: Desk = request.app.state.desk
-    tried = every_split(account)
-    desk.jobs.start(key("simplex", tried), lambda tell: judge(desk, "simplex", tried, tell))
-    return colours(request, account)
+    busy = begin(request.app.state.desk, "simplex", every_split(account), address("/lab", account))
+    shown = ask(request, account)
+    return page(request, "lab_colours.html.j2", 422 if busy else 200, shown=shown, busy=busy)
 
 
 @router.post("/lab/colours/cancel", response_class=HTMLResponse)
@@ -90,11 +92,11 @@ def backtest(request: Request, account: Settings) -> dict[str, Any]:
 def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
     """Return the four figures of the Lab with their tables."""
     book = desk.book(account)
-    result, twin, name = book.result, book.twin, label(book, account)
+    result, twin, name = book.result, book.twin, account.label(book.policy.name)
     runs = {"none": twin, name: result} if book.policy.layers else {"none": twin}
     crises = alvh.crisis_table(result, twin, desk.history)
     days = f"{result.dates[0]} to {result.dates[-1]}"
-    share = f"{percent(result.model_priced_share, 0)} of the fills priced by a model"
+    share = priced(result)
     return (
         Panel("equity", "Account", figures.equity(runs), _levels(runs, lambda run: run.nav),
               f"USD at the close, {days}; {share}."),
@@ -103,24 +105,27 @@ def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
               f"Fall from the last high, % of it, {days}; {share}."),
         Panel("cost", "Cost of the hedge", figures.layers(result), _layers(result),
               f"Cumulative USD after fees and slippage; thin: what an unchanged market would "
-              f"have given or taken. {days}; {share}."),
+              f"have given or taken. {days}; {share}.",
+              nothing="" if book.policy.layers else NO_HEDGE),
         Panel("crises", "Crises", figures.crises(alvh.crisis_returns(runs)), crises,
               f"Return of the account from the S&P 500's high to its low, %; {days}; {share}. "
               "Crises outside the days chosen are left out."),
+        Panel("figures", "", {}, _table(result, twin), ""),
     )  # fmt: skip
+
+
+def priced(result: "alvh.Result") -> str:
+    """Say what the fills of a run rest on."""
+    counts = result.counts
+    if not counts["fills"]:
+        return "nothing was traded, so nothing is priced"
+    return Priced(counts["fills"], counts["fills_modelled"], counts["fills_fitted"]).words("fills")
 
 
 def every_split(account: Account) -> Tried:
     """Return the work that colours the triangle: every split, whichever is looked at."""
     settings = account.model_dump(include=set(Account.model_fields) - set(LAYERS))
     return Tried(**settings, step=10, resamples=0)
-
-
-def label(book: Book, account: Account) -> str:
-    """Name the hedged line: the policy, with its split where that was changed."""
-    if account.split is None:
-        return book.policy.name
-    return f"{book.policy.name} at {account.short}/{account.medium}/{account.tail}"
 
 
 def shares(book: Book) -> tuple[int, ...] | None:
@@ -135,6 +140,13 @@ def shares(book: Book) -> tuple[int, ...] | None:
 def _levels(runs: dict[str, Any], read: Any) -> pl.DataFrame:
     first = next(iter(runs.values()))
     return pl.DataFrame({"date": first.dates} | {name: read(run) for name, run in runs.items()})
+
+
+def _table(result: "alvh.Result", twin: "alvh.Result") -> pl.DataFrame:
+    hedged, unhedged = result.summary(), twin.summary()
+    rows = [{"figure": name, "hedged": hedged[name], "unhedged": unhedged[name]}
+            for _, name, _ in _FIGURES]  # fmt: skip
+    return pl.DataFrame(rows)
 
 
 def _layers(result: "alvh.Result") -> pl.DataFrame:

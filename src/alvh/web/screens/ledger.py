@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from alvh.desk import kinds
 from alvh.desk.audit import audit
 from alvh.desk.governance import halt as record_halt
-from alvh.desk.scoring import Scored, score
+from alvh.desk.scoring import Scored, priced_of, score
 from alvh.desk.scoring import scores as scored_ledger
 from alvh.desk.standing import standing
 from alvh.desk.summaries import rules_line, state_line, summary
-from alvh.errors import AlvhError, LedgerError
+from alvh.errors import AlvhError
 from alvh.ledger import Event, Ledger, checked
 from alvh.plain import plain
 from alvh.web.desk import Desk
@@ -66,6 +66,7 @@ def ask(request: Request, account: Annotated[Account, Query()]) -> Shown:
         "decisions": told[-MOST_DECISIONS:][::-1], "decision_count": len(told),
         "overrides": overrides(found["events"], scored), "scored": scored, "unscored": unscored,
         "until": until(desk, account), "gained": sum(one.difference for one in scored),
+        "priced": priced_of(scored).words("prices with which these orders began and ended"),
     }  # fmt: skip
     panels = (
         Panel("events", "", {}, table, ""),
@@ -179,8 +180,12 @@ def score_row(one: Scored) -> dict[str, Any]:
 
 
 def score_table(scored: Score) -> pl.DataFrame:
-    """Return the score with an order a row; overrides as the numbers of their events."""
-    rows = [score_row(one) | {"overrides": ", ".join(map(str, one.overrides))} for one in scored]
+    """Return the score with an order a row, several overrides and provenances in one cell."""
+    rows = [
+        score_row(one)
+        | {name: ", ".join(map(str, getattr(one, name))) for name in ("overrides", "provenances")}
+        for one in scored
+    ]
     return pl.DataFrame(rows)
 
 
@@ -218,7 +223,7 @@ def reasons(told: list[dict[str, Any]]) -> pl.DataFrame:
 
 def _file(desk: Desk) -> Path:
     if desk.ledger is None:
-        raise LedgerError(
+        raise AlvhError(
             "this server was started without a ledger; start it with `alvh serve --ledger FILE`"
         )
     return desk.ledger

@@ -5,13 +5,15 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import numpy as np
+import polars as pl
 from fastapi import Query, Request
 from pydantic import Field
 
 import alvh
-from alvh.errors import BookError
+from alvh.errors import BookError, DataError
 from alvh.plain import plain
 from alvh.report import stress_figures as figures
+from alvh.report.answers import projected
 from alvh.web.desk import Desk
 from alvh.web.own import Seen, see
 from alvh.web.panels import Panel, Shown
@@ -55,16 +57,18 @@ def ask(request: Request, stressed: Annotated[Stressed, Query()]) -> Shown:
     desk: Desk = request.app.state.desk
     seen = see(desk, stressed)
     chosen = crisis(desk, stressed.crisis)
-    facts = {
-        "seen": seen,
-        "moves": moves(desk, seen, stressed),
-        "crises": [
-            (one, through(desk, seen, one, "hold", stressed))
-            for one in alvh.covered(desk.history.dates)
-        ],
-        "chosen": chosen,
-    }
-    return Shown("/stress", stressed, panels(desk, seen, stressed, chosen), facts, seen.meta)
+    moved = moves(desk, seen, stressed)
+    crises = [
+        (one, through(desk, seen, one, "hold", stressed))
+        for one in alvh.covered(desk.history.dates)
+    ]
+    facts = {"seen": seen, "moves": moved, "crises": crises, "chosen": chosen}
+    tables = (
+        Panel("moves", "", {}, moves_table(moved), ""),
+        Panel("crises", "", {}, crises_table(crises), ""),
+    )
+    drawn = panels(desk, seen, stressed, chosen)
+    return Shown("/stress", stressed, (*drawn, *tables), facts, seen.meta)
 
 
 router = screen_routes("stress", ask)
@@ -86,17 +90,26 @@ def replay(request: Request, asked: Annotated[Stretch, Query()]) -> dict[str, An
 
 @router.get("/api/project")
 def project(request: Request, asked: Annotated[Moves, Query()]) -> dict[str, Any]:
-    """Give a book after days and moves, as ``alvh project --json`` does its projection."""
+    """Give a book after days and moves, as ``alvh project --json`` does."""
     desk: Desk = request.app.state.desk
     seen = see(desk, asked)
     found = alvh.project(desk.history, seen.result, asked.days, asked.spx / 100.0, asked.vix,
                          evening=seen.evening)  # fmt: skip
-    record = asdict(found) | {"legs": found.legs.to_dicts()}
-    return dict(plain({"projection": record, "meta": seen.meta}))
+    return dict(plain(projected(desk.history, seen.result, found, seen.evening)))
 
 
 def crisis(desk: Desk, key: str) -> Any:
-    """Return the crisis asked for, or the last one that the data hold; None where none is."""
+    """Return the crisis asked for, or the last one that the data hold; None where none is.
+
+    Raises
+    ------
+    DataError
+        If there is no crisis of that key.
+    """
+    if key not in figures.CRISIS_KEYS:
+        raise DataError(
+            f"no crisis {key!r}; there are {', '.join(figures.CRISIS_KEYS)}; choose one"
+        )
     held = {one.key: one for one in alvh.covered(desk.history.dates)}
     return held.get(key) or next(reversed(held.values()), None)
 
@@ -136,14 +149,34 @@ def moves(desk: Desk, seen: Seen, stressed: Stressed) -> list[tuple[str, Any]]:
     ]
 
 
+def moves_table(moved: list[tuple[str, Any]]) -> pl.DataFrame:
+    """Return the imagined moves: move, USD gained by part, VIX then in points."""
+    return pl.DataFrame([
+        {"move": words} | {f"{part}_usd": gain for part, gain in one.gains.items()}
+        | {"vix_then": one.vix_then}
+        for words, one in moved
+    ])  # fmt: skip
+
+
+def crises_table(crises: list[tuple[Any, Any]]) -> pl.DataFrame:
+    """Return the named crises: their sessions, the lowest point, and USD by part at the end."""
+    rows = [
+        {"crisis": one.name, "start": one.start, "end": one.end, "sessions": len(found.dates) - 1,
+         "lowest_usd": found.worst[1], "lowest_on": found.worst[0]}
+        | {f"{part}_usd": float(gains[-1]) for part, gains in found.pnl.items()}
+        for one, found in crises
+    ]  # fmt: skip
+    return pl.DataFrame(rows) if rows else pl.DataFrame(schema={"crisis": pl.String})
+
+
 def panels(desk: Desk, seen: Seen, stressed: Stressed, chosen: Any) -> tuple[Panel, ...]:
     """Return the figures of the screen with their tables."""
     as_of = seen.holdings.as_of
     gaps, table = figures.gaps(desk.history, seen.result, seen.evening)
     last = Panel(
         "gaps", "Overnight moves", gaps, table,
-        f"USD gained by the book of {as_of} over one night; VIX by its usual answer. Every price "
-        "is the model's.",
+        f"USD gained by the book of {as_of} over one night; VIX by its usual answer. "
+        f"{seen.priced}; what the move makes of them is the model's.",
     )  # fmt: skip
     if chosen is None:
         return (last,)
@@ -152,6 +185,7 @@ def panels(desk: Desk, seen: Seen, stressed: Stressed, chosen: Any) -> tuple[Pan
     traded = "trading nothing" if stressed.mode == "hold" else "running on by its policy"
     words = (
         f"USD gained by the book of {as_of}, {traded}, through {found.dates[0]} to "
-        f"{found.dates[-1]}; VIX moved as it did there. Every price is the model's."
+        f"{found.dates[-1]}; VIX moved as it did there. {seen.priced}; every later "
+        "price is the model's."
     )
     return Panel("replay", chosen.name, figure, path, words), last

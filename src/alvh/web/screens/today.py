@@ -4,6 +4,7 @@ Where the server has a ledger, the rules in force there decide, and nothing is s
 that the ledger would not let out: the same answer as ``alvh today --ledger`` gives.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,18 +17,44 @@ from pydantic import BeforeValidator, Field
 import alvh
 from alvh.desk.book import Book
 from alvh.desk.book_files import read_book
+from alvh.desk.closes import next_close
 from alvh.desk.entries import Flow
 from alvh.desk.issuing import decide as decide_by_ledger
 from alvh.desk.preview import Preview, preview
+from alvh.desk.standing import standing
 from alvh.desk.summaries import rules_line, state_line
 from alvh.errors import GovernanceError, LedgerError
+from alvh.formats import decimal, dollars, percent
 from alvh.ledger import Ledger
+from alvh.priced import Priced
 from alvh.web.desk import Desk
+from alvh.web.pages import figure
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
 from alvh.web.settings import Account, left_alone
 
 LIGHTS = {"stop": ("■", "bad"), "warn": ("▲", "warn"), "tell": ("●", "soft")}
+
+
+def _coloured(value: Any) -> str:
+    return str(value or "–")
+
+
+HEALTH: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "nav_usd": ("Account, USD", dollars),
+    "cash_usd": ("Cash, USD", dollars),
+    "condors": ("Condors open, contracts", figure),
+    "condor_margin_usd": ("Margin of the condors, USD", dollars),
+    "hedge_value_usd": ("Hedge at mid, USD", dollars),
+    "hedge_margin_usd": ("Margin of the hedge, USD", dollars),
+    "quick_ratio": ("Quick ratio: liquid means over what falls due", decimal),
+    "quick_ratio_colour": ("Light of the quick ratio", _coloured),
+    "carry_per_year_usd": ("Carry of the hedge, USD a year", dollars),
+    "stress_gain_usd": ("Gain of the hedge in the stress, USD", dollars),
+    "vix": ("VIX, points", decimal),
+    "spx": ("S&P 500, points", decimal),
+    "rate": ("Money-market rate, a year", percent),
+}
 
 
 class Decided(Account):
@@ -55,6 +82,11 @@ class Found:
     governed: Preview | None
 
     @property
+    def withheld(self) -> bool:
+        """Whether the ledger keeps back any part of what the rules ask for."""
+        return self.governed is not None and bool(self.governed.refused or self.governed.reduced)
+
+    @property
     def tickets(self) -> list[tuple[Any, Any, str, str]]:
         """Each order as decided, as it may be ordered, as text to copy, and why not."""
         if self.governed is None:
@@ -70,17 +102,25 @@ class Found:
 def ask(request: Request, asked: Annotated[Decided, Query()]) -> Shown:
     """Decide the session that is asked for, by default the last of the data."""
     desk: Desk = request.app.state.desk
-    facts: dict[str, Any] = {"book": desk.book_file, "lights": LIGHTS, "asked": asked}
+    facts: dict[str, Any] = {
+        "book": desk.book_file, "lights": LIGHTS, "asked": asked, "force": {},
+        "inert": ("start", "equity") if desk.book_file is not None else ("start",),
+    }  # fmt: skip
     try:
         found = find(desk, asked)
     except (GovernanceError, LedgerError) as refusal:
         facts |= {"refused": " ".join(str(refusal).split()), "ledger": desk.ledger}
         return Shown("/today", asked, (), facts, {"code_version": request.app.version})
     decision = found.decision
-    plain = decision.plain()
+    plain, now = decision.plain(), desk.now()
     facts |= {
         "refused": "", "decision": plain, "digest": decision.digest, "tickets": found.tickets,
-        "live": decision.as_of == desk.today(), "rules": standing_lines(desk, found),
+        "priced": priced(plain), "rules": standing_lines(desk, asked, found),
+        "over": datetime.fromisoformat(plain["closes_at"]) <= now,
+        "next_close": next_close(now).isoformat(), "headline": headline(found),
+        "withheld": found.withheld,
+        "health": [health_row(*one) for one in plain["health"].items()],
+        "force": in_force(desk, found),
     }  # fmt: skip
     return Shown("/today", asked, panels(plain), facts, decision.meta)
 
@@ -99,6 +139,7 @@ def today(request: Request, asked: Annotated[Decided, Query()]) -> dict[str, Any
 def find(desk: Desk, asked: Decided) -> Found:
     """Decide by the ledger where there is one and nothing else was chosen."""
     file = ledger_in_force(desk, asked)
+    desk.hedge(asked), desk.programme(asked)  # what is not on offer is refused, used or not
     if file is None:
         return Found(decide(desk, asked), None)
     ledger, at = Ledger(file, "read"), datetime.now(UTC)
@@ -120,6 +161,20 @@ def ledger_in_force(desk: Desk, asked: Decided) -> Path | None:
     return desk.ledger
 
 
+def in_force(desk: Desk, found: Found) -> dict[str, str]:
+    """Return the names of the hedge and the condors in force; empty where no ledger says any."""
+    if found.governed is not None:
+        version = found.governed.standing.version
+    elif desk.governed and desk.ledger is not None:
+        try:
+            version = standing(Ledger(desk.ledger, "read"), desk.now()).version
+        except LedgerError:
+            return {}
+    else:
+        return {}
+    return {} if version is None else {"hedge": version.hedge.name, "condors": version.condors.name}
+
+
 def decide(desk: Desk, account: Account) -> Any:
     """Decide one session from the user's book, or from cash alone where there is none."""
     return alvh.today(
@@ -136,13 +191,34 @@ def held(desk: Desk, account: Account) -> Book:
     return Book("cash alone", (Flow(first, "deposit", account.equity),))
 
 
-def standing_lines(desk: Desk, found: Found) -> list[tuple[str, str]]:
+def headline(found: Found) -> str:
+    """Say what may be traded: the verdict of the rules, less what the ledger withholds."""
+    if found.governed is None or not found.withheld:
+        return str(found.decision.verdict)
+    allowed, refused, reduced = (
+        found.governed.orders, found.governed.refused, found.governed.reduced
+    )  # fmt: skip
+    asked = f"of {len(found.decision.orders)} orders that the rules ask for,"
+    kept = [f"{len(refused)} withheld ({', '.join(refused)})"] if refused else []
+    kept += [f"{len(reduced)} reduced ({', '.join(reduced)})"] if reduced else []
+    first = "trade in part" if allowed else "nothing may be ordered"
+    return f"{first}: {asked} {' and '.join(kept)}"
+
+
+def standing_lines(desk: Desk, asked: Decided, found: Found) -> list[tuple[str, str]]:
     """Say by which rules the session is decided and what they leave room for: (light, words)."""
     if found.governed is None:
         words = "Decided by the rules chosen here; nothing was asked of a ledger"
-        return [("tell", words)] if desk.governed else []
+        at = f" at {desk.ledger}" if desk.ledger else ""
+        return [("tell", words if desk.governed else f"{words}, for there is none{at}")]
     now = found.governed.standing
     lines = [("tell", f"In force: {rules_line(now)}, from {desk.ledger}")]
+    lines += [
+        ("warn", f"{value}, which the address asks for, is left aside: the rules in force decide")
+        for name, value, used in (("hedge", asked.hedge, found.decision.meta["policy"]),
+                                  ("condors", asked.condors, found.decision.meta["programme"]))
+        if name in asked.model_fields_set and value != used
+    ]  # fmt: skip
     lines.append(("stop" if now.reason else "tell", state_line(now)))
     lines += [("warn", f"{one.action} until {one.until} by {one.by}, event {one.number}: "
                f"{one.reason}") for one in now.restrictions]  # fmt: skip
@@ -175,6 +251,12 @@ def standing_lines(desk: Desk, found: Found) -> list[tuple[str, str]]:
     return lines
 
 
+def priced(plain: dict[str, Any]) -> str:
+    """Say what the prices of a decision's orders rest on; empty where there are none."""
+    found = Priced.of(leg["provenance"] for order in plain["orders"] for leg in order["legs"])
+    return found.words("prices of these orders") if found.count else ""
+
+
 def ticket(order: Any) -> str:
     """Write an order as one block of text, to be copied."""
     legs = [
@@ -191,4 +273,12 @@ def panels(plain: dict[str, Any]) -> tuple[Panel, ...]:
     """Return the tables of the screen, each with its file."""
     tables = {name: pl.DataFrame(plain[name], infer_schema_length=None)
               for name in ("decisions", "layers", "checks")}  # fmt: skip
+    tables["health"] = pl.DataFrame([health_row(*one) for one in plain["health"].items()])
     return tuple(Panel(name, "", {}, table, "") for name, table in tables.items())
+
+
+def health_row(key: str, value: float | str | None) -> dict[str, str | None]:
+    """Return a figure of the book's health with its name and unit, as it is and as it is shown."""
+    name, write = HEALTH.get(key, (key.replace("_", " "), figure))
+    return {"key": key, "name": name, "value": None if value is None else str(value),
+            "shown": write(value)}  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
+import polars as pl
 from fastapi import Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import Field
@@ -11,11 +12,11 @@ import alvh
 from alvh.formats import percent
 from alvh.plain import plain
 from alvh.report import cards
-from alvh.report.triangle import TITLES, triangle
+from alvh.report.triangle import TITLES, priced_of, triangle
 from alvh.web.desk import Desk
-from alvh.web.jobs import Job, Tell
+from alvh.web.jobs import Busy, Job, Tell
 from alvh.web.pages import page
-from alvh.web.panels import Panel, Shown
+from alvh.web.panels import Panel, Shown, address
 from alvh.web.routes import screen_routes
 from alvh.web.settings import Account
 
@@ -37,20 +38,26 @@ def ask(request: Request, tried: Annotated[Tried, Query()]) -> Shown:
     desk: Desk = request.app.state.desk
     hedge, programme = desk.hedge(tried), desk.programme(tried)
     jobs = {work: desk.jobs.find(key(work, tried)) for work in WORKS}
-    simplex = _result(jobs["simplex"])
+    simplex, name = _result(jobs["simplex"]), tried.label(hedge.name)
     facts = {
         "jobs": jobs,
         "simplex": simplex,
         "standings": list(standings(simplex)) if simplex else [],
         "claims": _result(jobs["claims"]),
         "words": cards,
+        "name": name,
     }
     meta = {
         "policy_hash": alvh.policy_hash(hedge), "programme_hash": alvh.policy_hash(programme),
         "data_digest": desk.history.digest, "code_version": request.app.version,
         "fill": tried.fill, "hedge": hedge.name, "programme": programme.name,
     }  # fmt: skip
-    return Shown("/verdict", tried, panels(simplex), facts, meta)
+    tables: list[Panel] = []
+    if simplex:
+        tables.append(Panel("standings", "", {}, standings_table(simplex), ""))
+    if facts["claims"] is not None:
+        tables.append(Panel("claims", "", {}, cards_table(facts["claims"]), ""))
+    return Shown("/verdict", tried, (*panels(simplex, name), *tables), facts, meta)
 
 
 router = screen_routes("verdict", ask)
@@ -60,8 +67,11 @@ router = screen_routes("verdict", ask)
 def start(request: Request, work: Work, tried: Annotated[Tried, Query()]) -> HTMLResponse:
     """Begin the long work that a judgement needs; what is done already is not done again."""
     desk: Desk = request.app.state.desk
-    desk.jobs.start(key(work, tried), lambda tell: judge(desk, work, tried, tell))
-    return page(request, "verdict_answer.html.j2", shown=ask(request, tried))
+    busy = begin(desk, work, tried, address("/verdict", tried))
+    return page(
+        request, "verdict_answer.html.j2", 422 if busy else 200, shown=ask(request, tried),
+        busy=busy, asked=work,
+    )  # fmt: skip
 
 
 @router.post("/verdict/{work}/cancel", response_class=HTMLResponse)
@@ -82,6 +92,22 @@ def state(request: Request, work: Work, tried: Annotated[Tried, Query()]) -> dic
         return {"state": "not started", "done": 0, "total": 0, "result": None}
     result = _whole(work, job.result) if job.state == "done" else None
     return {"state": job.state, "done": job.done, "total": job.total, "result": plain(result)}
+
+
+def begin(desk: Desk, work: Work, tried: Tried, where: str) -> Job | None:
+    """Begin some work; return the other one that is under way, where it has to wait for that."""
+    of = desk.programme(tried).name
+    title = (
+        "every claim on " if work == "claims" else f"every split of {desk.hedge(tried).name} on "
+    )
+    try:
+        desk.jobs.start(
+            key(work, tried), lambda tell: judge(desk, work, tried, tell), title + of,
+            where,
+        )  # fmt: skip
+    except Busy as refusal:
+        return refusal.job
+    return None
 
 
 def key(work: Work, tried: Tried) -> Key:
@@ -115,18 +141,40 @@ def standings(found: Any) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def panels(found: Any) -> tuple[Panel, ...]:
-    """Return the three triangles, once they are worked out."""
+def standings_table(found: Any) -> pl.DataFrame:
+    """Return where the split stands by each criterion; the best split as shares from 0 to 1."""
+    return pl.DataFrame([
+        {name: value for name, value in row.items() if name != "best"}
+        | dict(zip(("best_short", "best_medium", "best_tail"), row["best"].tolist(), strict=True))
+        for row in standings(found)
+    ])  # fmt: skip
+
+
+def cards_table(found: Any) -> pl.DataFrame:
+    """Return the claim cards, a reading a row; one row of a card without any."""
+    rows = []
+    for card in found.to_dict()["cards"]:
+        whole = {name: value for name, value in card.items() if name != "readings"}
+        readings: list[dict[str, Any]] = card["readings"] or [{}]
+        rows += [whole | {f"reading_{name}": value for name, value in one.items()}
+                 for one in readings]  # fmt: skip
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pl.DataFrame([{name: row.get(name) for name in names} for row in rows],
+                        infer_schema_length=None)  # fmt: skip
+
+
+def panels(found: Any, marked: str) -> tuple[Panel, ...]:
+    """Return the three triangles, once they are worked out; the star is named ``marked``."""
     if found is None:
         return ()
     meta, table = found.meta, found.table()
     words = (
         f"All splits of {meta['hedge']}, {meta['start']} to {meta['end']}, "
         f"{meta['resamples']} resampled histories; circles cannot be told from the best at "
-        f"{percent(meta['level'], 0)}. Prices of options are the model's."
+        f"{percent(meta['level'], 0)}. {priced_of(meta)}."
     )
     return tuple(
-        Panel(name, title, _untitled(triangle(found, name)), table, words)
+        Panel(name, title, _untitled(triangle(found, name, marked)), table, words)
         for name, title in TITLES.items()
     )
 

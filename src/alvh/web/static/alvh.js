@@ -36,11 +36,40 @@
 
   const config = {responsive: true, displayModeBar: false, displaylogo: false};
 
+  // A day stays on one line.
+  const iso = /\d{4}-\d\d-\d\d/;
+  function keepDays(root) {
+    const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), found = [];
+    while (texts.nextNode())
+      if (iso.test(texts.currentNode.data) && !texts.currentNode.parentElement.closest(".day, pre, script, option"))
+        found.push(texts.currentNode);
+    for (const text of found)
+      text.replaceWith(...text.data.split(/(\d{4}-\d\d-\d\d)/).map(part => {
+        if (!iso.test(part)) return part;
+        const day = document.createElement("span");
+        day.className = "day";
+        day.textContent = part;
+        return day;
+      }));
+  }
+
+  // A table that is wider than its place says so.
+  function hint() {
+    for (const box of document.querySelectorAll(".scroll"))
+      box.classList.toggle("more", box.scrollWidth > box.clientWidth + 1);
+  }
+
+  function tidy() { keepDays(document.getElementById("main")); hint(); }
+  addEventListener("resize", hint);
+  document.addEventListener("toggle", hint, true);
+
   // What is in sight is drawn at once, the rest as soon as there is time.
   let waiting = [];
 
   function draw() {
     const source = document.getElementById("drawn");
+    // an answer without figures is a refusal: those on the page are of before it
+    document.body.classList.toggle("refusing", !source);
     if (!source || !window.Plotly) return;
     const drawn = JSON.parse(source.textContent);
     waiting = [];
@@ -65,12 +94,18 @@
   }
 
   function drawPanel(panel, one) {
+    const words = panel.querySelector(".nothing"), empty = Boolean(one.nothing);
+    words.textContent = one.nothing;
+    words.hidden = !empty;
+    for (const part of panel.querySelectorAll(".plot, .frames, figcaption")) part.hidden = empty;
+    if (empty) return;
     const figure = choose(panel, one);
     if (figure.layout.height) panel.querySelector(".plot").style.height = `${figure.layout.height}px`;
     Plotly.react(panel.querySelector(".plot"), figure.data, layout(figure.layout), config);
     const caption = panel.querySelector("figcaption");
     caption.querySelector("span").textContent = one.caption;
     caption.querySelector("a").href = one.csv;
+    keepDays(caption);
   }
 
   // A figure with frames shows one of them, by its slider.
@@ -98,25 +133,34 @@
       row.hidden = !words.every(word => row.textContent.toLowerCase().includes(word));
   });
 
-  // The settings go along from screen to screen; whose book, to those that show one.
-  const bookish = ["/book", "/layers", "/stress"];
+  // The settings go along from screen to screen; whose book, to those that show one. A split that
+  // is being tried is no rule to trade by, so it does not go to Today.
+  const split = ["short", "medium", "tail"], bookish = ["/book", "/layers", "/stress"];
   function carry() {
     const query = new URLSearchParams(location.search);
     for (const link of document.querySelectorAll("nav a")) {
       const kept = new URLSearchParams();
       for (const name of ["condors", "hedge", "start", "end", "equity", "fill", "short", "medium", "tail"])
-        if (query.get(name)) kept.set(name, query.get(name));
+        if (query.get(name) && !(split.includes(name) && link.pathname === "/today")) kept.set(name, query.get(name));
       if (query.get("book") && bookish.includes(link.pathname)) kept.set("book", query.get("book"));
       link.href = link.pathname + (kept.size ? `?${kept}` : "");
     }
   }
+
+  // Where no answer comes, what is on the page is of before, and says so.
+  function lost(gone) {
+    document.getElementById("lost").hidden = !gone;
+    document.body.classList.toggle("lost", gone);
+  }
+  document.addEventListener("htmx:sendError", () => lost(true));
+  document.addEventListener("htmx:afterRequest", event => { if (event.detail.successful) lost(false); });
 
   // One answer may settle in several places; it is drawn once.
   let due = false;
   document.addEventListener("htmx:afterSettle", () => {
     if (due) return;
     due = true;
-    setTimeout(() => { due = false; draw(); carry(); }, 0);
+    setTimeout(() => { due = false; draw(); carry(); tidy(); }, 0);
   });
   document.addEventListener("click", event => {
     const copy = event.target.closest("[data-copy]");
@@ -124,11 +168,17 @@
     navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent)
       .then(() => { copy.textContent = "Copied"; });
   });
-  // Where the ledger's rules decide there is nothing to choose.
+  // Where the ledger's rules decide there is nothing to choose; its own are shown.
   function govern() {
     const rules = document.querySelector("[data-governs]");
     if (!rules) return;
-    for (const name of ["condors", "hedge"]) rules.form.elements[name].disabled = rules.value === "ledger";
+    const governed = rules.value === "ledger";
+    for (const name of ["condors", "hedge"]) {
+      const box = rules.form.elements[name];
+      if (governed && !box.disabled) box.dataset.chosen = box.value;
+      box.disabled = governed;
+      box.value = (governed ? box.dataset.force : box.dataset.chosen) || box.value;
+    }
   }
   document.addEventListener("change", event => { if (event.target.matches("[data-governs]")) govern(); }, true);
   govern();
@@ -137,7 +187,7 @@
   function count() {
     for (const place of document.querySelectorAll("[data-until]")) {
       const minutes = Math.floor((new Date(place.dataset.until) - Date.now()) / 60000);
-      place.textContent = minutes < 0 ? "which has passed"
+      place.textContent = minutes < 0 ? "which has passed: this session is over"
         : `in ${Math.floor(minutes / 60)} h ${minutes % 60} min`;
     }
   }
@@ -149,4 +199,5 @@
   narrow.addEventListener("change", draw);
   draw();
   carry();
+  tidy();
 })();
