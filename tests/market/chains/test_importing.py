@@ -186,6 +186,25 @@ def test_a_cut_message_keeps_the_options_before_the_cut(tmp_path: Path) -> None:
     assert refused["line"].to_list() == [2]
 
 
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        DELAYED[: DELAYED.index("2019-04-12") + 20],  # cut within an option
+        DELAYED.replace('"bid": 0.0,', '"bid": 0.0x,'),  # spoilt within one
+        DELAYED.replace("}],", "}?,"),  # the list is not closed
+        DELAYED.replace('"},\n{', '"}]\n{'),  # or too early
+    ],
+)
+def test_a_damaged_message_is_not_dated_by_an_options_own_trade(
+    tmp_path: Path, spoilt: str
+) -> None:
+    assert spoilt != DELAYED
+    run(tmp_path, spoilt, "_VIX.json")
+    assert set(rows(tmp_path)["date"]) == {date(2019, 4, 25)}
+    assert set(rows(tmp_path)["time"]) == {None}
+    assert set(rows(tmp_path)["underlying"]) == {None}
+
+
 def test_blocks_and_spilled_rows_give_the_same_as_one_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

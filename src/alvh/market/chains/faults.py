@@ -19,8 +19,22 @@ import polars as pl
 from alvh import calendars
 from alvh.contracts.facts import contract_facts
 from alvh.market.chains.across import SLACK, mark_calendar, mark_swapped
+from alvh.market.chains.beside import OUTSIDE, WIDE, mark_wide
+from alvh.market.chains.level import (
+    CARRY,
+    CURVE_SLACK,
+    DISCOUNT_SLACK,
+    HIGHEST_RATE,
+    LEVEL_SLACK,
+    LOWEST_RATE,
+    NEAR,
+    absurd_rates,
+    off_level,
+)
 from alvh.market.chains.slices import (
     ORDER,
+    Floats,
+    Heads,
     Ints,
     Marks,
     Parity,
@@ -112,6 +126,24 @@ CHECKS: Final = (
         f"{HUNDREDFOLD:g}th of their bids; strike above {FAR_STRIKE:g} times the index",
         "points taken for cents",
     ),
+    Check(
+        "wide",
+        f"wider than {WIDE:g} times what the other strikes leave of it, or its middle outside that "
+        f"by {OUTSIDE:g} times as much; of a zero bid, by {SLACK:g} points",
+        "Carr and Madan 2005: its middle is not what it is worth",
+    ),
+    Check(
+        "discount",
+        f"the slope of parity is a rate below {LOWEST_RATE:.0%} or above {HIGHEST_RATE:.0%} a year, "
+        f"by more than {DISCOUNT_SLACK:.0%} and its own spread",
+        "parity of the whole expiry: all its quotes are multiplied",
+    ),
+    Check(
+        "off_level",
+        f"SPX: the forward more than {CURVE_SLACK:.1%} and {CARRY:.0%} a year off the middle of the "
+        f"five expiries around it, or those within {NEAR} days {LEVEL_SLACK:.1%} off the index",
+        "parity of the whole expiry, or of the day: calls or puts are shifted",
+    ),
     Check("off_grid", "strike no multiple of 5 (SPX), 0.5 (VIX)", "Cboe specifications"),
     Check(
         "off_index",
@@ -145,19 +177,23 @@ def mark(table: pl.DataFrame, before: pl.DataFrame | None = None) -> pl.DataFram
     marks = {name: np.zeros(ordered.height, np.bool_) for name in NAMES}
     _mark_rows(ordered, marks)
     slices = slices_of(ordered, group)
-    parity = parity_of(slices, int(group[-1]) + 1 if len(group) else 0)
+    heads = heads_of(ordered, group)
+    index = ordered["underlying"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    parity = _mark_levels(slices, heads, group, index, marks)
     for call in (True, False):
         side = slices.side(call)
+        hundredfold = _hundredfold(side)
         marks["vertical"][side.row] = _vertical(side, call)
         marks["butterfly"][side.row] = _butterfly(side)
-        marks["hundredfold"][side.row] |= _hundredfold(side)
+        marks["hundredfold"][side.row] |= hundredfold
+        marks["wide"][side.row] = mark_wide(side, call, hundredfold)
         marks["bounds"][side.row] = _bounds(side, call, parity)
-    spx = ordered["root"].is_in(["SPX", "SPXW"]).to_numpy()
-    heads = heads_of(ordered, group)
+    spx = heads.spx[group]
     ours = slices.where(spx[slices.row])
     mark_calendar(ours, parity, heads, marks["calendar"])
     mark_swapped(ours, parity, heads, marks["swapped"])
-    _mark_underlying(ordered, group, parity, spx, marks["off_index"])
+    with np.errstate(invalid="ignore"):
+        marks["off_index"] |= spx & (np.abs(index / parity.forward[group] - 1.0) > OFF_INDEX)
     marks["stale"] = _stale(ordered, before)
     return ordered.with_columns(pl.Series(name, values) for name, values in marks.items())
 
@@ -180,6 +216,22 @@ def _mark_rows(table: pl.DataFrame, marks: dict[str, Marks]) -> None:
     )
     for name in found.columns:
         marks[name] |= found[name].fill_null(False).to_numpy()
+
+
+def _mark_levels(
+    slices: Slices, heads: Heads, group: Ints, index: Floats, marks: dict[str, Marks]
+) -> Parity:
+    """Mark whole slices at a level they cannot be at; return the parity of the others."""
+    parity = parity_of(slices, len(heads.days))
+    absurd = absurd_rates(slices, parity, heads.days)
+    parity = parity.without(absurd)
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    off = off_level(parity.forward, heads.days, heads.moment, index[first], heads.spx)
+    quoted = np.zeros(len(group), np.bool_)
+    quoted[slices.row] = True
+    marks["discount"] |= quoted & absurd[group]
+    marks["off_level"] |= quoted & off[group]
+    return parity.without(off)
 
 
 def _vertical(side: Slices, call: bool) -> Marks:
@@ -235,16 +287,6 @@ def _bounds(side: Slices, call: bool, parity: Parity) -> Marks:
     most = discount * (forward if call else side.strike)
     wrong: Marks = (side.ask < inside - slack) | (side.bid > most + slack)
     return wrong & side.whole
-
-
-def _mark_underlying(
-    table: pl.DataFrame, group: Ints, parity: Parity, spx: Marks, marks: Marks
-) -> None:
-    if not len(group):
-        return
-    level = table["underlying"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    with np.errstate(invalid="ignore"):
-        marks |= spx & (np.abs(level / parity.forward[group] - 1.0) > OFF_INDEX)
 
 
 def _stale(table: pl.DataFrame, before: pl.DataFrame | None) -> Marks:
