@@ -134,14 +134,14 @@ CHECKS: Final = (
     ),
     Check(
         "discount",
-        f"the slope of parity is a rate below {LOWEST_RATE:.0%} or above {HIGHEST_RATE:.0%} a year, "
-        f"by more than {DISCOUNT_SLACK:.0%} and its own spread",
+        f"the slope of parity is a rate below {LOWEST_RATE:.0%} or above {HIGHEST_RATE:.0%} a "
+        f"year, by more than {DISCOUNT_SLACK:.0%} and its own spread",
         "parity of the whole expiry: all its quotes are multiplied",
     ),
     Check(
         "off_level",
-        f"SPX: the forward more than {CURVE_SLACK:.1%} and {CARRY:.0%} a year off the middle of the "
-        f"five expiries around it, or those within {NEAR} days {LEVEL_SLACK:.1%} off the index",
+        f"SPX: the forward more than {CURVE_SLACK:.1%} and {CARRY:.0%} a year off the middle of "
+        f"the five expiries around it, or those within {NEAR} days {LEVEL_SLACK:.1%} off the index",
         "parity of the whole expiry, or of the day: calls or puts are shifted",
     ),
     Check("off_grid", "strike no multiple of 5 (SPX), 0.5 (VIX)", "Cboe specifications"),
