@@ -90,7 +90,7 @@ def day(moment: datetime | None) -> date | None:
 
 
 def say_model_share(share: float, fitted: float = 0.0) -> None:
-    """Write the line that comes before any figure: how much rests on model prices.
+    """Write the line that comes before any figure: how much rests on models, fits and quotes.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def say_model_share(share: float, fitted: float = 0.0) -> None:
     fitted : float
         Share priced by smiles fitted to quotes of their day.
     """
-    middle = f", {percent(fitted, 1)} by smiles fitted to quotes" if fitted else ""
+    middle = f", {percent(fitted, 1)} by smiles fitted to quotes" if share < 1.0 else ""
     quoted = percent(max(1.0 - share - fitted, 0.0), 1)
     say(f"{percent(share, 1)} of the fills are priced by a model{middle}, {quoted} by quotes")
 

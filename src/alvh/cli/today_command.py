@@ -1,5 +1,6 @@
 """`alvh today`: the decision of one session, from the book as it stands."""
 
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -154,6 +155,10 @@ def say_decision(found: "Decision") -> None:
         From ``alvh.today``.
     """
     plain = found.plain()
+    legs = Counter(leg.provenance for order in found.orders for leg in order.legs)
+    if legs:
+        shares = ", ".join(f"{legs[name]} {name}" for name in ("modelled", "fitted", "quoted"))
+        say(f"prices of the {legs.total()} legs to trade: {shares}")
     say(f"{found.as_of}, options close at {plain['closes_at'][11:16]} in Chicago: {found.verdict}")
     for check in found.checks:
         (note if check.level == "stop" else say)(f"{check.level} {check.code}: {check.text}")

@@ -209,8 +209,36 @@ def test_quotes_that_stand_still_while_the_index_moves_are_stale() -> None:
     assert mark(table(tomorrow), table(today))["stale"].sum() == 1
     calm = [row | {"underlying": 2890.0 * 1.004} for row in tomorrow]
     assert marked(table(today + calm), "stale") == set()
-    monday = [row | {"date": date(2019, 4, 29)} for row in tomorrow]  # not the next session
-    assert marked(table(today + monday), "stale") == set()
+    may = [row | {"date": date(2019, 5, 6)} for row in tomorrow]  # seven sessions on
+    assert marked(table(today + may), "stale") == set()
+
+
+@pytest.mark.parametrize("given", ["index", "forwards"])
+@pytest.mark.parametrize("later", [date(2019, 4, 26), date(2019, 4, 29)])
+@pytest.mark.parametrize("time", [None, "15:45"])
+def test_quotes_stand_still_over_a_gap_at_any_time_and_without_an_index(
+    given: str, later: date, time: str | None
+) -> None:
+    first = [row | {"time": time} for row in sound()]
+    second = [row | {"date": later, "time": time, "underlying": 2861.0} for row in sound()]
+    moving = [row for row in second if row["root"] == "SPXW"]
+    still = [row for row in second if row["root"] == "SPX"]
+    for row in moving:  # by parity the forward is 40 points lower
+        if row["put_call"] == "P":
+            row.update(bid=row["bid"] + 40.0, ask=row["ask"] + 40.0)
+    if given == "forwards":
+        first, still, moving = (
+            [row | {"underlying": None} for row in rows] for rows in (first, still, moving)
+        )
+        still = [row for row in still if row["expiry"] == JULY]  # beyond the forwards looked at
+    found = mark(table(still + moving), table(first)).filter("stale")
+    assert set(found.filter(pl.col("put_call") == "P")["root"]) == {"SPX"}
+    found = found.filter(pl.col("root") == "SPX")
+    least = 1.0 if later == date(2019, 4, 26) else 10.0
+    assert found.height == sum(row["ask"] >= least for row in still)
+    other = [row | {"time": "16:00"} for row in still]
+    found = mark(table(other + moving), table(first)).filter("stale")
+    assert set(found["root"]) == {"SPXW"}
 
 
 def test_believable_leaves_out_what_a_fatal_check_marks() -> None:

@@ -47,7 +47,9 @@ from alvh.market.chains.slices import (
 
 FORWARD_SLACK: Final = 0.0005  # of the forward: what a forward from mid quotes may be off
 STALE_MOVE: Final = 0.005  # of the index: a move after which a whole quote should not be the same
+STALE_SESSIONS: Final = 5  # back to the same quote, where the sessions between have none
 STALE_PRICE: Final = 1.0  # points: cheaper options may well stand still
+STALE_PRICE_OVER_GAPS: Final = 10.0  # as time takes what the index gives; real ones reach 7.7
 HUNDREDFOLD: Final = 30.0  # times both neighbours
 FAR_STRIKE: Final = 30.0  # times the index; VIX lists 200 at an index of 10
 OFF_INDEX: Final = 0.10  # of the index: further no SPX forward is from it
@@ -87,7 +89,8 @@ CHECKS: Final = (
     ),
     Check(
         "stale",
-        f"bid and ask as on the session before, ask ≥ {STALE_PRICE:g}, the index moved by "
+        f"bid and ask as at the same time of the session before, or of one up to {STALE_SESSIONS} "
+        f"back with ask ≥ {STALE_PRICE_OVER_GAPS:g}, ask ≥ {STALE_PRICE:g}, the index moved by "
         f"≥ {STALE_MOVE:.1%}",
         "a market maker's quote follows its index",
         fatal=False,
@@ -152,6 +155,7 @@ CHECKS: Final = (
         fatal=False,
     ),
 )
+_QUOTED: Final = ("date", "time", "root", "expiry", "strike", "put_call", "bid", "ask")
 _ROOT_NUMBER: Final = {"SPX": 0, "SPXW": 1, "VIX": 2, "VIXW": 3}
 NAMES: Final = tuple(check.name for check in CHECKS)
 FATAL: Final = tuple(check.name for check in CHECKS if check.fatal)
@@ -194,7 +198,8 @@ def mark(table: pl.DataFrame, before: pl.DataFrame | None = None) -> pl.DataFram
     mark_swapped(ours, parity, heads, marks["swapped"])
     with np.errstate(invalid="ignore"):
         marks["off_index"] |= spx & (np.abs(index / parity.forward[group] - 1.0) > OFF_INDEX)
-    marks["stale"] = _stale(ordered, before)
+    levels = _levels(index, parity, heads, group)
+    marks["stale"] = _stale(ordered, levels, before)
     return ordered.with_columns(pl.Series(name, values) for name, values in marks.items())
 
 
@@ -289,33 +294,66 @@ def _bounds(side: Slices, call: bool, parity: Parity) -> Marks:
     return wrong & side.whole
 
 
-def _stale(table: pl.DataFrame, before: pl.DataFrame | None) -> Marks:
-    """Mark end-of-day quotes that are as on the session before though the index has moved."""
-    both = table if before is None else pl.concat([before.select(table.columns), table])
-    ends = both.with_row_index("row").filter(
-        pl.col("time").is_null() & (pl.col("ask") >= STALE_PRICE)
+def _levels(index: Floats, parity: Parity, heads: Heads, group: Ints) -> Floats:
+    """Return the level that each row stands at: its index, or what parity says where it lacks.
+
+    Of the S&P 500 that is the middle of the moment's forwards within ``NEAR`` days, so that a whole
+    expiry that stands still shows; of VIX it is the expiry's own.
+    """
+    forward = parity.forward.copy()
+    near = heads.spx & (heads.days <= NEAR) & np.isfinite(forward)
+    middles = (
+        pl.DataFrame({"moment": heads.moment[near], "forward": forward[near]})
+        .group_by("moment")
+        .agg(pl.col("forward").median())
     )
-    key = _contract_and_session(ends)
+    middle = np.full(int(heads.moment.max(initial=-1)) + 1, np.nan)
+    middle[middles["moment"].to_numpy()] = middles["forward"].to_numpy()
+    forward[heads.spx] = middle[heads.moment[heads.spx]]
+    return np.where(np.isfinite(index), index, forward[group])
+
+
+def _levels_of(table: pl.DataFrame) -> Floats:
+    group = groups(table)
+    slices, heads = slices_of(table, group), heads_of(table, group)
+    index = table["underlying"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return _levels(index, parity_of(slices, len(heads.days)), heads, group)
+
+
+def _stale(table: pl.DataFrame, levels: Floats, before: pl.DataFrame | None) -> Marks:
+    """Mark quotes that are as some sessions before at the same time though the index has moved."""
+    both = table.select(_QUOTED).with_columns(level=levels)
+    if before is not None and before.height:
+        earlier = before.sort(ORDER, maintain_order=True)
+        known = earlier.select(_QUOTED).with_columns(level=_levels_of(earlier))
+        both = pl.concat([known, both])
+    dear = both.with_row_index("row").filter(pl.col("ask") >= STALE_PRICE)
+    key = _contract_and_session(dear)
     order = np.argsort(key, kind="stable")
-    bid, ask, level = (
-        ends[name].cast(pl.Float64).to_numpy()[order] for name in ("bid", "ask", "underlying")
-    )
-    next_session = np.diff(key[order]) == 1
-    same = (np.diff(bid) == 0) & (np.diff(ask) == 0)
+    bid, ask, level = (dear[name].to_numpy()[order] for name in ("bid", "ask", "level"))
+    apart = np.diff(key[order])
+    far = (apart > 1) & (apart <= STALE_SESSIONS) & (ask[1:] >= STALE_PRICE_OVER_GAPS)
+    same = (np.diff(bid) == 0) & (np.diff(ask) == 0) & ((apart == 1) | far)
     moved = np.abs(level[1:] / level[:-1] - 1.0) >= STALE_MOVE
     marks = np.zeros(both.height, np.bool_)
-    marks[ends["row"].to_numpy()[order][1:][next_session & same & moved]] = True
+    marks[dear["row"].to_numpy()[order][1:][same & moved]] = True
     return marks[both.height - table.height :]
 
 
 def _contract_and_session(table: pl.DataFrame) -> Ints:
-    """Return one number for each contract and session; the next session's is one more."""
+    """Return one number for each contract, time of day and session; the next session's is one more.
+
+    Of its 63 bits the session has 14, the strike in quarter points 19, the expiry 15, root and
+    right 3; that leaves 12 for the times of day.
+    """
     days, at = np.unique(table["date"].to_numpy().astype("datetime64[D]"), return_inverse=True)
     session = calendars.session_number(days).astype(np.int64)[at]
     root = table["root"].replace_strict(_ROOT_NUMBER, return_dtype=pl.Int64).to_numpy()
     call = (table["put_call"] == "C").to_numpy()
+    time = table["time"].rank("dense").fill_null(0).to_numpy().astype(np.int64)
     expiry = table["expiry"].to_physical().to_numpy().astype(np.int64)
-    strike = np.rint(1000.0 * table["strike"].to_numpy()).astype(np.int64)  # below 2**27
-    contract = (((2 * root + call) << 16) + expiry << 27) + strike
-    number: Ints = (contract << 16) + session
+    strike = np.rint(4.0 * table["strike"].to_numpy()).astype(np.int64)
+    number: Ints = (
+        ((((time << 3) + 2 * root + call << 15) + expiry << 19) + strike) << 14
+    ) + session
     return number
