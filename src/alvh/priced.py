@@ -57,6 +57,6 @@ def priced_words(what: str, modelled: float, fitted: float = 0.0) -> str:
     >>> priced_words("fills", 0.25, 0.125)
     '25.0 % of the fills are priced by a model, 12.5 % by smiles fitted to quotes, 62.5 % by quotes'
     """
-    middle = f", {percent(fitted, 1)} by smiles fitted to quotes" if fitted else ""
+    middle = f", {percent(fitted, 1)} by smiles fitted to quotes" if modelled < 1.0 else ""
     quoted = percent(max(1.0 - modelled - fitted, 0.0), 1)
     return f"{percent(modelled, 1)} of the {what} are priced by a model{middle}, {quoted} by quotes"

@@ -38,12 +38,13 @@ class SyntheticResult:
     decisions: pl.DataFrame
     meta: dict[str, Any]
     model_priced_share: float = 0.75
+    fitted_share: float = 0.0
 
     def summary(self) -> dict[str, Any]:
         return {
             "trades": self.trades.height,
             "model_priced_share": self.model_priced_share,
-            "fitted_share": 0.0,
+            "fitted_share": self.fitted_share,
         }
 
 

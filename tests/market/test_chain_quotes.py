@@ -148,15 +148,23 @@ def test_a_chain_of_another_hour_gives_its_smile_only(history, chains):
     day = np.zeros(1, DAY)[0]
     one = next(iter(snapshots(chains, DAYS)))
     index = one.chain["underlying"].median()
-    day["spx"] = index
-    assert stale_snapshot(one.chain, day) == ""
+    day["spx"], day["vix"] = index, 0.0
+    assert stale_snapshot(one.chain, day, one.smiles) == ""
     for taken, stale in (("15:30", False), ("15:29", True), ("16:14", False), ("10:01", True)):
         moved = one.chain.with_columns(time=pl.lit(taken))
-        assert bool(stale_snapshot(moved, day)) == stale
+        assert bool(stale_snapshot(moved, day, one.smiles)) == stale
     half_day = one.chain.with_columns(time=pl.lit("12:45"), date=pl.lit(date(2019, 7, 3)))
-    assert stale_snapshot(half_day, day) == ""
+    assert stale_snapshot(half_day, day, one.smiles) == ""
     day["spx"] = index * 1.006
-    assert "off the close" in stale_snapshot(one.chain, day)
+    assert "off the close" in stale_snapshot(one.chain, day, one.smiles)
+    silent = one.chain.with_columns(underlying=pl.lit(None, pl.Float64))
+    assert "its forward of" in stale_snapshot(silent, day, one.smiles)
+    day["spx"] = index
+    assert stale_snapshot(silent, day, one.smiles) == ""
+    day["vix"] = 18.71  # of 2019-05-31, whose chain comes to 18.52
+    assert stale_snapshot(one.chain, day, one.smiles) == ""
+    day["vix"] = 17.5
+    assert "its own VIX of 18.52" in stale_snapshot(one.chain, day, one.smiles)
 
 
 def test_a_stale_quote_is_not_marked_by(chains):

@@ -108,6 +108,7 @@ def _answer(found: "Attribution", by: By) -> dict[str, Any]:
         "coverage": found.coverage(),
         "misses": found.misses(),
         "model_priced_share": found.model_priced_share,
+        "fitted_share": found.fitted_share,
         "meta": found.meta,
     }
 
@@ -115,7 +116,7 @@ def _answer(found: "Attribution", by: By) -> dict[str, Any]:
 def _say_attribution(found: "Attribution", by: By) -> None:
     from alvh.evidence.attribution import PARTS
 
-    say_model_share(found.model_priced_share)
+    say_model_share(found.model_priced_share, found.fitted_share)
     table, keys = _rows(found, by), _KEYS[by]
     title = f"Profit at mid by cause, USD, {found.meta['start']} to {found.meta['end']}"
     if table.height > SHOWN:

@@ -92,7 +92,7 @@ def day(moment: datetime | None) -> date | None:
 
 
 def say_model_share(share: float, fitted: float = 0.0) -> None:
-    """Write the line that comes before any figure: how much rests on model prices.
+    """Write the line that comes before any figure: how much rests on models, fits and quotes.
 
     Parameters
     ----------

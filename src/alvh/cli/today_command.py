@@ -1,5 +1,6 @@
 """`alvh today`: the decision of one session, from the book as it stands."""
 
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -171,6 +172,10 @@ def say_decision(found: "Decision", seen: "Preview | None" = None) -> None:
         What the ledger says to its orders, where there is one.
     """
     plain = found.plain()
+    legs = Counter(leg.provenance for order in found.orders for leg in order.legs)
+    if legs:
+        shares = ", ".join(f"{legs[name]} {name}" for name in ("modelled", "fitted", "quoted"))
+        say(f"prices of the {legs.total()} legs to trade: {shares}")
     verdict = found.verdict if seen is None else _governed(found, seen)
     say(f"{found.as_of}, options close at {plain['closes_at'][11:16]} in Chicago: {verdict}")
     _say_checks(found, seen)

@@ -47,13 +47,14 @@ class Attribution:
         parts and the three parts of vega.
     meta : dict
         That of the result, and ``greeks``.
-    model_priced_share : float
-        Of the result's fills, 0 … 1.
+    model_priced_share, fitted_share : float
+        Of the result's fills, 0 … 1: priced by a model, and by smiles fitted to quotes.
     """
 
     legs: pl.DataFrame = field(repr=False)
     meta: dict[str, Any]
     model_priced_share: float
+    fitted_share: float
 
     @cached_property
     def by_sleeve_day(self) -> pl.DataFrame:
@@ -162,6 +163,7 @@ def attribute(history: History, result: Result, *, greeks: str = "path") -> Attr
         _table(result.dates, held, explained),
         result.meta | {"greeks": greeks},
         result.model_priced_share,
+        result.fitted_share,
     )
 
 

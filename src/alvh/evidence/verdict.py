@@ -152,14 +152,21 @@ def count_line(hedges: Sequence[Row], sizes: Sequence[CurvePoint], basis: str) -
 
 def limits_line(rows: Iterable[Row], crises: int, years: float) -> str:
     """Say how little the sample can tell."""
-    shares = [row.model_priced_share for row in rows]
-    low, high = f"{min(shares):.0%}", f"{max(shares):.0%}"
-    priced = low if low == high else f"Between {low} and {high}"
+    rows = list(rows)
+    priced = _span_of([row.model_priced_share for row in rows])
+    priced = priced[0].upper() + priced[1:]
+    fitted = [row.fitted_share for row in rows]
+    others = f", {_span_of(fitted)} by smiles fitted to quotes" if max(fitted) > 0.0 else ""
     return (
         f"The {years:.1f} years hold {crises} of the named crises, some of them overlapping: that, "
         "and not the number of days, is how often a hedge was put to the test, too few to rank "
-        f"similar hedges. {priced} of the fills were priced by a model."
+        f"similar hedges. {priced} of the fills were priced by a model{others}."
     )
+
+
+def _span_of(shares: list[float]) -> str:
+    low, high = f"{min(shares):.0%}", f"{max(shares):.0%}"
+    return low if low == high else f"between {low} and {high}"
 
 
 def percent(value: float) -> str:

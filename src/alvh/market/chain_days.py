@@ -152,7 +152,7 @@ def _fit_month(days: Records, folder: Path, sessions: list[date], before: date |
         reason = nothing if one.smiles is None else fit(days[row : row + 1], one.smiles)
         if reason:
             said.append(f"no smile is fitted to the {one.under} chain of {one.date}: {reason}")
-        stale = stale_snapshot(one.chain, days[row])
+        stale = stale_snapshot(one.chain, days[row], one.smiles)
         if stale:
             said.append(f"nothing is filled at the {one.under} chain of {one.date}: {stale}")
             continue

@@ -55,6 +55,8 @@ def basis(card: Card) -> str:
     parts = [found.sample]
     if math.isfinite(found.model_priced_share):
         parts.append(f"{100.0 * found.model_priced_share:.0f} % of fills priced by the model")
+        if found.fitted_share > 0.0:
+            parts[-1] += f", {100.0 * found.fitted_share:.0f} % by smiles fitted to quotes"
     if found.crises:
         parts.append(f"{found.effective_crises:.1f} effective crises of {found.crises}")
     parts += [

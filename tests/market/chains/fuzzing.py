@@ -332,6 +332,7 @@ def judge(base: Base, spoilt: Spoilt, folder: Path) -> str:
     for row in rows:
         original = by_key.get(_key(row))
         assert original is not None, f"a contract that was not there: {_key(row)}"
+        assert _key(row)[:2] == _key(original)[:2], f"of another moment: {_key(row)}"
         for name in _SAID:
             kept = row[name]
             assert kept == original[name] or kept is None, f"{name}: {original[name]} → {kept}"
@@ -382,7 +383,7 @@ def judge_message(rng: Rng, folder: Path) -> str:
     """Spoil a delayed-quote message; every row kept must be one of the sound message's.
 
     A damaged key takes its number with it, so a cell may be null, and a moment that is gone is
-    refused.
+    refused: it is not taken from one of the options, which last traded on other days.
     """
     sound = _sound(MESSAGE)
     data, _cut = _message(rng)
@@ -391,6 +392,7 @@ def judge_message(rng: Rng, folder: Path) -> str:
     for row in rows:
         original = by_contract.get(_key(row)[2:])
         assert original is not None, f"a contract that was not there: {_key(row)}"
+        assert _key(row)[:2] == _key(original)[:2], f"of another moment: {_key(row)}"
         for name in ("bid", "ask", "sigma", "delta", "volume", "open_interest", "last"):
             assert row[name] == original[name] or row[name] is None, name
     return "given up" if rejects is None else "refused" if rejects.height else "kept"

@@ -89,10 +89,12 @@ SPX190621P02900000,0,0,38.1,38.9,0,0.1158,-0.43,0,1200,
 DELAYED = """\
 {"timestamp": "2019-04-25 21:02:44", "data": {"options": [
 {"option": "VIX190522C00015000", "bid": 1.10, "bid_size": 7.0, "ask": 1.30, "ask_size": 8.0,
- "iv": 0.9, "open_interest": 4321.0, "volume": 10.0, "delta": 0.42, "last_trade_price": 1.20},
+ "iv": 0.9, "open_interest": 4321.0, "volume": 10.0, "delta": 0.42, "last_trade_price": 1.20,
+ "last_trade_time": "2019-04-17T09:31:08"},
 {"option": "VIXW190508P00013500", "bid": 0.0, "bid_size": 0.0, "ask": 0.02, "ask_size": 1.0,
- "iv": 0.0, "open_interest": 3.0, "volume": 0.0, "delta": 0.0, "last_trade_price": 0.0}],
- "symbol": "^VIX", "current_price": 13.25}}
+ "iv": 0.0, "open_interest": 3.0, "volume": 0.0, "delta": 0.0, "last_trade_price": 0.0,
+ "last_trade_time": "2019-04-12T14:02:55"}],
+ "symbol": "^VIX", "current_price": 13.25, "last_trade_time": "2019-04-25T16:14:59"}}
 """
 
 LEAN_UNIVERSE = """\

@@ -100,6 +100,13 @@ def test_a_sound_chain_has_no_fault() -> None:
         ("bounds", ("SPX", JUNE, 2600.0, "P"), {"bid": 2602.0, "ask": 2603.0}),
         ("bounds", ("SPX", JUNE, 3200.0, "C"), {"bid": 2902.0, "ask": 2903.0}),
         ("hundredfold", WING, {"bid": 376.0, "ask": 430.0}),
+        # a call between ones at 49.7 by 50.3 and 30.0 by 30.6, each of which says what it is worth
+        ("wide", ("SPX", JUNE, 2925.0, "C"), {"bid": 0.0, "ask": 39.2}),
+        ("wide", ("SPX", JUNE, 2925.0, "C"), {"bid": 0.0, "ask": 9999.0}),
+        ("wide", ("SPX", JUNE, 2925.0, "C"), {"bid": 10.0, "ask": 300.0}),
+        ("wide", ("SPX", JUNE, 2875.0, "P"), {"bid": 0.0, "ask": 39.2}),
+        ("wide", ("SPX", JUNE, 2875.0, "P"), {"bid": 10.0, "ask": 300.0}),
+        ("wide", ("SPX", JUNE, 3200.0, "C"), {"bid": 0.5, "ask": 999.0}),
         ("off_grid", ATM, {"strike": 2902.5}),
         ("off_grid", ATM, {"strike": 29.0}),
         ("off_index", ATM, {"underlying": 289_000.0}),
@@ -121,6 +128,42 @@ def test_a_spread_that_pays_its_buyer_marks_both_legs() -> None:
     # a put spread bid above its width of 25: 2700 at 6.77, 2675 asked at 5.57
     chain = spoilt(sound(), ("SPX", JUNE, 2700.0, "P"), bid=31.0, ask=31.6)
     assert ("SPX", JUNE, 2675.0, "P") in marked(chain, "vertical")
+
+
+@pytest.mark.parametrize("factor", [0.01, 0.1, 0.6, 0.9, 1.1, 10.0])
+def test_an_expiry_that_is_multiplied_is_marked_and_no_other(factor: float) -> None:
+    rows = sound()
+    for row in rows[-2 * len(STRIKES) :]:
+        row.update(bid=row["bid"] * factor, ask=row["ask"] * factor)
+    found = mark(table(rows))
+    assert found["discount"].sum() == 2 * len(STRIKES)
+    assert set(found.filter("discount")["expiry"]) == {JULY}
+    assert believable(table(rows)).height == 4 * len(STRIKES)
+
+
+def test_calls_shifted_against_their_puts_are_marked() -> None:
+    rows = sound()
+    for row in rows:
+        if row["put_call"] == "C":  # a forward of 2950, the index at 2890
+            row.update(bid=row["bid"] + 50.0, ask=row["ask"] + 50.0)
+    found = mark(table(rows))
+    assert found["off_level"].all()
+    assert believable(table(rows)).is_empty()
+
+
+def test_an_expiry_whose_forward_stands_apart_is_marked_and_no_other() -> None:
+    friday = date(2019, 6, 28)
+    expiries = [date(2019, 6, 7), date(2019, 6, 14), friday, date(2019, 7, 12), date(2019, 7, 26)]
+    rows = [
+        row for i, expiry in enumerate(expiries) for row in slice_of("SPXW", expiry, 1 + 0.1 * i)
+    ]
+    assert not mark(table(rows))["off_level"].any()
+    for row in rows:
+        if row["put_call"] == "C" and row["expiry"] == friday:
+            row.update(bid=row["bid"] + 40.0, ask=row["ask"] + 40.0)
+    found = mark(table(rows))
+    assert found["off_level"].sum() == 2 * len(STRIKES)
+    assert set(found.filter("off_level")["expiry"]) == {friday}
 
 
 def test_strikes_in_cents_are_marked() -> None:
@@ -166,8 +209,36 @@ def test_quotes_that_stand_still_while_the_index_moves_are_stale() -> None:
     assert mark(table(tomorrow), table(today))["stale"].sum() == 1
     calm = [row | {"underlying": 2890.0 * 1.004} for row in tomorrow]
     assert marked(table(today + calm), "stale") == set()
-    monday = [row | {"date": date(2019, 4, 29)} for row in tomorrow]  # not the next session
-    assert marked(table(today + monday), "stale") == set()
+    may = [row | {"date": date(2019, 5, 6)} for row in tomorrow]  # seven sessions on
+    assert marked(table(today + may), "stale") == set()
+
+
+@pytest.mark.parametrize("given", ["index", "forwards"])
+@pytest.mark.parametrize("later", [date(2019, 4, 26), date(2019, 4, 29)])
+@pytest.mark.parametrize("time", [None, "15:45"])
+def test_quotes_stand_still_over_a_gap_at_any_time_and_without_an_index(
+    given: str, later: date, time: str | None
+) -> None:
+    first = [row | {"time": time} for row in sound()]
+    second = [row | {"date": later, "time": time, "underlying": 2861.0} for row in sound()]
+    moving = [row for row in second if row["root"] == "SPXW"]
+    still = [row for row in second if row["root"] == "SPX"]
+    for row in moving:  # by parity the forward is 40 points lower
+        if row["put_call"] == "P":
+            row.update(bid=row["bid"] + 40.0, ask=row["ask"] + 40.0)
+    if given == "forwards":
+        first, still, moving = (
+            [row | {"underlying": None} for row in rows] for rows in (first, still, moving)
+        )
+        still = [row for row in still if row["expiry"] == JULY]  # beyond the forwards looked at
+    found = mark(table(still + moving), table(first)).filter("stale")
+    assert set(found.filter(pl.col("put_call") == "P")["root"]) == {"SPX"}
+    found = found.filter(pl.col("root") == "SPX")
+    least = 1.0 if later == date(2019, 4, 26) else 10.0
+    assert found.height == sum(row["ask"] >= least for row in still)
+    other = [row | {"time": "16:00"} for row in still]
+    found = mark(table(other + moving), table(first)).filter("stale")
+    assert set(found["root"]) == {"SPXW"}
 
 
 def test_believable_leaves_out_what_a_fatal_check_marks() -> None:
@@ -189,8 +260,11 @@ def test_real_chains_are_sound(shared_data: Path, tmp_path: Path) -> None:
     report = check_chains(tmp_path, progress=lambda *one: said.append(one))
     counts = {one.check.name: one.count for one in report.findings if one.count}
     # read off the files: the seven crossed minutes of 2021-01-06, and a bid without an ask
-    assert counts == {"unquoted": 1680, "zero_bid": 9758, "crossed": 8, "locked": 64, "stale": 32}
-    assert report.fatal == 8
+    # and seventeen zero bids with an ask of 10 or 19.2 beside asks of 0.05 and 7.1
+    assert counts == {
+        "unquoted": 1680, "zero_bid": 9758, "crossed": 8, "locked": 64, "stale": 32, "wide": 17,
+    }  # fmt: skip
+    assert report.fatal == 25
     assert report.refused == {"one side": 1}
     assert said[-1] == (16, 16)
     assert (report.rows, report.first, report.last) == (

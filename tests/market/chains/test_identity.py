@@ -80,6 +80,8 @@ def test_the_contract_of_a_line(line: Said, contract: Identity) -> None:
         (said("SPX", day=date(2019, 6, 24)), "expired", "expired on 2019-06-21"),
         (said("SPX", settlement="PM"), "settlement", "settles AM, the line says PM"),
         (said("SPX", settlement="noon"), "settlement", "neither AM nor PM"),
+        # a Wednesday weekly, listed five weeks ahead, quoted twenty months before
+        (said("SPXW", expiry=date(2020, 12, 16)), "unlisted", "was not listed yet on 2019-04-25"),
         # no Saturday stands for a Friday since symbols carry Fridays
         (said("SPX", expiry=date(2019, 6, 22)), "expiry", "is no SPX expiry"),
     ],

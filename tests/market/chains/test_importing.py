@@ -186,6 +186,25 @@ def test_a_cut_message_keeps_the_options_before_the_cut(tmp_path: Path) -> None:
     assert refused["line"].to_list() == [2]
 
 
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        DELAYED[: DELAYED.index("2019-04-12") + 20],  # cut within an option
+        DELAYED.replace('"bid": 0.0,', '"bid": 0.0x,'),  # spoilt within one
+        DELAYED.replace("}],", "}?,"),  # the list is not closed
+        DELAYED.replace('"},\n{', '"}]\n{'),  # or too early
+    ],
+)
+def test_a_damaged_message_is_not_dated_by_an_options_own_trade(
+    tmp_path: Path, spoilt: str
+) -> None:
+    assert spoilt != DELAYED
+    run(tmp_path, spoilt, "_VIX.json")
+    assert set(rows(tmp_path)["date"]) == {date(2019, 4, 25)}
+    assert set(rows(tmp_path)["time"]) == {None}
+    assert set(rows(tmp_path)["underlying"]) == {None}
+
+
 def test_blocks_and_spilled_rows_give_the_same_as_one_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,13 +284,82 @@ def test_a_real_optionsdx_line_is_read_under_the_name_of_an_index(
     """The one real row there is is SPY's: its numbers, not its contract, are the witness."""
     real = shared_data / "formats" / "optionsdx_spy_eod_201201_real_row.txt"
     assert import_chains([real], tmp_path / "as_it_is").refused
-    run(tmp_path, real.read_bytes(), "spx_eod_201201.txt")
+    text = real.read_text().replace("127.540000", "1275.0")
+    run(tmp_path, text, "spx_eod_201201.txt")
     quotes = rows(tmp_path).select("date", "expiry", "strike", "put_call", "bid", "ask", "sigma")
     day, friday = date(2012, 1, 3), date(2012, 1, 6)
     assert quotes.rows() == [
         (day, friday, 115.0, "C", 12.49, 12.66, None),
         (day, friday, 115.0, "P", None, None, 0.36685),
     ]
+
+
+def test_another_ticker_is_not_read_as_the_index_of_its_folder(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    real = shared_data / "formats" / "optionsdx_spy_eod_201201_real_row.txt"
+    folder = tmp_path / "in" / "spx"
+    folder.mkdir(parents=True)
+    (folder / "spy_eod_201201.txt").write_bytes(real.read_bytes())
+    report = import_chains([tmp_path / "in"], tmp_path / "out")
+    assert "it has 'spy'" in report.refused[0].reason
+    (folder / "spy_eod_201201.txt").rename(folder / "201201.txt")  # its level tells it
+    report = import_chains([tmp_path / "in"], tmp_path / "out")
+    assert (report.rows, report.imported[0].reasons) == (0, {"underlying": 2})
+    (folder / "201201.txt").write_text(OPTIONSDX)
+    assert import_chains([tmp_path / "in"], tmp_path / "out").rows == 2
+
+
+def dated(day: str, expiry: str, symbol: str, number: int = 0) -> str:
+    """Return a line of the delta-neutral layout with the dates as written."""
+    line = CALL.replace("04/25/2019", day).replace("06/21/2019", expiry)
+    strike = 2900 + 5 * number
+    return line.replace("SPX190621C02900000", f"{symbol}C0{strike}000").replace(
+        "2900.0", f"{strike}.0"
+    )
+
+
+def test_dates_with_the_day_first_are_read_so_throughout(tmp_path: Path) -> None:
+    text = "\n".join(
+        [HEADER, dated("03/05/2019", "07/06/2019", "SPXW190607"),
+         dated("03/05/2019", "21/06/2019", "SPX190621"), ""]
+    )  # fmt: skip
+    report = run(tmp_path, text)
+    assert report.imported[0].notes == ("its dates have the day first",)
+    assert rows(tmp_path)["date"].unique().to_list() == [date(2019, 5, 3)]
+    assert rows(tmp_path)["expiry"].sort().to_list() == [date(2019, 6, 7), date(2019, 6, 21)]
+
+
+@pytest.mark.parametrize(
+    ("day", "expiry", "symbol", "quoted"),
+    [
+        ("03/05/2019", "07/06/2019", "SPXW190607", date(2019, 5, 3)),  # the symbol's order
+        ("05/03/2019", "06/07/2019", "SPXW190607", date(2019, 5, 3)),
+        # a Wednesday weekly listed five weeks ahead: quoted on 3 May, not on 5 March
+        ("03/05/2019", "2019-06-05", "SPXW190605", date(2019, 5, 3)),
+        ("05/03/2019", "2019-06-05", "SPXW190605", date(2019, 5, 3)),
+    ],
+)
+def test_dates_that_could_be_either_are_read_by_what_was_listed(
+    tmp_path: Path, day: str, expiry: str, symbol: str, quoted: date
+) -> None:
+    run(tmp_path, "\n".join([HEADER, dated(day, expiry, symbol), ""]))
+    assert rows(tmp_path)["date"].to_list() == [quoted]
+
+
+def test_dates_that_nothing_decides_are_refused(tmp_path: Path) -> None:
+    # the December option was listed on 5 March and on 3 May
+    report = run(tmp_path, "\n".join([HEADER, dated("03/05/2019", "2019-12-20", "SPX191220"), ""]))
+    assert "can be told neither from its other dates" in report.refused[0].reason
+
+
+def test_a_file_of_both_orders_is_refused_and_a_wrong_date_is_a_line(tmp_path: Path) -> None:
+    american = [dated("04/25/2019", "06/21/2019", "SPX190621", i) for i in range(30)]
+    european = [dated("25/04/2019", "21/06/2019", "SPX190621", i) for i in range(30, 60)]
+    report = run(tmp_path, "\n".join([HEADER, *american, *european, ""]))
+    assert "30 lines are written with the day first and 30" in report.refused[0].reason
+    report = run(tmp_path, "\n".join([HEADER, *american, european[0], ""]))
+    assert (report.rows, report.imported[0].reasons) == (30, {"date": 1})
 
 
 def test_sources_are_searched_but_for_hidden_files_and_folders_of_chains(tmp_path: Path) -> None:

@@ -22,6 +22,17 @@ from alvh.market.chains.moments import NEW_YORK, Moment, place, read_message, re
         ("12 de marzo de 2024, 18:00 ET", Moment(date(2024, 3, 12), None)),
         ("12 juillet 2024 à 12:00 EDT", Moment(date(2024, 7, 12), "12:00")),
         ("12 juin 2024 à 12:00 EDT", Moment(date(2024, 6, 12), "12:00")),
+        # weekdays that begin as March does
+        ("mardi 8 février 2022 à 12:00 EST", Moment(date(2022, 2, 8), "12:00")),
+        ("mar. 8 févr. 2022 à 12:00 EST", Moment(date(2022, 2, 8), "12:00")),
+        ("martes, 8 de febrero de 2022, 12:00 EST", Moment(date(2022, 2, 8), "12:00")),
+        ("martedì 8 febbraio 2022 12:00 EST", Moment(date(2022, 2, 8), "12:00")),
+        ("maandag 7 februari 2022 om 12:00 EST", Moment(date(2022, 2, 7), "12:00")),
+        ("mar. 8 mars 2022 à 12:00 EST", Moment(date(2022, 3, 8), "12:00")),
+        ("Tuesday, February 8, 2022 at 12:00 EST", Moment(date(2022, 2, 8), "12:00")),
+        ("8. März 2022 um 18:30 UTC+1", Moment(date(2022, 3, 8), "12:30")),
+        ("8 February 2022 at 22:30 GMT+5:30", Moment(date(2022, 2, 8), "12:00")),
+        ("8 February 2022 at 22:30 UTC+0530", Moment(date(2022, 2, 8), "12:00")),
         ("October 1, 2025 at 12:05 AM EDT", Moment(date(2025, 10, 1), "00:05")),
     ],
 )
@@ -40,6 +51,10 @@ def test_the_session_of_a_printed_moment(printed: str, moment: Moment) -> None:
         "February 30 2022, 8:09 PM EST",
         "October 1, 2025 at 6:01 PM CEST",
         "October 1, 2025 at 25:00 ET",
+        "mar. 9 févr. 2022 à 12:00 EST",  # a Wednesday: which of the two months?
+        "mar. 8 lutego 2022 12:00 EST",
+        "January 8 February 2022 12:00 EST",
+        "October 1, 2025 at 6:01 PM GMT+25",
     ],
 )
 def test_a_moment_that_cannot_be_told_is_refused(printed: str) -> None:
@@ -81,5 +96,10 @@ def test_the_session_of_a_message() -> None:
     assert read_message("2026-05-20 20:30:00", closed) == Moment(date(2026, 5, 20), None)
     # at four in the morning it is yesterday's, and what is shown is the overnight session
     assert read_message("2026-05-21 08:00:00", closed) == Moment(date(2026, 5, 21), "04:00")
+    # an offset that is written counts
+    assert read_message("2026-05-20T14:59:00-04:00", None) == Moment(date(2026, 5, 20), "14:59")
+    assert read_message("2026-05-20 14:59:00", "2026-05-20T14:44:31+00:00") == Moment(
+        date(2026, 5, 20), "10:44"
+    )
     with pytest.raises(DataError, match="is no time"):
         read_message("soon", None)

@@ -16,8 +16,10 @@ from alvh.market.sources.pull import Manners
 
 TODAY = date(2019, 4, 25)
 PATIENT = Manners(pause=0.0, retries=2, sleep=lambda seconds: None)
-SPX = DELAYED.replace("VIX190522C00015000", "SPX190621C02900000").replace(
-    "VIXW190508P00013500", "SPXW190508P02900000"
+SPX = (
+    DELAYED.replace("VIX190522C00015000", "SPX190621C02900000")
+    .replace("VIXW190508P00013500", "SPXW190508P02900000")
+    .replace("13.25", "2919.04")
 )
 
 

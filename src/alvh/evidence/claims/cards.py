@@ -90,6 +90,7 @@ class Card:
         return flat | {
             "sample": found.sample, "note": found.note,
             "model_priced_share": plain(found.model_priced_share),
+            "fitted_share": plain(found.fitted_share),
             "effective_crises": plain(found.effective_crises), "crises": found.crises,
         }  # fmt: skip
 

@@ -62,6 +62,8 @@ class Finding:
         What it rests on, in words.
     model_priced_share : float
         Of the fills that it rests on; NaN where it rests on no fills.
+    fitted_share : float
+        Of the same, by smiles fitted to quotes.
     effective_crises, crises : float, int
         Crises of equal weight that would spread the difference alike, and crises covered.
     note : str
@@ -73,6 +75,7 @@ class Finding:
     effective_crises: float = math.nan
     crises: int = 0
     note: str = ""
+    fitted_share: float = math.nan
 
 
 class Desk:
@@ -155,11 +158,11 @@ class Desk:
     ) -> Finding:  # fmt: skip
         """Return what was read of a run, with the sample, the model's share and the crises."""
         words = sample or f"{len(run.dates)} sessions, {run.dates[0]} to {run.dates[-1]}"
-        share = float(run.model_priced_share)
+        share, fitted = float(run.model_priced_share), float(run.fitted_share)
         if twin is None:
-            return Finding(readings, words, share, note=note)
+            return Finding(readings, words, share, note=note, fitted_share=fitted)
         effective, counted = effective_crises(run, twin)
-        return Finding(readings, words, share, effective, counted, note)
+        return Finding(readings, words, share, effective, counted, note, fitted)
 
 
 MONTHS = 36

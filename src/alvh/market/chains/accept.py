@@ -28,6 +28,17 @@ HIGHEST_SIGMA: Final = 1_000.0
 _DELTA_SLACK: Final = 1.01  # vendors round, and discount or do not
 _DELTA_ZERO: Final = 0.01
 _OLD_SYMBOLS_UNTIL: Final = date(2010, 7, 1)  # [U] OSI symbols replaced them from February 2010
+#: Points below which the S&P 500 has not closed from a day on, by at least a tenth; options of its
+#: funds and of other indices are quoted far below.
+_LOWEST_SPX: Final = (
+    (date(1990, 1, 1), 250.0),
+    (date(1997, 1, 1), 600.0),
+    (date(2010, 7, 1), 900.0),
+    (date(2016, 3, 1), 1600.0),
+    (date(2020, 4, 1), 2000.0),
+    (date(2022, 11, 1), 3000.0),
+)
+_HIGHEST_VIX: Final = 150.0  # points; it was at 89.5 in 2008
 _TIME: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
 _COUNTS: Final = ("bid_size", "ask_size", "volume", "open_interest")
 Rule = tuple[str, pl.Expr, pl.Expr]  # kind of fault, where it is, why in words
@@ -197,10 +208,23 @@ def _of_a_quote() -> list[Rule]:
         ("huge", highest > HIGHEST_PRICE, pl.format("{} points are beyond any price", highest)),
         ("huge", counted > HIGHEST_COUNT, pl.format("{} contracts are beyond any count", counted)),
         ("huge", pl.col("sigma") > HIGHEST_SIGMA, pl.format("volatility {}", "sigma")),
+        (
+            "underlying",
+            _off_every_level(),
+            pl.format("an underlying of {} is no level of the {}", "underlying", "contract_root"),
+        ),
         ("one side", one_side, sides),
         ("delta", delta.abs() > _DELTA_SLACK, pl.format("delta {} is beyond 1", "delta")),
         ("delta", signed < -_DELTA_ZERO, sign),
     ]
+
+
+def _off_every_level() -> pl.Expr:
+    level, spx = pl.col("underlying"), pl.col("contract_root").str.starts_with("SPX")
+    lowest = pl.lit(0.0)
+    for first, points in _LOWEST_SPX:
+        lowest = pl.when(pl.col("date") >= first).then(points).otherwise(lowest)
+    return (level > 0) & pl.when(spx).then(level < lowest).otherwise(level > _HIGHEST_VIX)
 
 
 def _calendar(days: NDArray[np.datetime64]) -> pl.Series:

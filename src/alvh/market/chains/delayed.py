@@ -12,6 +12,7 @@ from alvh.market.chains.moments import read_message
 from alvh.market.chains.recognise import Bound
 
 _OPTIONS: Final = re.compile(r'"options"\s*:\s*\[')
+_OPTION: Final = re.compile(r'"option"\s*:')
 _TIMESTAMP: Final = re.compile(r'"timestamp"\s*:\s*"([^"]*)"')
 _PRICE: Final = re.compile(r'"current_price"\s*:\s*([-+\d.eE]+)')
 _LAST_TRADE: Final = re.compile(r'"last_trade_time"\s*:\s*"([^"]*)"')
@@ -74,12 +75,17 @@ def _taken_apart(text: str) -> tuple[Any, Any, Any, list[Any] | None, str]:
 
 
 def _salvaged(text: str) -> tuple[Any, Any, Any, list[Any] | None, str]:
-    """Read the options of a damaged message up to the damage."""
+    """Read the options of a damaged message up to the damage.
+
+    What else it says is read before them, and behind them only where their list is closed: within
+    an option the same words speak of that option.
+    """
     start = _OPTIONS.search(text)
     if start is None:
         return None, None, None, None, ""
     options, at = _options_from(text, start.end())
-    outside = text[: start.start()] + text[at:]
+    behind = text[at:] if text[at : at + 1] == "]" else ""
+    outside = text[: start.start()] + ("" if _OPTION.search(behind) else behind)
 
     def found(pattern: re.Pattern[str]) -> str | None:
         match = pattern.search(outside)

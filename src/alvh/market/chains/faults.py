@@ -19,8 +19,22 @@ import polars as pl
 from alvh import calendars
 from alvh.contracts.facts import contract_facts
 from alvh.market.chains.across import SLACK, mark_calendar, mark_swapped
+from alvh.market.chains.beside import OUTSIDE, WIDE, mark_wide
+from alvh.market.chains.level import (
+    CARRY,
+    CURVE_SLACK,
+    DISCOUNT_SLACK,
+    HIGHEST_RATE,
+    LEVEL_SLACK,
+    LOWEST_RATE,
+    NEAR,
+    absurd_rates,
+    off_level,
+)
 from alvh.market.chains.slices import (
     ORDER,
+    Floats,
+    Heads,
     Ints,
     Marks,
     Parity,
@@ -33,7 +47,9 @@ from alvh.market.chains.slices import (
 
 FORWARD_SLACK: Final = 0.0005  # of the forward: what a forward from mid quotes may be off
 STALE_MOVE: Final = 0.005  # of the index: a move after which a whole quote should not be the same
+STALE_SESSIONS: Final = 5  # back to the same quote, where the sessions between have none
 STALE_PRICE: Final = 1.0  # points: cheaper options may well stand still
+STALE_PRICE_OVER_GAPS: Final = 10.0  # as time takes what the index gives; real ones reach 7.7
 HUNDREDFOLD: Final = 30.0  # times both neighbours
 FAR_STRIKE: Final = 30.0  # times the index; VIX lists 200 at an index of 10
 OFF_INDEX: Final = 0.10  # of the index: further no SPX forward is from it
@@ -73,7 +89,8 @@ CHECKS: Final = (
     ),
     Check(
         "stale",
-        f"bid and ask as on the session before, ask ≥ {STALE_PRICE:g}, the index moved by "
+        f"bid and ask as at the same time of the session before, or of one up to {STALE_SESSIONS} "
+        f"back with ask ≥ {STALE_PRICE_OVER_GAPS:g}, ask ≥ {STALE_PRICE:g}, the index moved by "
         f"≥ {STALE_MOVE:.1%}",
         "a market maker's quote follows its index",
         fatal=False,
@@ -112,6 +129,24 @@ CHECKS: Final = (
         f"{HUNDREDFOLD:g}th of their bids; strike above {FAR_STRIKE:g} times the index",
         "points taken for cents",
     ),
+    Check(
+        "wide",
+        f"wider than {WIDE:g} times what the other strikes leave of it, or its middle outside that "
+        f"by {OUTSIDE:g} times as much; of a zero bid, by {SLACK:g} points",
+        "Carr and Madan 2005: its middle is not what it is worth",
+    ),
+    Check(
+        "discount",
+        f"the slope of parity is a rate below {LOWEST_RATE:.0%} or above {HIGHEST_RATE:.0%} a "
+        f"year, by more than {DISCOUNT_SLACK:.0%} and its own spread",
+        "parity of the whole expiry: all its quotes are multiplied",
+    ),
+    Check(
+        "off_level",
+        f"SPX: the forward more than {CURVE_SLACK:.1%} and {CARRY:.0%} a year off the middle of "
+        f"the five expiries around it, or those within {NEAR} days {LEVEL_SLACK:.1%} off the index",
+        "parity of the whole expiry, or of the day: calls or puts are shifted",
+    ),
     Check("off_grid", "strike no multiple of 5 (SPX), 0.5 (VIX)", "Cboe specifications"),
     Check(
         "off_index",
@@ -120,6 +155,7 @@ CHECKS: Final = (
         fatal=False,
     ),
 )
+_QUOTED: Final = ("date", "time", "root", "expiry", "strike", "put_call", "bid", "ask")
 _ROOT_NUMBER: Final = {"SPX": 0, "SPXW": 1, "VIX": 2, "VIXW": 3}
 NAMES: Final = tuple(check.name for check in CHECKS)
 FATAL: Final = tuple(check.name for check in CHECKS if check.fatal)
@@ -145,20 +181,25 @@ def mark(table: pl.DataFrame, before: pl.DataFrame | None = None) -> pl.DataFram
     marks = {name: np.zeros(ordered.height, np.bool_) for name in NAMES}
     _mark_rows(ordered, marks)
     slices = slices_of(ordered, group)
-    parity = parity_of(slices, int(group[-1]) + 1 if len(group) else 0)
+    heads = heads_of(ordered, group)
+    index = ordered["underlying"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    parity = _mark_levels(slices, heads, group, index, marks)
     for call in (True, False):
         side = slices.side(call)
+        hundredfold = _hundredfold(side)
         marks["vertical"][side.row] = _vertical(side, call)
         marks["butterfly"][side.row] = _butterfly(side)
-        marks["hundredfold"][side.row] |= _hundredfold(side)
+        marks["hundredfold"][side.row] |= hundredfold
+        marks["wide"][side.row] = mark_wide(side, call, hundredfold)
         marks["bounds"][side.row] = _bounds(side, call, parity)
-    spx = ordered["root"].is_in(["SPX", "SPXW"]).to_numpy()
-    heads = heads_of(ordered, group)
+    spx = heads.spx[group]
     ours = slices.where(spx[slices.row])
     mark_calendar(ours, parity, heads, marks["calendar"])
     mark_swapped(ours, parity, heads, marks["swapped"])
-    _mark_underlying(ordered, group, parity, spx, marks["off_index"])
-    marks["stale"] = _stale(ordered, before)
+    with np.errstate(invalid="ignore"):
+        marks["off_index"] |= spx & (np.abs(index / parity.forward[group] - 1.0) > OFF_INDEX)
+    levels = _levels(index, parity, heads, group)
+    marks["stale"] = _stale(ordered, levels, before)
     return ordered.with_columns(pl.Series(name, values) for name, values in marks.items())
 
 
@@ -180,6 +221,22 @@ def _mark_rows(table: pl.DataFrame, marks: dict[str, Marks]) -> None:
     )
     for name in found.columns:
         marks[name] |= found[name].fill_null(False).to_numpy()
+
+
+def _mark_levels(
+    slices: Slices, heads: Heads, group: Ints, index: Floats, marks: dict[str, Marks]
+) -> Parity:
+    """Mark whole slices at a level they cannot be at; return the parity of the others."""
+    parity = parity_of(slices, len(heads.days))
+    absurd = absurd_rates(slices, parity, heads.days)
+    parity = parity.without(absurd)
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    off = off_level(parity.forward, heads.days, heads.moment, index[first], heads.spx)
+    quoted = np.zeros(len(group), np.bool_)
+    quoted[slices.row] = True
+    marks["discount"] |= quoted & absurd[group]
+    marks["off_level"] |= quoted & off[group]
+    return parity.without(off)
 
 
 def _vertical(side: Slices, call: bool) -> Marks:
@@ -237,43 +294,66 @@ def _bounds(side: Slices, call: bool, parity: Parity) -> Marks:
     return wrong & side.whole
 
 
-def _mark_underlying(
-    table: pl.DataFrame, group: Ints, parity: Parity, spx: Marks, marks: Marks
-) -> None:
-    if not len(group):
-        return
-    level = table["underlying"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    with np.errstate(invalid="ignore"):
-        marks |= spx & (np.abs(level / parity.forward[group] - 1.0) > OFF_INDEX)
+def _levels(index: Floats, parity: Parity, heads: Heads, group: Ints) -> Floats:
+    """Return the level that each row stands at: its index, or what parity says where it lacks.
 
-
-def _stale(table: pl.DataFrame, before: pl.DataFrame | None) -> Marks:
-    """Mark end-of-day quotes that are as on the session before though the index has moved."""
-    both = table if before is None else pl.concat([before.select(table.columns), table])
-    ends = both.with_row_index("row").filter(
-        pl.col("time").is_null() & (pl.col("ask") >= STALE_PRICE)
+    Of the S&P 500 that is the middle of the moment's forwards within ``NEAR`` days, so that a whole
+    expiry that stands still shows; of VIX it is the expiry's own.
+    """
+    forward = parity.forward.copy()
+    near = heads.spx & (heads.days <= NEAR) & np.isfinite(forward)
+    middles = (
+        pl.DataFrame({"moment": heads.moment[near], "forward": forward[near]})
+        .group_by("moment")
+        .agg(pl.col("forward").median())
     )
-    key = _contract_and_session(ends)
+    middle = np.full(int(heads.moment.max(initial=-1)) + 1, np.nan)
+    middle[middles["moment"].to_numpy()] = middles["forward"].to_numpy()
+    forward[heads.spx] = middle[heads.moment[heads.spx]]
+    return np.where(np.isfinite(index), index, forward[group])
+
+
+def _levels_of(table: pl.DataFrame) -> Floats:
+    group = groups(table)
+    slices, heads = slices_of(table, group), heads_of(table, group)
+    index = table["underlying"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return _levels(index, parity_of(slices, len(heads.days)), heads, group)
+
+
+def _stale(table: pl.DataFrame, levels: Floats, before: pl.DataFrame | None) -> Marks:
+    """Mark quotes that are as some sessions before at the same time though the index has moved."""
+    both = table.select(_QUOTED).with_columns(level=levels)
+    if before is not None and before.height:
+        earlier = before.sort(ORDER, maintain_order=True)
+        known = earlier.select(_QUOTED).with_columns(level=_levels_of(earlier))
+        both = pl.concat([known, both])
+    dear = both.with_row_index("row").filter(pl.col("ask") >= STALE_PRICE)
+    key = _contract_and_session(dear)
     order = np.argsort(key, kind="stable")
-    bid, ask, level = (
-        ends[name].cast(pl.Float64).to_numpy()[order] for name in ("bid", "ask", "underlying")
-    )
-    next_session = np.diff(key[order]) == 1
-    same = (np.diff(bid) == 0) & (np.diff(ask) == 0)
+    bid, ask, level = (dear[name].to_numpy()[order] for name in ("bid", "ask", "level"))
+    apart = np.diff(key[order])
+    far = (apart > 1) & (apart <= STALE_SESSIONS) & (ask[1:] >= STALE_PRICE_OVER_GAPS)
+    same = (np.diff(bid) == 0) & (np.diff(ask) == 0) & ((apart == 1) | far)
     moved = np.abs(level[1:] / level[:-1] - 1.0) >= STALE_MOVE
     marks = np.zeros(both.height, np.bool_)
-    marks[ends["row"].to_numpy()[order][1:][next_session & same & moved]] = True
+    marks[dear["row"].to_numpy()[order][1:][same & moved]] = True
     return marks[both.height - table.height :]
 
 
 def _contract_and_session(table: pl.DataFrame) -> Ints:
-    """Return one number for each contract and session; the next session's is one more."""
+    """Return one number for each contract, time of day and session; the next session's is one more.
+
+    Of its 63 bits the session has 14, the strike in quarter points 19, the expiry 15, root and
+    right 3; that leaves 12 for the times of day.
+    """
     days, at = np.unique(table["date"].to_numpy().astype("datetime64[D]"), return_inverse=True)
     session = calendars.session_number(days).astype(np.int64)[at]
     root = table["root"].replace_strict(_ROOT_NUMBER, return_dtype=pl.Int64).to_numpy()
     call = (table["put_call"] == "C").to_numpy()
+    time = table["time"].rank("dense").fill_null(0).to_numpy().astype(np.int64)
     expiry = table["expiry"].to_physical().to_numpy().astype(np.int64)
-    strike = np.rint(1000.0 * table["strike"].to_numpy()).astype(np.int64)  # below 2**27
-    contract = (((2 * root + call) << 16) + expiry << 27) + strike
-    number: Ints = (contract << 16) + session
+    strike = np.rint(4.0 * table["strike"].to_numpy()).astype(np.int64)
+    number: Ints = (
+        ((((time << 3) + 2 * root + call << 15) + expiry << 19) + strike) << 14
+    ) + session
     return number

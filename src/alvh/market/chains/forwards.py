@@ -20,6 +20,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from alvh.market.chains import parity_line as line
+from alvh.market.chains.level import HIGHEST_RATE, LOWEST_RATE
 from alvh.market.chains.strips import Floats, Strips
 
 YEAR = 365.0
@@ -113,6 +114,8 @@ def snapshots(expiries: pl.DataFrame) -> Iterator[NDArray[np.int64]]:
 def _smoothed(years: Floats, own: Floats, error: Floats, otherwise: float) -> Floats:
     """Return rates smoothed over expiries by precision and nearness in ln(time)."""
     known = np.isfinite(own) & (error < LARGEST_ERROR)
+    with np.errstate(invalid="ignore"):
+        known &= (own > LOWEST_RATE) & (own < HIGHEST_RATE)
     if not known.any():
         return np.full(years.size, otherwise)
     precision = 1.0 / (error[known] ** 2 + RATE_FLOOR**2)

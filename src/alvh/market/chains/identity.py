@@ -24,6 +24,9 @@ _ANY_STRIKE: Final = 1000.0  # of every root's grid: an expiry is looked up, not
 #: Roots under which what is SPXW now was listed: PM third Fridays, quarter-ends, weeklys.
 _SPXW_ONCE: Final = ("SPXW", "SPXPM", "SPXQ", "JXA", "JXB", "JXD", "JXE")
 _RENAMED: Final = date(2017, 5, 1)  # [S] SPXPM became SPXW; the others had by then [U]
+#: Days before the day on which the rules of `alvh.contracts.listings` have an expiry listed. Real
+#: chains have it up to 3 days before that; where a rule's first day is not known it may be more.
+LISTED_SLACK: Final = 92
 _ROOTS: Final = {**dict.fromkeys(_SPXW_ONCE, "SPXW"), "SPX": "SPX", "VIX": "VIX", "VIXW": "VIXW"}
 _SETTLEMENTS: Final = {"AM": "AM", "A": "AM", "PM": "PM", "P": "PM"}
 
@@ -64,7 +67,9 @@ class NoContract(Exception):
         self.kind = kind
 
 
-def identify(said: Said, third_fridays: ThirdFriday | None = None) -> Identity:
+def identify(
+    said: Said, third_fridays: ThirdFriday | None = None, *, slack: int = LISTED_SLACK
+) -> Identity:
     """Return the contract that a line speaks of.
 
     Parameters
@@ -73,6 +78,8 @@ def identify(said: Said, third_fridays: ThirdFriday | None = None) -> Identity:
         What the line says.
     third_fridays : {"AM", "PM"}, optional
         What SPX third Fridays are in a file that does not say it, on days with both.
+    slack : int
+        Days that it may be quoted before it was listed by rule.
 
     Raises
     ------
@@ -93,7 +100,7 @@ def identify(said: Said, third_fridays: ThirdFriday | None = None) -> Identity:
     settlement = _settlement(said.settlement)
     if root is None:
         root = _root_by_rule(f"{index}", day, said.date, settlement, third_fridays)
-    found = _listed(root, day)
+    found, listed = _listed(root, day)
     if settlement is not None and settlement != found.settlement:
         raise NoContract(
             "settlement",
@@ -101,6 +108,8 @@ def identify(said: Said, third_fridays: ThirdFriday | None = None) -> Identity:
         )
     if found.expiry < said.date:
         raise NoContract("expired", f"expired on {found.expiry}, before it was quoted")
+    if day_number(said.date) < listed - slack:
+        raise NoContract("unlisted", f"{root} of {day} was not listed yet on {said.date}")
     return found
 
 
@@ -147,13 +156,14 @@ def _settling_day(expiry: date, root: str) -> date:
 
 
 @lru_cache(maxsize=65536)
-def _listed(root: str, day: date) -> Identity:
+def _listed(root: str, day: date) -> tuple[Identity, int]:
+    """Return the contract of a root and the day it was listed."""
     try:
         record = contract_expiry(OptionSymbol(root, day, "C", _ANY_STRIKE))
     except PricingError as refusal:
         problem = str(refusal).partition(": ")[2] or str(refusal)
         raise NoContract("expiry", problem) from refusal
-    return Identity(root, day, "AM" if record["am"] else "PM")
+    return Identity(root, day, "AM" if record["am"] else "PM"), int(record["listed"])
 
 
 def _root_by_rule(

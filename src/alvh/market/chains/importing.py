@@ -13,6 +13,7 @@ import polars as pl
 from alvh.errors import DataError
 from alvh.market.chains import lines
 from alvh.market.chains.accept import Terms, accept, refusals
+from alvh.market.chains.day_order import DayOrder, month_first
 from alvh.market.chains.delayed import is_message, read_delayed
 from alvh.market.chains.lines import Block, Cells
 from alvh.market.chains.reading import quotes
@@ -178,22 +179,56 @@ def _taken(
     say: Callable[[str], None],
 ) -> Source | None:
     """Read one file, write its parts and its rejects, and list it; None if it is no chain."""
-    layouts, notes, read, told = [], [], 0, 0
+    found = _read_all(path, name, content, terms, spool, say, frozenset())
+    turned = frozenset(inner for inner, order in found.orders.items() if order.day_first())
+    if turned:
+        spool.clear()
+        found = _read_all(path, name, content, terms, spool, say, turned)
+        found.notes.append("its dates have the day first")
+    if not found.layouts:
+        return None
+    return _listed(name, content, store, terms, spool, ", ".join(found.layouts), found.notes)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a file held: layouts, notes, and the dates of each file in it."""
+
+    layouts: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    orders: dict[str, DayOrder] = field(default_factory=dict)
+
+
+def _read_all(
+    path: Path,
+    name: str,
+    content: str,
+    terms: Terms,
+    spool: Spool,
+    say: Callable[[str], None],
+    day_first: frozenset[str],
+) -> _Found:
+    """Read every file in a file into the spool; those named have the day first in their dates."""
+    found, read, told = _Found(), 0, 0
     with lines.opened(path) as members:
         for member, stream in members:
             inner = f"{name}/{member}" if member else name
-            short = f"{path.name}/{member}" if member else path.name
+            source = f"{path.name}/{member}" if member else path.name
+            order = found.orders.setdefault(inner, DayOrder())
             for bound, cells, texts in _pieces(inner, stream):
-                read += _spooled(f"{short}#{content[:PREFIX]}", bound, cells, texts, terms, spool)
-                if bound.layout.name not in layouts:
-                    layouts.append(bound.layout.name)
-                notes += [note for note in bound.notes if note not in notes]
+                views = [quotes(cells.table, bound, view) for view in bound.layout.views]
+                order.add(views[0])
+                if inner in day_first:
+                    views = [month_first(view) for view in views]
+                _spool(f"{source}#{content[:PREFIX]}", views, bound, cells, texts, terms, spool)
+                read += cells.table.height + len(cells.odd)
+                if bound.layout.name not in found.layouts:
+                    found.layouts.append(bound.layout.name)
+                found.notes += [note for note in bound.notes if note not in found.notes]
                 if read - told >= _TELL:
                     told = read
                     say(f"{read:,} lines")
-    if not layouts:
-        return None
-    return _listed(name, content, store, terms, spool, ", ".join(layouts), notes)
+    return found
 
 
 def _pieces(name: str, stream: BinaryIO) -> Iterator[tuple[Bound, Cells, list[str] | None]]:
@@ -216,24 +251,24 @@ def _pieces(name: str, stream: BinaryIO) -> Iterator[tuple[Bound, Cells, list[st
         yield bound, lines.cells(data, len(bound.header), kept, cut), None
 
 
-def _spooled(
+def _spool(
     source: str,
+    views: list[pl.DataFrame],
     bound: Bound,
     cells: Cells,
     texts: list[str] | None,
     terms: Terms,
     spool: Spool,
-) -> int:
-    """Judge the quotes of a block; return how many lines it had."""
+) -> None:
+    """Judge the quotes of a block, as text by view."""
     from_source = pl.lit(source).alias("source")
-    for view in bound.layout.views:
-        rows, refused = accept(quotes(cells.table, bound, view), bound.layout, terms)
+    for view in views:
+        rows, refused = accept(view, bound.layout, terms)
         spool.add(rows.with_columns(from_source).select(list(CHAIN_SCHEMA)))
         numbers = refused["line"].to_list()
         shown = _texts(cells.block, numbers, texts)
         spool.refuse(_rejects(refused, from_source, shown))
     spool.refuse(_rejects(refusals(cells.odd), from_source, [text for *_, text in cells.odd]))
-    return cells.table.height + len(cells.odd)
 
 
 def _texts(block: Block, numbers: list[int], texts: list[str] | None) -> list[str]:

@@ -11,8 +11,9 @@ Trading Hours from 03:00 since March 2015 and from 20:15 the evening before sinc
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -26,22 +27,32 @@ _OPEN, _CLOSE, _HALF_CLOSE = time(9, 30), time(16, 15), time(13, 15)
 _EVENING_SESSIONS: Final = date(2021, 11, 22)  # the first that began the evening before
 _EVENING, _EARLY = time(20, 15), time(3, 0)
 
-# Month names by their first letters in English, German, French, Spanish, Italian, Portuguese and
-# Dutch. Longer beginnings come first: juin is June, jui… otherwise July.
-_MONTHS: Final = (
-    (1, ("jan", "jän", "ene", "gen")),
-    (2, ("feb", "fév", "fev")),
-    (3, ("mar", "mär", "maa", "mrt")),
-    (4, ("apr", "avr", "abr")),
-    (5, ("may", "mai", "mag", "mei")),
-    (6, ("juin", "jun", "giu")),
-    (7, ("juil", "jul", "lug")),
-    (8, ("aug", "aoû", "aou", "ago")),
-    (9, ("sep", "set")),
-    (10, ("oct", "okt", "out", "ott")),
-    (11, ("nov",)),
-    (12, ("dec", "dez", "déc", "dic")),
-)
+# Months in English, German, French, Spanish, Italian, Portuguese and Dutch, and their usual
+# abbreviations. "Mar" is Tuesday too where it is mardi, martes or martedì.
+_MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january januar jänner janvier enero gennaio janeiro januari jan jän janv ene gen",
+            "february februar feber février fevrier febrero febbraio fevereiro februari feb fév "
+            "févr fevr fev",
+            "march märz mars marzo março marco maart mar mär mrz mrt maa",
+            "april avril abril aprile apr avr abr",
+            "may mai mayo maggio maio mei mag",
+            "june juni juin junio giugno junho jun giu",
+            "july juli juillet julio luglio julho jul juil lug",
+            "august août aout agosto augustus aug ago",
+            "september septembre septiembre setiembre settembre setembro sep sept set sett",
+            "october oktober octobre octubre ottobre outubro oct okt ott out",
+            "november novembre noviembre novembro nov",
+            "december dezember décembre decembre diciembre dicembre dezembro dec dez déc dic",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_TUESDAY: Final = "mar"
+_BETWEEN: Final = frozenset(("de", "del", "di", "of", "er", "st", "nd", "rd", "th", "º"))
 _ZONES: Final = {
     **dict.fromkeys(("ET", "EST", "EDT"), NEW_YORK),
     **dict.fromkeys(("CT", "CST", "CDT"), ZoneInfo("America/Chicago")),
@@ -50,7 +61,8 @@ _ZONES: Final = {
     **dict.fromkeys(("UTC", "GMT", "Z"), ZoneInfo("UTC")),
 }
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?\s*([AaPp])?")
-_OFFSET = re.compile(r"(?:UTC|GMT)\s*([+\-−])\s*(\d{1,2})")
+_OFFSET = re.compile(r"(?:UTC|GMT)\s*([+\-−])\s*(\d{1,2}?)(?::?(\d{2}))?(?!\d)")
+_FURTHEST_ZONE: Final = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +150,20 @@ def read_printed(text: str) -> datetime:
     clock = _CLOCK.search(text)
     if clock is None:
         raise _unreadable(text, "no time of day")
-    words = re.findall(r"[^\W\d_]+", text.lower().replace(".", " "))
-    month = next((number for word in words if (number := _month(word))), None)
-    numbers = re.findall(r"\d+", text[: clock.start()] + " ")
-    years = [int(one) for one in numbers if len(one) == 4]
-    days = [int(one) for one in numbers if len(one) <= 2]
-    if month is None or len(years) != 1 or len(days) != 1:
+    before = unicodedata.normalize("NFC", text[: clock.start()]).lower()
+    days = list(re.finditer(r"(?<!\d)\d{1,2}(?!\d)", before))
+    years = list(re.finditer(r"(?<!\d)\d{4}(?!\d)", before))
+    if len(years) != 1 or len(days) != 1 or len(re.findall(r"\d+", before)) != 2:
         raise _unreadable(text, "no day, month in words and year")
+    year, number = int(years[0][0]), int(days[0][0])
+    ends = sorted((days[0].span(), years[0].span()))
+    between = _words(before[ends[0][1] : ends[1][0]])
+    month = _month(_words(before), between, year, number)
+    if month is None:
+        raise _unreadable(text, "no month in words, or more than one")
     hour = _hour(int(clock[1]), clock[3])
     try:
-        moment = datetime(years[0], month, days[0], hour, int(clock[2]))
+        moment = datetime(year, month, number, hour, int(clock[2]))
     except ValueError as fault:
         raise _unreadable(text, str(fault)) from fault
     return moment.replace(tzinfo=_zone(text, text[clock.end() :]))
@@ -159,7 +175,7 @@ def read_message(timestamp: object, last_trade: object) -> Moment:
     Parameters
     ----------
     timestamp : object
-        ``YYYY-MM-DD HH:MM:SS`` of the message, taken to be UTC.
+        ``YYYY-MM-DD HH:MM:SS`` of the message, taken to be UTC where it has no offset.
     last_trade : object
         ISO time of the underlying's last print, New York, or nothing: of what is shown outside
         overnight hours it tells the session whatever the zone of the message.
@@ -170,14 +186,14 @@ def read_message(timestamp: object, last_trade: object) -> Moment:
         If the timestamp is none.
     """
     try:
-        sent = place(datetime.fromisoformat(str(timestamp)).replace(tzinfo=UTC))
+        sent = place(_aware(str(timestamp), UTC))
     except ValueError as fault:
         raise DataError(
             f"timestamp {str(timestamp)[:40]!r} is no time such as 2026-05-20 23:02:44"
         ) from fault
     in_hours = sent.time is None or _OPEN <= time.fromisoformat(sent.time) < _CLOSE
     try:
-        printed = datetime.fromisoformat(str(last_trade)).replace(tzinfo=NEW_YORK)
+        printed = _aware(str(last_trade), NEW_YORK).astimezone(NEW_YORK)
     except ValueError:
         return sent
     if not in_hours:
@@ -187,11 +203,36 @@ def read_message(timestamp: object, last_trade: object) -> Moment:
     return place(printed)
 
 
-def _month(word: str) -> int | None:
-    for number, beginnings in _MONTHS:
-        if word.startswith(beginnings):
-            return number
-    return None
+def _aware(text: str, zone: tzinfo) -> datetime:
+    """Read an ISO time, of a zone where it names none."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text)
+
+
+def _month(words: list[str], between: list[str], year: int, day: int) -> int | None:
+    """Return the one month that is named; None where none is, or more than one.
+
+    What stands between day and year is a month or nothing, so that "mar. 8 lutego 2022" is not
+    of March. Beside another month "mar" is the weekday, if it was one.
+    """
+    if not {word for word in between if word not in _BETWEEN} <= _MONTHS.keys():
+        return None
+    named = {_MONTHS[word] for word in words if word in _MONTHS}
+    if len(named) == 2 and _TUESDAY in words:
+        (other,) = named - {_MONTHS[_TUESDAY]}
+        return other if _is_tuesday(year, other, day) else None
+    return named.pop() if len(named) == 1 else None
+
+
+def _is_tuesday(year: int, month: int, day: int) -> bool:
+    try:
+        return date(year, month, day).weekday() == 1
+    except ValueError:
+        return False
 
 
 def _hour(hour: int, half: str | None) -> int:
@@ -203,8 +244,10 @@ def _hour(hour: int, half: str | None) -> int:
 def _zone(text: str, after: str) -> ZoneInfo | timezone:
     offset = _OFFSET.search(after)
     if offset is not None:
-        hours = int(offset[2]) * (1 if offset[1] == "+" else -1)
-        return timezone(timedelta(hours=hours))
+        ahead = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
+        if ahead <= _FURTHEST_ZONE:
+            return timezone(ahead if offset[1] == "+" else -ahead)
+        raise _unreadable(text, "no such time zone")
     for word in re.findall(r"[A-Z]+", after):
         if word in _ZONES:
             return _ZONES[word]

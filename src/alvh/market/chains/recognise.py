@@ -15,6 +15,7 @@ _HEADER_WITHIN: Final = 6  # lines
 _LEAN_MINUTES = re.compile(
     r"(\d{8})_(spxw?|vixw?)_minute_quote_european_(call|put)_(\d+)_(\d{8})\.csv$"
 )
+_NAMED_BY = re.compile(r"([a-z]{1,5})_(?:eod|\d+x\d+|q[1-4]|\d{4,})")  # spy_eod_201201.txt
 _SHORT: Final = {"vol": "volume", "open int": "open interest"}  # of older quote tables
 _LAST = re.compile(r"(?:Last:\s*|^[^,]*,)(\d+\.\d*)")
 
@@ -163,12 +164,23 @@ def _word_of(path: str, words: tuple[str, ...]) -> str | None:
 
 def _index_of(path: str) -> str:
     found = _word_of(path, ("spx", "vix"))
-    if found is None:
+    other = _other_ticker(path)
+    if found is None or other:
         raise DataError(
             "no column of this table says what it is of; 'spx' or 'vix' was wanted as a word of "
-            "the file's name, as in spx_eod_202003.txt; rename it if it is of one of them"
+            "the file's name, as in spx_eod_202003.txt"
+            + (f", and it has '{other}'" if other else "; rename it if it is of one of them")
         )
     return found.upper()
+
+
+def _other_ticker(path: str) -> str:
+    """Return the ticker of something else that a file of OptionsDX, or its archive, is named by."""
+    for part in PurePosixPath(path).parts:
+        found = _NAMED_BY.match(part.lower())
+        if found and found[1] not in ("spx", "vix"):
+            return found[1]
+    return ""
 
 
 def _root_of(path: str) -> str:

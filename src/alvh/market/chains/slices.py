@@ -43,6 +43,12 @@ class Slices:
         """Return the calls or the puts."""
         return self.where(self.call if call else ~self.call)
 
+    def pairs(self) -> Ints:
+        """Return where a call is followed by the put of its strike, both whole."""
+        same = (np.diff(self.group) == 0) & (np.diff(self.strike) == 0)
+        both = same & self.call[:-1] & ~self.call[1:] & self.whole[:-1] & self.whole[1:]
+        return np.flatnonzero(both)
+
     def where(self, kept: Marks) -> "Slices":
         """Return some of the quotes."""
         return Slices(
@@ -57,6 +63,10 @@ class Parity:
 
     forward: Floats
     discount: Floats
+
+    def without(self, wrong: Marks) -> "Parity":
+        """Return it with some slices told nothing of."""
+        return Parity(np.where(wrong, np.nan, self.forward), np.where(wrong, np.nan, self.discount))
 
 
 def groups(table: pl.DataFrame) -> Ints:
@@ -85,12 +95,11 @@ def parity_of(slices: Slices, count: int) -> Parity:
     """Return forward and discount of each slice from the mids of its calls and puts.
 
     The discount is the median slope of call − put over strikes away from the one where they are
-    closest, so that no single quote can move it; at that strike the forward is read.
+    closest, so that no single quote can move it; at that strike the forward is read. Whether it
+    can be one is for `alvh.market.chains.level` to say.
     """
     forward, discount = np.full(count, np.nan), np.full(count, np.nan)
-    same = (np.diff(slices.group) == 0) & (np.diff(slices.strike) == 0)
-    both = same & slices.call[:-1] & ~slices.call[1:] & slices.whole[:-1] & slices.whole[1:]
-    at = np.flatnonzero(both)
+    at = slices.pairs()
     if not len(at):
         return Parity(forward, discount)
     middle = 0.5 * (slices.bid + slices.ask)
@@ -112,24 +121,30 @@ def parity_of(slices: Slices, count: int) -> Parity:
     )
     group = slopes["group"].to_numpy()
     discount[group] = slopes["discount"].to_numpy()
-    forward[group] = (slopes["star_strike"] + slopes["star_gap"] / slopes["discount"]).to_numpy()
-    told = (discount > 0.5) & (discount < 1.5) & (forward > 0)
-    return Parity(np.where(told, forward, np.nan), np.where(told, discount, np.nan))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        forward[group] = slopes["star_strike"].to_numpy() + (
+            slopes["star_gap"].to_numpy() / discount[group]
+        )
+    return Parity(forward, discount)
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """What the slices of a table are: date and time as one number, root and expiry."""
+    """What the slices of a table are: date and time as one number, root, expiry, days to it."""
 
     moment: Ints
     standard: Marks
     expiry: Ints
+    days: Ints
+    spx: Marks
 
 
 def heads_of(table: pl.DataFrame, group: Ints) -> Heads:
     first = np.flatnonzero(np.diff(group, prepend=-1))
     heads = table[first].select(
         moment=pl.struct("date", "time").rle_id(),
+        days=(pl.col("expiry") - pl.col("date")).dt.total_days(),
+        spx=pl.col("root").str.starts_with("SPX"),
         standard=pl.col("root").is_in(["SPX", "VIX"]),
         expiry=pl.col("expiry").to_physical(),
     )
@@ -137,6 +152,8 @@ def heads_of(table: pl.DataFrame, group: Ints) -> Heads:
         heads["moment"].to_numpy().astype(np.int64),
         heads["standard"].to_numpy(),
         heads["expiry"].to_numpy().astype(np.int64),
+        heads["days"].to_numpy().astype(np.int64),
+        heads["spx"].to_numpy(),
     )
 
 

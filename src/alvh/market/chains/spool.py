@@ -67,6 +67,11 @@ class Spool:
         self._written += 1
         self._held, self._count = [], 0
 
+    def clear(self) -> None:
+        """Forget all rows and refused lines."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._held, self._count, self._written, self._rejects = [], 0, 0, []
+
     def close(self) -> None:
         """Remove what waits beside the folder."""
         shutil.rmtree(self._folder, ignore_errors=True)
