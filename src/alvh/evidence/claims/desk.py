@@ -158,15 +158,11 @@ class Desk:
     ) -> Finding:  # fmt: skip
         """Return what was read of a run, with the sample, the model's share and the crises."""
         words = sample or f"{len(run.dates)} sessions, {run.dates[0]} to {run.dates[-1]}"
-        shares = {
-            name: float(getattr(run, name)) for name in ("model_priced_share", "fitted_share")
-        }
+        share, fitted = float(run.model_priced_share), float(run.fitted_share)
         if twin is None:
-            return Finding(readings, words, note=note, **shares)
+            return Finding(readings, words, share, note=note, fitted_share=fitted)
         effective, counted = effective_crises(run, twin)
-        return Finding(
-            readings, words, effective_crises=effective, crises=counted, note=note, **shares
-        )
+        return Finding(readings, words, share, effective, counted, note, fitted)
 
 
 MONTHS = 36
