@@ -13,6 +13,7 @@ from alvh.kernel import codes
 from alvh.kernel.records import DAY
 from alvh.market.chain_days import fit_days, snapshots
 from alvh.market.chain_quotes import quotes_of, stale_snapshot
+from alvh.market.chains.fitting import closing_quotes
 from alvh.market.chains.importing import import_chains
 from alvh.market.surfaces import build_surfaces
 
@@ -165,6 +166,14 @@ def test_a_chain_of_another_hour_gives_its_smile_only(history, chains):
     assert stale_snapshot(one.chain, day, one.smiles) == ""
     day["vix"] = 17.5
     assert "its own VIX of 18.52" in stale_snapshot(one.chain, day, one.smiles)
+
+
+def test_a_few_late_quotes_do_not_hide_the_chain_before_them(chains):
+    chain = next(iter(snapshots(chains, DAYS))).chain.with_columns(time=pl.lit("15:45"))
+    few = chain.head(3).with_columns(time=pl.lit("16:01"))
+    assert closing_quotes(pl.concat([chain, few])).equals(chain)
+    most = chain.head(chain.height // 2 + 1).with_columns(time=pl.lit(None, pl.String))
+    assert closing_quotes(pl.concat([chain, few, most])).equals(most)
 
 
 def test_a_stale_quote_is_not_marked_by(chains):

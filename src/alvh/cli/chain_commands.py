@@ -47,6 +47,12 @@ def import_command(
             help="SPX third Fridays of a vendor who does not say it; default: refused.",
         ),
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Let these quotes replace others of the same contract and moment."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take chains of any known vendor; refused lines are kept with their reasons."""
@@ -56,7 +62,7 @@ def import_command(
     from alvh.market.chains.importing import import_chains
 
     declared = None if third_fridays is None else third_fridays.value
-    terms = Terms(date.today(), declared)  # type: ignore[arg-type]
+    terms = Terms(date.today(), declared, replace)  # type: ignore[arg-type]
     with file_progress() as progress:
         report = import_chains(sources, to, terms=terms, progress=progress)
     if as_json:

@@ -13,7 +13,7 @@ from alvh.errors import DataError
 from alvh.market.chains import importing, lines, spool
 from alvh.market.chains.accept import Terms
 from alvh.market.chains.importing import ImportReport, import_chains
-from alvh.market.chains.store import Store
+from alvh.market.chains.store import Store, locked
 from alvh.market.chains.table import load_chains
 
 HEADER, CALL, PUT, UNQUOTED = DELTA_NEUTRAL.splitlines()
@@ -106,7 +106,7 @@ def test_a_contract_and_moment_counts_once(tmp_path: Path) -> None:
     report = run(tmp_path, "\n".join([HEADER, CALL, PUT, CALL, other]) + "\n")
     assert rows(tmp_path)["line"].to_list() == [2, 3]
     refused = rejects(tmp_path, report).sort("line")
-    assert refused["kind"].to_list() == ["duplicate", "duplicate"]
+    assert refused["kind"].to_list() == ["duplicate", "another quote"]
     assert refused["reason"][0].startswith("this contract and moment is on line 2 of chain.csv#")
     assert refused["reason"][0].endswith("with the same quote")
     assert refused["reason"][1].endswith("with another quote")
@@ -117,6 +117,113 @@ def test_what_another_file_has_already_is_refused(tmp_path: Path) -> None:
     again = run(tmp_path, DELTA_NEUTRAL + "\n", "again.csv")  # another file by its content
     assert (again.imported[0].rows, again.imported[0].reasons) == (0, {"duplicate": 3})
     assert rows(tmp_path)["source"].str.starts_with("chain.csv#").all()
+
+
+LISTED = "\n".join([HEADER, CALL.replace("62.1,63.0", "0.0,0.0"), ""])
+QUOTED = "\n".join([HEADER, CALL, ""])
+
+
+def test_a_quote_counts_before_a_row_that_only_says_it_was_listed(tmp_path: Path) -> None:
+    run(tmp_path, "\n".join([HEADER, LISTED.splitlines()[1], CALL, ""]))
+    assert rows(tmp_path).select("bid", "line").rows() == [(62.1, 3)]
+
+
+@pytest.mark.parametrize("order", [(LISTED, QUOTED), (QUOTED, LISTED)])
+def test_a_listed_only_row_of_another_file_gives_way(
+    tmp_path: Path, order: tuple[str, str]
+) -> None:
+    first = run(tmp_path, order[0], "first.csv")
+    before = Store.of(tmp_path / "out").digest
+    run(tmp_path, order[1], "second.csv")
+    assert rows(tmp_path)["bid"].to_list() == [62.1]
+    store = Store.of(tmp_path / "out")
+    assert store.digest != before
+    assert sum(one.rows for one in store.sources.values()) == 1
+    if order[0] == LISTED:
+        assert not (tmp_path / "out" / first.imported[0].parts[0]).exists()
+        (source,) = (one for one in store.sources.values() if one.name == "first.csv")
+        assert (source.rows, source.displaced, source.parts) == (0, 1, ())
+
+
+def test_a_corrected_file_replaces_what_it_corrects_when_told_to(tmp_path: Path) -> None:
+    run(tmp_path, "\n".join([HEADER, CALL, PUT, ""]), "first.csv")
+    before = Store.of(tmp_path / "out")
+    names = {path.name for path in before.parts(["SPX"])}
+    corrected = "\n".join([HEADER, CALL.replace("62.1", "62.2"), PUT, ""])
+    report = run(tmp_path, corrected, "corrected.csv")
+    assert report.imported[0].reasons == {"another quote": 1, "duplicate": 1}
+    report = run(tmp_path, corrected, "corrected.csv", replace=True)
+    assert (report.rows, report.imported[0].reasons) == (1, {"duplicate": 1})
+    assert rows(tmp_path).select("put_call", "bid").rows() == [("C", 62.2), ("P", 38.1)]
+    after = Store.of(tmp_path / "out")
+    assert after.digest != before.digest
+    assert not names & {path.name for path in after.parts(["SPX"])}  # nothing kept of it holds
+    assert run(tmp_path, corrected, "corrected.csv", replace=True).same == ["corrected.csv"]
+
+
+def test_files_of_an_earlier_reader_and_damaged_parts_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(tmp_path, DELTA_NEUTRAL).rows == 3
+    part = next((tmp_path / "out").glob("quotes/*/*/*.parquet"))
+    part.write_bytes(part.read_bytes()[:-9])
+    with pytest.raises(DataError, match=r"chain.csv are missing or were cut off"):
+        rows(tmp_path)
+    assert run(tmp_path, DELTA_NEUTRAL).rows == 3
+    assert rows(tmp_path).height == 3
+    assert run(tmp_path, DELTA_NEUTRAL).same == ["chain.csv"]
+    monkeypatch.setattr(importing, "READER", importing.READER + 1)
+    assert run(tmp_path, DELTA_NEUTRAL).rows == 3
+
+
+def test_two_imports_do_not_write_into_a_folder_at_once(tmp_path: Path) -> None:
+    with locked(tmp_path / "out"), pytest.raises(DataError, match="another import is writing"):
+        run(tmp_path, DELTA_NEUTRAL)
+    assert run(tmp_path, DELTA_NEUTRAL).rows == 3
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\r\r\n", "\n"])
+def test_lines_may_end_in_any_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(lines, "BLOCK", 64)
+    monkeypatch.setattr(lines, "HEAD", 200)
+    report = run(tmp_path, DELTA_NEUTRAL.replace("\n", end))
+    assert (report.rows, report.rejected) == (3, 0)
+    assert rows(tmp_path)["line"].to_list() == [2, 3, 4]
+
+
+@pytest.mark.parametrize("name", ["header.csv", "header.csv.gz"])
+def test_a_file_of_a_header_alone_says_so(tmp_path: Path, name: str) -> None:
+    text = HEADER.encode() + b"\n"
+    report = run(tmp_path, gzip.compress(text)[:-8] if name.endswith("gz") else text, name)
+    assert report.rows == 0
+    assert "nothing in it but a header" in report.imported[0].notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("a.csv", DELTA_NEUTRAL.replace(",", ";").encode(), "separated by semicolons"),
+        ("a.txt", DELTA_NEUTRAL.replace(",", "\t").encode(), "separated by tabs"),
+        ("a.csv", DELTA_NEUTRAL.encode("utf-16"), "UTF-16"),
+        ("a.csv.gz", gzip.compress(gzip.compress(b"x")), "archive in an archive"),
+        ("a.gz", gzip.compress(b"a.csv".ljust(257, b"\0") + b"ustar" + b"\0" * 250), "tar"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_the_reason(
+    tmp_path: Path, name: str, data: bytes, words: str
+) -> None:
+    assert words in run(tmp_path, data, name).refused[0].reason
+
+
+def test_a_file_that_cannot_be_opened_does_not_end_the_import(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "in" / "b.csv").write_text(DELTA_NEUTRAL)
+    report = import_chains([tmp_path / "in"], tmp_path / "out")
+    assert report.rows == 3
+    assert "cannot be read: No such file" in report.refused[0].reason
 
 
 def test_an_import_is_not_repeated_and_one_cut_off_is_taken_up(tmp_path: Path) -> None:

@@ -55,10 +55,14 @@ class Terms:
         Quotes of later days are refused; None lets any day pass.
     third_fridays : {"AM", "PM"} or None
         What SPX third Fridays are in files that do not say it; None refuses them.
+    replace : bool
+        Whether a file's quotes replace other quotes of the same contract and moment that the
+        folder has from other files; else those stay.
     """
 
     today: date | None = None
     third_fridays: ThirdFriday | None = None
+    replace: bool = False
 
 
 def accept(text: pl.DataFrame, layout: Layout, terms: Terms) -> tuple[pl.DataFrame, pl.DataFrame]:

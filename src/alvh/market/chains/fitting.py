@@ -19,6 +19,7 @@ from alvh.market.chains.strips import Strips, pair_quotes
 from alvh.market.chains.table import load_chains
 
 SESSIONS = 12  # at a time: some 200,000 quotes, so that memory does not grow with the folder
+ENOUGH = 0.5  # of the quotes of the session's fullest moment
 SMILE_NUMBERS = ("scale", "a", "b", "rho", "m", "s",
                  *(f"c{j}" for j in range(SMILE - SPLINE)))  # fmt: skip
 Progress = Callable[[int, int], None] | None
@@ -124,14 +125,21 @@ def parity_of_folder(
 def closing_quotes(table: pl.DataFrame) -> pl.DataFrame:
     """Return the last moment of each session: the end of the day, or else its latest snapshot.
 
+    A moment with less than ``ENOUGH`` of the quotes of the session's fullest is none.
+
     Parameters
     ----------
     table : polars.DataFrame
         Of ``CHAIN_SCHEMA``.
     """
     moment = pl.col("time").fill_null("end")  # after every clock time in order of text
-    last = moment.max().over("date", pl.col("root").str.slice(0, 3))
-    return table.filter(moment == last)
+    under = pl.col("root").str.slice(0, 3)
+    placed = table.with_columns(moment.alias("moment"), under.alias("under"))
+    sizes = placed.group_by("date", "under", "moment").len()
+    enough = sizes.filter(pl.col("len") >= ENOUGH * pl.col("len").max().over("date", "under"))
+    last = enough.group_by("date", "under").agg(pl.col("moment").max())
+    keys = ["date", "under", "moment"]
+    return placed.join(last, on=keys, how="semi", maintain_order="left").select(table.columns)
 
 
 def _digest(folder: str | Path) -> str:

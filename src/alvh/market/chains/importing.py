@@ -17,10 +17,10 @@ from alvh.market.chains.day_order import DayOrder, month_first
 from alvh.market.chains.delayed import is_message, read_delayed
 from alvh.market.chains.lines import Block, Cells
 from alvh.market.chains.reading import quotes
-from alvh.market.chains.recognise import Bound, bind
+from alvh.market.chains.recognise import Bound, bind, separator
 from alvh.market.chains.spool import REJECT_SCHEMA, Spool, distinct
-from alvh.market.chains.store import INDEX, PREFIX, Source, Store, part_name
-from alvh.market.chains.table import CHAIN_SCHEMA
+from alvh.market.chains.store import INDEX, PREFIX, READER, Source, Store, locked, part_name
+from alvh.market.chains.table import CHAIN_SCHEMA, KEY
 from alvh.market.sources.manifest import sweep, whole_file
 from alvh.market.sources.records import Unread
 
@@ -95,11 +95,17 @@ def import_chains(
     Raises
     ------
     DataError
-        If a source is absent, or the folder's index cannot be read.
+        If a source is absent, the folder's index cannot be read, or another import writes into it.
     """
     files = [found for source in sources for found in _files(source)]
+    with locked(folder):
+        return _import(files, folder, terms or Terms(), progress)
+
+
+def _import(
+    files: list[tuple[Path, str]], folder: Path, terms: Terms, progress: Progress | None
+) -> ImportReport:
     store, report = Store.at(folder), ImportReport()
-    folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     shutil.rmtree(folder / _WORK, ignore_errors=True)
     try:
@@ -109,7 +115,7 @@ def import_chains(
                 if progress is not None:
                     progress(done, len(files), name, what)
 
-            say(_one(path, name, store, terms or Terms(), report, say))
+            say(_one(path, name, store, terms, report, say))
     finally:
         store.save()
     return report
@@ -148,12 +154,18 @@ def _one(
     if path.suffix.lower() in _PACKED:
         report.left.append(Unread(name, f"a packed file ({path.suffix}); unpack it and try again"))
         return "left"
-    with path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as fault:
+        report.refused.append(Unread(name, f"cannot be read: {fault.strerror}"))
+        return "refused"
     held = store.sources.get(content)
-    if held is not None and held.third_fridays == (terms.third_fridays or ""):
+    if held is not None and _stands(held, terms, store):
         report.same.append(name)
         return "same"
+    if held is not None and not store.is_whole(held):
+        del store.sources[content]
     spool = Spool(store.folder / _WORK / content[:PREFIX])
     try:
         source = _taken(path, name, content, store, terms, spool, say)
@@ -167,6 +179,13 @@ def _one(
         return "left"
     report.imported.append(source)
     return f"{source.rows:,} quotes, {source.rejected:,} lines refused"
+
+
+def _stands(held: Source, terms: Terms, store: Store) -> bool:
+    """Tell whether a file that was imported would come out the same, and is all there."""
+    as_now = (held.third_fridays, held.reader) == (terms.third_fridays or "", READER)
+    repeated = terms.replace and held.reasons.get("another quote", 0) > 0
+    return as_now and not repeated and store.is_whole(held)
 
 
 def _taken(
@@ -187,13 +206,16 @@ def _taken(
         found.notes.append("its dates have the day first")
     if not found.layouts:
         return None
+    if not found.lines:
+        found.notes.append("nothing in it but a header: no quotes, or the file was cut off there")
     return _listed(name, content, store, terms, spool, ", ".join(found.layouts), found.notes)
 
 
 @dataclass(slots=True)
 class _Found:
-    """What a file held: layouts, notes, and the dates of each file in it."""
+    """What a file held: lines, layouts, notes, and the dates of each file in it."""
 
+    lines: int = 0
     layouts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     orders: dict[str, DayOrder] = field(default_factory=dict)
@@ -209,7 +231,7 @@ def _read_all(
     day_first: frozenset[str],
 ) -> _Found:
     """Read every file in a file into the spool; those named have the day first in their dates."""
-    found, read, told = _Found(), 0, 0
+    found, told = _Found(), 0
     with lines.opened(path) as members:
         for member, stream in members:
             inner = f"{name}/{member}" if member else name
@@ -221,19 +243,22 @@ def _read_all(
                 if inner in day_first:
                     views = [month_first(view) for view in views]
                 _spool(f"{source}#{content[:PREFIX]}", views, bound, cells, texts, terms, spool)
-                read += cells.table.height + len(cells.odd)
+                found.lines += cells.table.height + len(cells.odd)
                 if bound.layout.name not in found.layouts:
                     found.layouts.append(bound.layout.name)
                 found.notes += [note for note in bound.notes if note not in found.notes]
-                if read - told >= _TELL:
-                    told = read
-                    say(f"{read:,} lines")
+                if found.lines - told >= _TELL:
+                    told = found.lines
+                    say(f"{told:,} lines")
     return found
 
 
 def _pieces(name: str, stream: BinaryIO) -> Iterator[tuple[Bound, Cells, list[str] | None]]:
     """Yield a file's cells block by block, with the texts of its options if it is a message."""
     head = lines.start(stream)
+    why = lines.unreadable(name, head)
+    if why:
+        raise DataError(why)
     if is_message(head):
         message = read_delayed(lines.whole(stream, head))
         if message is not None:
@@ -241,6 +266,9 @@ def _pieces(name: str, stream: BinaryIO) -> Iterator[tuple[Bound, Cells, list[st
         return
     bound = bind(name, head)
     if bound is None:
+        other = separator(name, head)
+        if other:
+            raise DataError(f"its columns are separated by {other}; commas were wanted")
         return
     kept = bound.kept
     cut = bool(kept) and kept[-1][0] == len(bound.header) - 1
@@ -295,13 +323,15 @@ def _listed(
     parts, count = [], 0
     for root, month, rows in spool.months():
         part = part_name(root, month, content)
-        kept, repeated = distinct(rows, _others(store, content, root, month))
-        spool.refuse(repeated)
-        if kept.height:
+        found = distinct(rows, _others(store, content, root, month), terms.replace)
+        spool.refuse(found.repeated)
+        if found.kept.height:
             with whole_file(store.folder / part) as partial:
-                kept.write_parquet(partial, compression="zstd")
+                found.kept.write_parquet(partial, compression="zstd")
             parts.append(part)
-            count += kept.height
+            count += found.kept.height
+        if found.displaced.height:
+            _displace(store, content, root, month, found.displaced)
     rejects, where = spool.rejects, ""
     if rejects.height:
         where = f"rejects/{content[:16]}.csv"
@@ -310,7 +340,7 @@ def _listed(
     reasons = dict(rejects.group_by("kind").len().sort("kind").iter_rows())
     source = Source(
         name, layout, count, rejects.height, tuple(parts), where, reasons, tuple(notes),
-        terms.third_fridays or "",
+        terms.third_fridays or "", READER,
     )  # fmt: skip
     store.add(content, source)
     return source
@@ -318,6 +348,26 @@ def _listed(
 
 def _others(store: Store, content: str, root: str, month: str) -> pl.LazyFrame | None:
     """Scan what other sources have for a root and month."""
-    own = store.folder / part_name(root, month, content)
-    paths = [path for path in store.parts([root], [month]) if path != own]
+    held = store.sources.get(content)
+    own = {store.folder / part for part in held.parts} if held else set()
+    paths = [path for path in store.parts([root], [month]) if path not in own]
     return pl.scan_parquet(paths, schema=CHAIN_SCHEMA) if paths else None
+
+
+def _displace(store: Store, content: str, root: str, month: str, keys: pl.DataFrame) -> None:
+    """Take some contracts and moments out of the parts of all other sources."""
+    for other, source in list(store.sources.items()):
+        for part in source.parts if other != content else ():
+            if part.split("/")[1:3] != [root, month]:
+                continue
+            rows = pl.read_parquet(store.folder / part)
+            left = rows.join(
+                keys, on=list(KEY), how="anti", nulls_equal=True, maintain_order="left"
+            )
+            if left.height == rows.height:
+                continue
+            name = part_name(root, month, other, content) if left.height else None
+            if name is not None:
+                with whole_file(store.folder / name) as partial:
+                    left.write_parquet(partial, compression="zstd")
+            store.displace(other, part, name, rows.height - left.height)

@@ -7,6 +7,7 @@ number; the others are cut into cells.
 import csv
 import gzip
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,8 @@ _LONGEST: Final = 256 << 20  # bytes of a line, or of a message that is read at 
 _PADDING: Final = (b" ", b"\t", b"\r")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _SHOWN: Final = 300  # characters of a line that a refusal keeps
+_LINE_END: Final = re.compile(rb"\r*\n|\r")
+_TAR_AT: Final = 257  # bytes into a tar archive that its name stands
 _NEWLINE, _COMMA = ord("\n"), ord(",")
 # A damaged deflate stream may have given wrong bytes before it was noticed: nothing of it is kept.
 DAMAGED = (zlib.error, gzip.BadGzipFile, zipfile.BadZipFile)
@@ -156,16 +159,33 @@ def blocks(stream: BinaryIO, head: bytes = b"") -> Iterator[Block]:
     while not ended:
         fresh, ended = _read(stream, BLOCK)
         data = rest + fresh
-        end = len(data) if ended else data.rfind(b"\n") + 1
+        end = len(data) if ended else _last_end(data)
         whole, rest = data[:end], data[end:]
         if b"\r" in whole:
-            whole = whole.replace(b"\r\n", b"\n")
+            whole = _LINE_END.sub(b"\n", whole.replace(b"\r\n", b"\n"))
         if len(rest) > _LONGEST:
             raise DataError(f"line {line} does not end within {_LONGEST >> 20} MB; no such table")
         if whole:
             cut = not whole.endswith(b"\n")
             yield Block(whole + b"\n" if cut else whole, line, cut)
             line += whole.count(b"\n")
+
+
+def _last_end(data: bytes) -> int:
+    """Return where the last line ends; a carriage return at the very end may be half of one."""
+    end = data.rfind(b"\n") + 1
+    return end if end else data.rfind(b"\r", 0, len(data) - 1) + 1
+
+
+def unreadable(name: str, head: bytes) -> str:
+    """Say why a file, or what an archive holds, is not text that can be read, or nothing."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "the text is UTF-16; save it as UTF-8"
+    if head.startswith((b"PK\x03\x04", b"\x1f\x8b")):
+        return f"{name} is an archive in an archive; unpack the outer one and try again"
+    if head[_TAR_AT : _TAR_AT + 5] == b"ustar":
+        return f"{name} holds a tar archive; unpack it and try again"
+    return ""
 
 
 def whole(stream: BinaryIO, head: bytes) -> bytes:

@@ -16,6 +16,7 @@ _LEAN_MINUTES = re.compile(
     r"(\d{8})_(spxw?|vixw?)_minute_quote_european_(call|put)_(\d+)_(\d{8})\.csv$"
 )
 _NAMED_BY = re.compile(r"([a-z]{1,5})_(?:eod|\d+x\d+|q[1-4]|\d{4,})")  # spy_eod_201201.txt
+_LINE_END = re.compile(r"\r*\n|\r")
 _SHORT: Final = {"vol": "volume", "open int": "open interest"}  # of older quote tables
 _LAST = re.compile(r"(?:Last:\s*|^[^,]*,)(\d+\.\d*)")
 
@@ -77,14 +78,25 @@ def bind(path: str, head: bytes) -> Bound | None:
     """
     if _LEAN_MINUTES.search(path):
         return Bound(layouts.LEAN_MINUTES, layouts.LEAN_MINUTES_HEADER, 0, _lean_contract(path))
-    text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").replace("\r\n", "\n")
-    lines = text.split("\n")[:_HEADER_WITHIN]
+    text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    lines = _LINE_END.split(text)[:_HEADER_WITHIN]
     for at, line in enumerate(lines):
         names = tuple(_name(field) for field in line.split(","))
         found = _layout(names)
         if found is not None:
             return _bound(path, found, names, lines[:at], lines[at + 1 :])
     return None
+
+
+def separator(path: str, head: bytes) -> str:
+    """Return, in words, what separates the columns of a table of quotes other than commas."""
+    for byte, words in ((b";", "semicolons"), (b"\t", "tabs"), (b"|", "bars")):
+        try:
+            if bind(path, head.replace(b",", b".").replace(byte, b",")) is not None:
+                return words
+        except DataError:
+            return words
+    return ""
 
 
 def _name(field: str) -> str:

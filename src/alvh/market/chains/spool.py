@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -92,8 +93,30 @@ def _sorted(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.sort("root", *ORDER, nulls_last=True, maintain_order=True)
 
 
-def distinct(rows: pl.DataFrame, others: pl.LazyFrame | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Rows of a source, by what the folder has of their contracts and moments.
+
+    Parameters
+    ----------
+    kept : polars.DataFrame
+        Of ``CHAIN_SCHEMA``: each contract and moment once.
+    repeated : polars.DataFrame
+        Of ``REJECT_SCHEMA``: what is there already.
+    displaced : polars.DataFrame
+        ``KEY`` of what other sources have and must give way.
+    """
+
+    kept: pl.DataFrame
+    repeated: pl.DataFrame
+    displaced: pl.DataFrame
+
+
+def distinct(rows: pl.DataFrame, others: pl.LazyFrame | None, replace: bool = False) -> Sorted:
     """Set rows apart whose contract and moment is there already.
+
+    The first that was read stays, but a row that says only that a contract was listed gives way to
+    a quote of it.
 
     Parameters
     ----------
@@ -101,47 +124,55 @@ def distinct(rows: pl.DataFrame, others: pl.LazyFrame | None) -> tuple[pl.DataFr
         Of one root and month, sorted by ``ORDER``.
     others : polars.LazyFrame, optional
         What other sources have for them.
-
-    Returns
-    -------
-    rows : polars.DataFrame
-        Each contract and moment once: the first that was read.
-    repeated : polars.DataFrame
-        Of ``REJECT_SCHEMA``.
+    replace : bool
+        Let also other quotes of other sources give way.
     """
-    again = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in KEY)
-    marked = rows.with_columns(again=again)
-    marked = marked.with_columns(again=pl.col("again") & (pl.int_range(pl.len()) > 0))
+    marked = _again(rows)
     repeats = []
     if marked["again"].any():
+        marked = _again(rows.sort(*ORDER, pl.col("bid").is_null(), maintain_order=True))
         first = [
             pl.when(~pl.col("again")).then(name).forward_fill().alias(f"first_{name}")
             for name in ("source", "line", "bid", "ask")
         ]
         repeats.append(_repeated(marked.with_columns(first).filter("again")))
         marked = marked.filter(~pl.col("again"))
-    kept = marked.drop("again")
+    kept, displaced = marked.drop("again"), rows.clear().select(KEY)
     if others is not None:
-        kept, known = _unknown(kept, others)
+        kept, known, displaced = _unknown(kept, others, replace)
         repeats.append(known)
-    return kept, pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *repeats])
+    return Sorted(kept, pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *repeats]), displaced)
 
 
-def _unknown(rows: pl.DataFrame, others: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split rows into those that no other source has, and the refusals of those one has."""
+def _again(rows: pl.DataFrame) -> pl.DataFrame:
+    """Mark the rows whose contract and moment is that of the row before."""
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in KEY)
+    return rows.with_columns(again=same & (pl.int_range(pl.len()) > 0))
+
+
+def _unknown(
+    rows: pl.DataFrame, others: pl.LazyFrame, replace: bool
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Split rows into those to keep, the refusals of the others, and the keys that give way."""
     theirs = others.filter(pl.col("date").is_in(rows["date"].unique().implode())).select(
         *KEY, *(pl.col(name).alias(f"first_{name}") for name in ("source", "line", "bid", "ask"))
     )
     on = list(KEY)
     joined = rows.join(theirs.collect(), on=on, how="left", nulls_equal=True, maintain_order="left")
     known = pl.col("first_line").is_not_null()
-    return joined.filter(~known).select(list(CHAIN_SCHEMA)), _repeated(joined.filter(known))
+    better = pl.col("first_bid").is_null() | (pl.lit(replace) & ~_SAME)
+    stronger = known & pl.col("bid").is_not_null() & better
+    kept = joined.filter(~known | stronger).select(list(CHAIN_SCHEMA))
+    return kept, _repeated(joined.filter(known & ~stronger)), joined.filter(stronger).select(on)
+
+
+_SAME: Final = pl.col("bid").eq_missing(pl.col("first_bid")) & pl.col("ask").eq_missing(
+    pl.col("first_ask")
+)
 
 
 def _repeated(rows: pl.DataFrame) -> pl.DataFrame:
-    col = pl.col
-    same = col("bid").eq_missing(col("first_bid")) & col("ask").eq_missing(col("first_ask"))
-    quote = pl.when(same).then(pl.lit("the same quote")).otherwise(pl.lit("another quote"))
+    quote = pl.when(_SAME).then(pl.lit("the same quote")).otherwise(pl.lit("another quote"))
     reason = pl.format(
         "this contract and moment is on line {} of {} already, with {}",
         "first_line",
@@ -151,7 +182,7 @@ def _repeated(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(
         "source",
         "line",
-        pl.lit("duplicate").alias("kind"),
+        pl.when(_SAME).then(pl.lit("duplicate")).otherwise(pl.lit("another quote")).alias("kind"),
         reason.alias("reason"),
         pl.lit("").alias("text"),
     )

@@ -5,17 +5,22 @@ A source counts from the moment it is listed; a part that is not listed belongs 
 was cut off, is not read, and is written anew. Every file is written beside its place and renamed.
 """
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from alvh.errors import DataError
 from alvh.market.sources.manifest import whole_file
 
 INDEX = "chains.json"
-VERSION = 1  # of the table; a later one is not read by an earlier program
+VERSION = 2  # of the table; a later one is not read by an earlier program
+READER = 2  # of the files; what an earlier one took is read again at the next import
+_PARQUET = b"PAR1"  # how such a file ends
 PREFIX = 12  # hex digits of the content hash that ``source`` and file names carry
 
 
@@ -41,6 +46,10 @@ class Source:
         What was decided where the file does not say, e.g. on which session it was taken.
     third_fridays : str
         What the caller declared SPX third Fridays to be ("AM", "PM"), or empty.
+    reader : int
+        Version of the reader that took it; 0 before it was noted.
+    displaced : int
+        Rows that gave way to those of a later source.
     """
 
     name: str
@@ -52,6 +61,8 @@ class Source:
     reasons: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     third_fridays: str = ""
+    reader: int = 0
+    displaced: int = 0
 
 
 @dataclass(slots=True)
@@ -61,6 +72,7 @@ class Store:
     folder: Path
     sources: dict[str, Source] = field(default_factory=dict)
     _unsaved: int = 0
+    _obsolete: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, folder: Path) -> "Store":
@@ -109,7 +121,11 @@ class Store:
     @property
     def digest(self) -> str:
         """SHA-256 over the sources' hashes: the same quotes have the same digest."""
-        return hashlib.sha256("\n".join(sorted(self.sources)).encode()).hexdigest()
+        named = (
+            f"{key} less {source.displaced}" if source.displaced else key
+            for key, source in sorted(self.sources.items())
+        )  # fmt: skip
+        return hashlib.sha256("\n".join(named).encode()).hexdigest()
 
     def add(self, content: str, source: Source) -> None:
         """List a source whose parts are in place, under the SHA-256 of its content.
@@ -122,6 +138,30 @@ class Store:
         if 16 * self._unsaved >= len(self.sources):
             self.save()
 
+    def displace(self, content: str, part: str, left: str | None, rows: int) -> None:
+        """Let rows of a source give way: its part is no longer read, but another with what is left.
+
+        Parameters
+        ----------
+        content : str
+            SHA-256 of the source.
+        part, left : str
+            Parts before and after; None where nothing is left.
+        rows : int
+            Number of rows that gave way.
+        """
+        source = self.sources[content]
+        parts = tuple(one for name in source.parts if (one := left if name == part else name))
+        self.sources[content] = replace(
+            source, parts=parts, rows=source.rows - rows, displaced=source.displaced + rows
+        )
+        self._obsolete.append(part)
+        self._unsaved += 1
+
+    def is_whole(self, source: Source) -> bool:
+        """Tell whether all parts of a source are there and complete."""
+        return all(_is_complete(self.folder / part) for part in source.parts)
+
     def save(self) -> None:
         """Write the list, whole or not at all, if anything in it is new."""
         if not self._unsaved:
@@ -131,21 +171,69 @@ class Store:
         with whole_file(self.folder / INDEX) as partial:
             partial.write_text(text, encoding="utf-8")
         self._unsaved = 0
+        for part in self._obsolete:
+            (self.folder / part).unlink(missing_ok=True)
+        self._obsolete.clear()
 
     def parts(self, roots: Collection[str], months: Collection[str] | None = None) -> list[Path]:
-        """Return the files of some roots and months ("2019-04"), in path order."""
+        """Return the files of some roots and months ("2019-04"), in path order.
+
+        Raises
+        ------
+        DataError
+            If one is missing or was cut off.
+        """
         found = []
         for source in self.sources.values():
             for part in source.parts:
                 _, root, month, _ = part.split("/")
                 if root in roots and (months is None or month in months):
+                    if not _is_complete(self.folder / part):
+                        raise DataError(
+                            f"{self.folder / part}: quotes of {source.name} are missing or were "
+                            "cut off; import that file again with 'alvh chain import'"
+                        )
                     found.append(self.folder / part)
         return sorted(found)
 
 
-def part_name(root: str, month: str, content: str) -> str:
-    """Return where the rows of one source, root and month are kept."""
-    return f"quotes/{root}/{month}/{content[:16]}.parquet"
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep a folder of chains, made if absent, from other imports.
+
+    Raises
+    ------
+    DataError
+        If another import is writing into it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as fault:
+        raise DataError(
+            f"{folder}: another import is writing into this folder; wait until it has ended"
+        ) from fault
+    else:
+        yield
+    finally:
+        os.close(handle)
+
+
+def part_name(root: str, month: str, content: str, without: str = "") -> str:
+    """Return where the rows of one source, root and month are kept; less those of another."""
+    name = content[:16] + (f"-{without[:16]}" if without else "")
+    return f"quotes/{root}/{month}/{name}.parquet"
+
+
+def _is_complete(part: Path) -> bool:
+    """Tell whether a Parquet file ends as it should."""
+    try:
+        with part.open("rb") as file:
+            file.seek(-len(_PARQUET), os.SEEK_END)
+            return file.read() == _PARQUET
+    except OSError:
+        return False
 
 
 def _source(entry: dict[str, object]) -> Source:
