@@ -1,6 +1,7 @@
 """`alvh health`, `motion`, `steward` and `pool`: what is printed is what the functions answer."""
 
 import json
+from datetime import date
 
 import pytest
 import typer
@@ -15,6 +16,10 @@ from alvh.cli.health_command import health
 from alvh.cli.motion_command import motion
 from alvh.cli.pool_command import pool
 from alvh.cli.steward_command import steward
+from alvh.desk.book import Book
+from alvh.desk.book_files import write_book
+from alvh.desk.entries import Flow
+from alvh.desk.paper import as_decided
 
 END = "2016-02-24"
 
@@ -120,6 +125,16 @@ def test_pool_of_one_layer_is_refused(ask) -> None:
     answer = ask("pool", "--hedge", "single-call")
     assert answer.exit_code == 1
     assert "a pool needs two layers" in answer.stderr
+
+
+@pytest.fixture
+def desk_book(tmp_path):
+    """A book of which the first session was filled as decided."""
+    held = Book("main", (Flow(date(2015, 8, 20), "deposit", 1_000_000.0),))
+    first = alvh.today(alvh.load_history("bundled"), held, "alvh-40-40-20", "monthly45",
+                       as_of=date(2015, 8, 21))  # fmt: skip
+    write_book(tmp_path / "main.yaml", held.add(as_decided(first)))
+    return tmp_path / "main.yaml"
 
 
 def test_layers_of_ones_own_book(run, desk_book) -> None:

@@ -91,4 +91,4 @@ def test_one_is_one_and_a_day_ahead_is_no_age(desk: Desk) -> None:
     text = TestClient(create_app(found, [HOST]), base_url=f"http://{HOST}").get("/data").text
     assert "1 file left alone" in text
     assert re.search(r"<td[^>]*>\d+ ahead</td>", text)
-    assert not re.search(r"<td[^>]*>-\d+</td>", text)
+    assert not re.search(r"<td class=\"day\">-\d+</td>", text)
