@@ -25,7 +25,9 @@ BANDS = (0.02, 0.05, 0.10, 0.25, 0.50)
 TENORS = ((7.0, 21.0), (21.0, 60.0))
 NEAR_CLOSE = 0.25  # volatility points between the chain's VIX and the published close
 SCHEMA = ("day", "regime", "tau", "side", "delta", "vol", "width")
-CONDOR = ("day", "regime", "tau", "credit", "put", "call")
+CONDOR = ("day", "regime", "tau", "credit", "put", "call", "vix")
+#: Regimes by the day's closing VIX; the crash is a day of its own.
+CALM, LIVELY = 15.0, 20.0
 
 
 def model_of(params: np.ndarray, expiry: Expiry) -> np.ndarray:
@@ -47,7 +49,9 @@ def quote_rows(expiry: Expiry, sigma: np.ndarray, regime: str) -> list[tuple[obj
     ]  # fmt: skip
 
 
-def condor_row(expiry: Expiry, sigma: np.ndarray, regime: str) -> tuple[object, ...] | None:
+def condor_row(
+    expiry: Expiry, sigma: np.ndarray, regime: str, vix: float
+) -> tuple[object, ...] | None:
     """Return model over market credit less one, in all and by side; None where not listed."""
     price = black(expiry.forward, expiry.strike, sigma, expiry.years, expiry.is_put)
     model, market = [], []
@@ -60,7 +64,7 @@ def condor_row(expiry: Expiry, sigma: np.ndarray, regime: str) -> tuple[object, 
         model.append((price[near] - price[far]) * expiry.discount)
         market.append(expiry.mid[near] - expiry.mid[far])
     sides = [m / q - 1 for m, q in zip(model, market, strict=True)]
-    return (str(expiry.day), regime, expiry.tau, sum(model) / sum(market) - 1, *sides)
+    return (str(expiry.day), regime, expiry.tau, sum(model) / sum(market) - 1, *sides, vix)
 
 
 def measure(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -82,7 +86,7 @@ def measure(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
         for expiry in (e for e in expiries if 7 <= e.tau <= 60):
             sigma = model_of(row["spx_smile"], expiry)
             quotes += quote_rows(expiry, sigma, regime)
-            condors.append(condor_row(expiry, sigma, regime))
+            condors.append(condor_row(expiry, sigma, regime, float(row["vix"])))
     kept = [row for row in condors if row is not None]
     return (pl.DataFrame(quotes, schema=list(SCHEMA), orient="row"),
             pl.DataFrame(kept, schema=list(CONDOR), orient="row"))  # fmt: skip
@@ -131,6 +135,28 @@ def by_day(condors: pl.DataFrame) -> str:
                  rows)  # fmt: skip
 
 
+def by_volatility(condors: pl.DataFrame) -> str:
+    """Return condor credits by the level of VIX."""
+    crash, vix = pl.col("regime") == "crash", pl.col("vix")
+    regimes = {
+        f"VIX below {CALM:.0f}": ~crash & (vix < CALM),
+        f"VIX {CALM:.0f} to {LIVELY:.0f}": ~crash & (vix >= CALM) & (vix <= LIVELY),
+        f"VIX above {LIVELY:.0f}": ~crash & (vix > LIVELY),
+        "crash": crash,
+    }
+    rows = []
+    for name, which in regimes.items():
+        part = condors.filter(which)
+        closes = part.filter(pl.col("regime") != "before the close")
+        median = "–" if closes.is_empty() else f"{closes['credit'].abs().median():.1%}"
+        rows.append([name, str(part["day"].n_unique()), str(part.height),
+                     f"{part['credit'].abs().median():.1%}", median,
+                     f"{part['credit'].mean():+.1%}", f"{part['put'].mean():+.1%}",
+                     f"{part['call'].mean():+.1%}"])  # fmt: skip
+    return table(["regime", "days", "expiries", "median error", "of days taken at the close",
+                  "bias", "put side", "call side"], rows)  # fmt: skip
+
+
 TEXT = """# The reconstruction against quotes
 
 Written by `python -m calibration.chain_errors --data ../shared/data --page
@@ -142,6 +168,9 @@ The chains of 2019 and 2022 were used to fit the shape ([how, and held-out error
 {condors}
 A day taken before the close errs by the move of VIX between snapshot and close.
 
+The same by the day's closing VIX:
+
+{regimes}
 ## Volatility points (model less market) and quoted widths
 {quotes}
 ## What the crash says
@@ -171,7 +200,8 @@ def main() -> None:
     parser.add_argument("--page", type=Path)
     arguments = parser.parse_args()
     quotes, condors = measure(arguments.data)
-    page = TEXT.format(condors=by_day(condors), quotes=by_band(quotes))
+    page = TEXT.format(condors=by_day(condors), regimes=by_volatility(condors),
+                       quotes=by_band(quotes))  # fmt: skip
     if arguments.page is None:
         print(page)
     else:

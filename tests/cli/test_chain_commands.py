@@ -11,6 +11,7 @@ import pytest
 from tests.market.chains.samples import DELAYED, DELTA_NEUTRAL, OPTIONSDX
 
 import alvh
+from alvh.cli.running import read_history
 
 
 @pytest.fixture
@@ -122,3 +123,11 @@ def test_a_history_beside_a_folder_of_chains_is_read(tmp_path: Path, run, source
     history = alvh.load_history(source)
     assert [one.path for one in history.ignored] == ["letter.txt"]
     assert set(history.chains) == {"_VIX.json", "chain.csv"}
+
+
+def test_chains_that_were_not_imported_are_named(
+    shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read_history(str(shared_data), whole=False)
+    assert "unimported" in (said := capsys.readouterr().err)
+    assert f"alvh chain import {shared_data} --to {shared_data}/imported" in said

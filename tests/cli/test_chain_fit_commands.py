@@ -27,6 +27,7 @@ def test_fit_says_what_lies_within_the_spread(chains: Path) -> None:
     assert found.exit_code == 0, found.output
     assert "Smiles within their quotes" in found.output
     assert "23.22" in found.output  # VIX of that close
+    assert "give --data" in found.output
 
 
 def test_fit_as_json_and_as_a_file(chains: Path, tmp_path: Path) -> None:

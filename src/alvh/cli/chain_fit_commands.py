@@ -64,7 +64,7 @@ def fit(
         say_json(_fitted(found, indices, history))
         return
     (_say_expiries if expiries else _say_sessions)(found)
-    _say_indices(indices)
+    _say_indices(indices, history is not None)
     _say_digests(found.digest, history)
     if to is not None:
         say(f"smiles: {to}")
@@ -201,7 +201,7 @@ def _say_expiries(found: "ChainFit") -> None:
     )  # fmt: skip
 
 
-def _say_indices(indices: "pl.DataFrame") -> None:
+def _say_indices(indices: "pl.DataFrame", published: bool) -> None:
     show_table(
         "Recomputed by Cboe's formulas",
         ("session", "index", "chain", "published", "difference", "near", "next", "reason"),
@@ -214,6 +214,8 @@ def _say_indices(indices: "pl.DataFrame") -> None:
         numbers=("chain", "published", "difference"),
         spare=("reason",),
     )  # fmt: skip
+    if not published:
+        say("the published closes are those of the history: give --data")
 
 
 def _less(value: float | None, other: float | None) -> float | None:

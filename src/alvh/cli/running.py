@@ -40,6 +40,11 @@ def read_history(data: str, *, whole: bool = True) -> "History":
 
     with working(f"reading {data}"):
         history = load_history(data, today=chicago_day(now()))
+    if history.chains and history.chain_folder is None:
+        note(
+            f"option chains lie in {data} unimported, {history.chains[0]} among them, and nothing "
+            f"is priced by them: alvh chain import {data} --to {data}/imported"
+        )
     if whole and history.chain_folder is not None:  # the first time takes a while
         from alvh.market.surfaces import build_surfaces
 

@@ -20,6 +20,14 @@ def test_quotes_without_error_give_forward_and_rate_back() -> None:
     assert found.refused[0] == 0
 
 
+def test_an_expiry_at_an_absurd_rate_is_not_smoothed_into_the_others() -> None:
+    sound = [made_chain(flat(0.2), days=days) for days in (20, 30, 40, 60)]
+    spoilt = sound[1].with_columns(pl.col("bid", "ask") * 0.9)
+    found = fit_forwards(pair_quotes(pl.concat([sound[0], spoilt, *sound[2:]])))
+    assert found.own_rate[1] > 1.0
+    assert found.rate == pytest.approx(0.03, abs=1e-6)
+
+
 def test_by_hand() -> None:
     # strikes 90, 100, 110 and C − P = 11, 1.5, −8: slope −0.95, forward 100 + 1.5/0.95
     rows = [(k, s, b) for k, c, p in ((90.0, 12.0, 1.0), (100.0, 4.5, 3.0), (110.0, 1.0, 9.0))

@@ -103,3 +103,6 @@ def test_the_session_of_a_message() -> None:
     )
     with pytest.raises(DataError, match="is no time"):
         read_message("soon", None)
+    with pytest.raises(DataError, match="is no time"):
+        read_message("2026-05-20", None)  # midnight in London is the evening before
+    assert read_message("2026-05-20 14:59:00", "2026-05-20") == Moment(date(2026, 5, 20), "10:59")

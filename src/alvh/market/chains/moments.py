@@ -60,6 +60,7 @@ _ZONES: Final = {
     **dict.fromkeys(("PT", "PST", "PDT"), ZoneInfo("America/Los_Angeles")),
     **dict.fromkeys(("UTC", "GMT", "Z"), ZoneInfo("UTC")),
 }
+_DAY_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?\s*([AaPp])?")
 _OFFSET = re.compile(r"(?:UTC|GMT)\s*([+\-−])\s*(\d{1,2}?)(?::?(\d{2}))?(?!\d)")
 _FURTHEST_ZONE: Final = timedelta(hours=14)
@@ -204,7 +205,9 @@ def read_message(timestamp: object, last_trade: object) -> Moment:
 
 
 def _aware(text: str, zone: tzinfo) -> datetime:
-    """Read an ISO time, of a zone where it names none."""
+    """Read an ISO day and time, of a zone where it names none; a day alone is no moment."""
+    if not _DAY_AND_TIME.match(text):
+        raise ValueError(text)
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
 
