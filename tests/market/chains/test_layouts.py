@@ -102,6 +102,13 @@ def test_optionsdx_leaves_third_fridays_open_until_told(tmp_path: Path) -> None:
     assert table.filter(pl.col("expiry") == JUNE)["root"].to_list() == ["SPXW", "SPXW"]
 
 
+def test_optionsdx_hour_zero_is_no_time(tmp_path: Path) -> None:
+    source = tmp_path / "spx_eod.txt"
+    source.write_text(OPTIONSDX.replace(" 16.000000", " 0.000000"))
+    report = import_chains([source], tmp_path / "out")
+    assert (report.rows, set(report.imported[0].reasons)) == (0, {"time"})
+
+
 def test_orats(tmp_path: Path) -> None:
     _, table = taken(tmp_path, "strikes.csv", ORATS)
     assert table.select(IDENTITY).rows() == [
