@@ -90,7 +90,7 @@ def test_optionsdx_leaves_third_fridays_open_until_told(tmp_path: Path) -> None:
         (0.0, 1477.0, 0.121, -0.30),
     ]
     assert report.imported[0].reasons == {"undecided": 2}
-    _, snapshot = taken(tmp_path / "at", "spx.txt", OPTIONSDX.replace(" 16.000000,", " 9.5,"))
+    _, snapshot = taken(tmp_path / "at", "spx.txt", OPTIONSDX.replace("25, 16.000000,", "25, 9.5,"))
     assert snapshot["time"].to_list() == ["09:30", "09:30"]
     rejects = pl.read_csv(tmp_path / "chains" / report.imported[0].rejects)
     assert rejects["line"].to_list() == [3, 3]
