@@ -156,6 +156,17 @@ Written by `python docs/build_fits.py --data ../shared/data`. `alvh chain fit` a
   rise past the few bids of a tick (2019-06-21, 91 days), free of arbitrage but not to be traded on.
 - A quote is liquid with a bid, a forward delta of 1 % and a width of at most half its mid.
 
+![Smiles of four expiries of 2019-06-21](pictures/smiles-spx-2019-06-21.png)
+![Smiles of four expiries of 2022-02-04](pictures/smiles-spx-2022-02-04.png)
+![Smiles of four expiries of VIX options of 2022-07-15](pictures/smiles-vix-2022-07-15.png)
+
+Bars are bid to ask in volatility of every quote with a bid, also those that are not liquid; lines
+are the smiles (`python -m docs.build_smiles`). Through the liquid quotes the line cannot be told
+from the bars. Outside them it can: of 2019-06-21 at 91 days puts of a delta below 1 % stand up to
+seven points above the line, and the last calls up to four points below it; of 2022-02-04 the far
+puts stand up to nine points above it at 7 and 84 days and the last ones below it at 378. What is
+not quoted out there is not to be taken from the smile.
+
 ## Within the spread
 Mean miss and half spread in volatility points. Least g: of Durrleman's function, negative where a
 butterfly has a negative price. Least gain: of total variance over the expiry before, in units of

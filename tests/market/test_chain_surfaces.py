@@ -111,14 +111,15 @@ def test_widths_follow_the_day(histories):
     assert leg_mid(quoted[row], 1, 0, expiry, session, SHORTS[0]) > 0.0
 
 
-def test_a_spoilt_quote_is_neither_fitted_nor_quoted(shared_data, histories, tmp_path):
-    """A call at a hundred times its price: the fit hardly moves, and the quote is not believed."""
+@pytest.mark.parametrize("quote", ["3510,3540", "0,35.4", "0,9999", "10,300", "35.1,999"])
+def test_a_spoilt_quote_is_neither_fitted_nor_quoted(shared_data, histories, tmp_path, quote):
+    """A hundredfold call, or one too wide: the fit hardly moves, and the quote is not believed."""
     source = shared_data / "chains" / "spx_eod_2019" / "SPX_20190621.csv"
     sound = ",32.3,-0.75,35.1,35.4,"  # last, change, bid and ask of the 2990 call of 31 July
     text = source.read_text(encoding="utf-8")
     assert text.count(sound) == 1
     spoilt = tmp_path / source.name
-    spoilt.write_text(text.replace(sound, ",32.3,-0.75,3510,3540,"), encoding="utf-8")
+    spoilt.write_text(text.replace(sound, f",32.3,-0.75,{quote},"), encoding="utf-8")
     import_chains([spoilt], tmp_path / "chains")
     history = alvh.load_history(shared_data, chains=tmp_path / "chains")
     symbol = ["SPXW  190731C02990000"]

@@ -46,6 +46,7 @@ def rejects(tmp_path: Path, report: ImportReport) -> pl.DataFrame:
         ("62.1", "6.21e12", "huge", "beyond any price"),
         (",12,", ",1e15,", "huge", "beyond any count"),
         (",12,", ",-1,", "negative", "below zero"),
+        (",12,", ",12.5,", "fraction", "and a fraction"),
         ("0.57", "57", "delta", "delta 57.0 is beyond 1"),
         ("04/25/2019", "04/28/2019", "session", "2019-04-28 is no session"),
         ("04/25/2019", "13/25/2019", "date", "'13/25/2019' is no date"),

@@ -90,7 +90,7 @@ def test_optionsdx_leaves_third_fridays_open_until_told(tmp_path: Path) -> None:
         (0.0, 1477.0, 0.121, -0.30),
     ]
     assert report.imported[0].reasons == {"undecided": 2}
-    _, snapshot = taken(tmp_path / "at", "spx.txt", OPTIONSDX.replace(" 16.000000,", " 9.5,"))
+    _, snapshot = taken(tmp_path / "at", "spx.txt", OPTIONSDX.replace("25, 16.000000,", "25, 9.5,"))
     assert snapshot["time"].to_list() == ["09:30", "09:30"]
     rejects = pl.read_csv(tmp_path / "chains" / report.imported[0].rejects)
     assert rejects["line"].to_list() == [3, 3]
@@ -100,6 +100,13 @@ def test_optionsdx_leaves_third_fridays_open_until_told(tmp_path: Path) -> None:
     again, table = taken(tmp_path, "spx_eod_201904.txt", OPTIONSDX, Terms(third_fridays="PM"))
     assert (again.imported[0].rows, again.imported[0].rejected) == (4, 0)
     assert table.filter(pl.col("expiry") == JUNE)["root"].to_list() == ["SPXW", "SPXW"]
+
+
+def test_optionsdx_hour_zero_is_no_time(tmp_path: Path) -> None:
+    source = tmp_path / "spx_eod.txt"
+    source.write_text(OPTIONSDX.replace(" 16.000000", " 0.000000"))
+    report = import_chains([source], tmp_path / "out")
+    assert (report.rows, set(report.imported[0].reasons)) == (0, {"time"})
 
 
 def test_orats(tmp_path: Path) -> None:

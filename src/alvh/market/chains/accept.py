@@ -203,6 +203,7 @@ def _of_a_quote() -> list[Rule]:
     points = ("bid", "ask", "last", "underlying", "other_underlying")
     lowest, highest = pl.min_horizontal(*points, *_COUNTS), pl.max_horizontal(*points)
     counted = pl.max_horizontal(*_COUNTS)
+    fraction = pl.max_horizontal(pl.col(_COUNTS) % 1)
     one_side = (bid.is_null() & (ask > 0)) | (ask.is_null() & (bid > 0))
     signed = pl.when(pl.col("right") == "P").then(-delta).otherwise(delta)
     sides = pl.format("bid '{}' with ask '{}': one is missing", _text("bid"), _text("ask"))
@@ -211,6 +212,7 @@ def _of_a_quote() -> list[Rule]:
         ("negative", lowest < 0, pl.format("{} is below zero", lowest)),
         ("huge", highest > HIGHEST_PRICE, pl.format("{} points are beyond any price", highest)),
         ("huge", counted > HIGHEST_COUNT, pl.format("{} contracts are beyond any count", counted)),
+        ("fraction", fraction > 0, pl.format("a count of {} contracts and a fraction", counted)),
         ("huge", pl.col("sigma") > HIGHEST_SIGMA, pl.format("volatility {}", "sigma")),
         (
             "underlying",
