@@ -172,7 +172,7 @@ def test_a_halted_desk_says_so_beside_the_rules_decision(run, book, desk):
         one.pop("may_be_ordered")
     assert told == before  # the decision of the rules, and its event, are what they were
     text = run(*words).stdout
-    assert "trade by the rules, of which none of" in text.splitlines()[0]
+    assert "trade by the rules, of which none of" in text.splitlines()[1]
     assert "warn HALTED: halted by ann" in text
     assert "not to be ordered, 20150821-short-1: halted by ann" in text
 
