@@ -141,6 +141,15 @@ def test_an_expiry_that_is_multiplied_is_marked_and_no_other(factor: float) -> N
     assert believable(table(rows)).height == 4 * len(STRIKES)
 
 
+def test_one_quote_does_not_make_an_expiry_absurd() -> None:
+    """A call a hundredth of its price, as dear as its put: parity would be read off that strike."""
+    rows = [row for row in sound() if row["strike"] != 2900.0]
+    chain = spoilt(rows, ("SPX", JUNE, 2600.0, "C"), bid=2.2, ask=2.8)  # the put: 2.2 by 2.8
+    found = mark(chain)
+    assert not found["discount"].any()
+    assert not found["off_level"].any()
+
+
 def test_calls_shifted_against_their_puts_are_marked() -> None:
     rows = sound()
     for row in rows:

@@ -10,7 +10,7 @@ Hull, Options, Futures and Other Derivatives, 9th ed., ch. 11 (bounds and parity
 butterflies, calendars).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -183,7 +183,6 @@ def mark(table: pl.DataFrame, before: pl.DataFrame | None = None) -> pl.DataFram
     slices = slices_of(ordered, group)
     heads = heads_of(ordered, group)
     index = ordered["underlying"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    parity = _mark_levels(slices, heads, group, index, marks)
     for call in (True, False):
         side = slices.side(call)
         hundredfold = _hundredfold(side)
@@ -191,6 +190,9 @@ def mark(table: pl.DataFrame, before: pl.DataFrame | None = None) -> pl.DataFram
         marks["butterfly"][side.row] = _butterfly(side)
         marks["hundredfold"][side.row] |= hundredfold
         marks["wide"][side.row] = mark_wide(side, call, hundredfold)
+    parity = _mark_levels(slices, heads, group, index, marks)
+    for call in (True, False):
+        side = slices.side(call)
         marks["bounds"][side.row] = _bounds(side, call, parity)
     spx = heads.spx[group]
     ours = slices.where(spx[slices.row])
@@ -227,8 +229,10 @@ def _mark_levels(
     slices: Slices, heads: Heads, group: Ints, index: Floats, marks: dict[str, Marks]
 ) -> Parity:
     """Mark whole slices at a level they cannot be at; return the parity of the others."""
-    parity = parity_of(slices, len(heads.days))
-    absurd = absurd_rates(slices, parity, heads.days)
+    wrong = marks["butterfly"] | marks["hundredfold"] | marks["wide"]
+    sound = replace(slices, whole=slices.whole & ~wrong[slices.row])
+    parity = parity_of(sound, len(heads.days))
+    absurd = absurd_rates(sound, parity, heads.days)
     parity = parity.without(absurd)
     first = np.flatnonzero(np.diff(group, prepend=-1))
     off = off_level(parity.forward, heads.days, heads.moment, index[first], heads.spx)
