@@ -81,7 +81,7 @@ def test_layers_count_the_hedge_alone(quoted_client: TestClient, quoted_desk: De
 
 
 def test_today_counts_the_legs_of_its_orders(quoted_client: TestClient) -> None:
-    asked = {"end": "2019-04-25"}
+    asked = {"end": "2019-04-26"}  # the day before, the chain was taken before the close
     orders = quoted_client.get("/api/today", params=asked).json()["orders"]
     legs = [leg["provenance"] for order in orders for leg in order["legs"]]
     assert {"quoted", "modelled"} <= set(legs)
