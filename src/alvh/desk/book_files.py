@@ -5,10 +5,8 @@ place and moved there in one step.
 """
 
 import csv
-import fcntl
 import io
 import os
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -22,6 +20,7 @@ from alvh.desk.book import Book
 from alvh.desk.entries import FLOWS, Entry, Fill, Flow, read_instrument
 from alvh.errors import BookError, DataError
 from alvh.formats import hushed, quoted
+from alvh.locks import lock
 
 COLUMNS = (
     "date", "kind", "sleeve", "order", "symbol", "quantity", "price", "fees", "amount", "closes",
@@ -32,7 +31,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _TRADES = ("trade", "settle")
 _KEYS = {"book", "entries", "memory"}
-_WAIT_SECONDS, _LOOK_SECONDS = 10.0, 0.01  # for another program that changes the book
+_WAIT_SECONDS = 10.0  # for another program that changes the book
 
 
 def read_book(path: str | Path) -> Book:
@@ -325,29 +324,17 @@ def alone(book: str | Path) -> Iterator[None]:
         If another program keeps it for long, or its folder is not there or cannot be written.
     """
     place = Path(book).expanduser().resolve()
-    deadline = time.monotonic() + _WAIT_SECONDS
     try:
-        lock = os.open(place.with_name(f".{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
+        handle = os.open(place.with_name(f".{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise BookError(
             f"{place}: cannot be changed ({error.strerror or error}); choose another place"
         ) from error
     try:
-        while not _locks(lock):
-            if time.monotonic() > deadline:
-                raise BookError(
-                    f"{place}: another program is changing it; nothing was taken in; try again"
-                )
-            time.sleep(_LOOK_SECONDS)
+        if not lock(handle, _WAIT_SECONDS):
+            raise BookError(
+                f"{place}: another program is changing it; nothing was taken in; try again"
+            )
         yield
     finally:
-        os.close(lock)
-
-
-def _locks(file: int) -> bool:
-    """Say whether an open file is now locked for this process, without waiting."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        os.close(handle)

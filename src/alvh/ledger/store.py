@@ -1,10 +1,8 @@
 """The ledger on disk: SQLite in WAL, every append synced before it is acknowledged."""
 
-import fcntl
 import os
 import secrets
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any, Literal
 
 from alvh.errors import LedgerBusyError, LedgerError
 from alvh.ledger.chain import GENESIS, Event, check, link
+from alvh.locks import lock
 
 _REFUSE = "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
 _TABLE = (
@@ -30,7 +29,6 @@ _DISK = (
     sqlite3.SQLITE_CANTOPEN,
 )  # fmt: skip
 _WAIT_SECONDS = 10.0
-_LOOK_SECONDS = 0.002
 Mode = Literal["create", "write", "read"]
 
 
@@ -224,12 +222,9 @@ class Ledger:
         lock is the folder's, so that it needs no file, no disk, and goes with the process.
         """
         folder = os.open(self.path.parent, os.O_RDONLY)
-        deadline = time.monotonic() + _WAIT_SECONDS
         try:
-            while not _locks(folder):
-                if time.monotonic() > deadline:
-                    raise LedgerBusyError(_BUSY.format(self.path))
-                time.sleep(_LOOK_SECONDS)
+            if not lock(folder, _WAIT_SECONDS):
+                raise LedgerBusyError(_BUSY.format(self.path))
             yield
         finally:
             os.close(folder)
@@ -265,12 +260,3 @@ def _is_of_the_disk(error: Exception) -> bool:
 def _code(error: Exception) -> int:
     """Return SQLite's code of an error; 0 where it is none of SQLite's."""
     return int(getattr(error, "sqlite_errorcode", 0))
-
-
-def _locks(folder: int) -> bool:
-    """Say whether the open ``folder`` is now locked for this process, without waiting."""
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

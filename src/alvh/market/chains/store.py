@@ -5,7 +5,6 @@ A source counts from the moment it is listed; a part that is not listed belongs 
 was cut off, is not read, and is written anew. Every file is written beside its place and renamed.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from alvh.errors import DataError
+from alvh.locks import lock
 from alvh.market.sources.manifest import whole_file
 
 INDEX = "chains.json"
@@ -209,12 +209,10 @@ def locked(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as fault:
-        raise DataError(
-            f"{folder}: another import is writing into this folder; wait until it has ended"
-        ) from fault
-    else:
+        if not lock(handle):
+            raise DataError(
+                f"{folder}: another import is writing into this folder; wait until it has ended"
+            )
         yield
     finally:
         os.close(handle)
