@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
@@ -113,3 +114,11 @@ def test_a_piece_that_is_lost_again_and_again_is_given_up(monkeypatch):
 def test_an_address_where_nobody_answers_is_refused(monkeypatch):
     with pytest.raises(DataError, match="no dask scheduler answers at nonsense://x"):
         list(cluster.in_pieces(min, [(0, 1)], "nonsense://x"))
+
+
+def test_a_result_that_went_down_with_its_worker_is_a_lost_piece():
+    """The piece was done, and the worker that held the result was killed before it was fetched."""
+    lost, held = Future(), Future()
+    lost.cancel()
+    held.set_result(("0", 1))
+    assert (cluster.fetched(lost), cluster.fetched(held)) == (None, ("0", 1))

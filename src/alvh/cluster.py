@@ -10,6 +10,7 @@ was run: a worker that dies takes nothing with it but the time.
 import gc
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from importlib import import_module
 from threading import Lock
 from typing import Any
@@ -85,12 +86,20 @@ def _attempt(client: Any, job: Job, left: dict[int, Any]) -> Iterator[tuple[int,
     for future in distributed.as_completed(list(places), loop=client.loop):
         place = places.pop(future)
         if future.status == "finished":
-            yield place, future.result()
+            yield place, fetched(future)
         elif _went_down(future):
             yield place, None
         else:
             raise future.exception()
         future.release()
+
+
+def fetched(future: Any) -> Any:
+    """Return the result of a piece that is done; None where its worker died before it was sent."""
+    try:
+        return future.result()
+    except CancelledError:
+        return None
 
 
 def _went_down(future: Any) -> bool:
