@@ -20,8 +20,8 @@ def refuse_other(place: Path, draft: Path) -> None:
     Parameters
     ----------
     place : Path
-        Where it shall be. What is not there yet, or is empty, may be replaced; what belongs to a
-        ledger never.
+        Where it shall be. What is not there yet, or is empty, may be replaced; a file beside a
+        ledger that SQLite or the ledger names never, as it comes and goes.
     draft : Path
         The new file, written already.
 
@@ -30,10 +30,13 @@ def refuse_other(place: Path, draft: Path) -> None:
     DataError
         If something else is there.
     """
-    if not place.exists():
-        return
-    was = _beginning(place)
-    if place.name.endswith(_COMPANIONS) or (was and _kind(was) != _kind(_beginning(draft))):
+    if place.name.endswith(_COMPANIONS):
+        raise DataError(
+            f"{place}: is the name of a file that belongs to a ledger, and was left as it is; "
+            "choose another place"
+        )
+    was = _beginning(place) if place.exists() else b""
+    if was and _kind(was) != _kind(_beginning(draft)):
         raise DataError(
             f"{place}: does not begin as the file to be written does, so that it may be something "
             "else, and was left as it is; choose another place, or move it away"
