@@ -75,9 +75,9 @@ def _margin_cost(account, usd, days):
 
 @internal
 def _swap_saving(day, quotes, account, cohort, leg):
-    """Return USD saved on ten structures by holding puts for one leg's calls, parity gap included.
+    """Return (USD saved on ten structures by holding puts for one leg's calls, parity gap).
 
-    The future that completes the synthetic is not counted yet.
+    The saving has the gap in it; the future that completes the synthetic is not counted yet.
     """
     expiry, strike, ratio = cohort.expiry[leg], cohort.strike[leg], cohort.ratio[leg]
     session = cohort.expiry_session[leg]
@@ -85,33 +85,33 @@ def _swap_saving(day, quotes, account, cohort, leg):
     contracts = TEN * abs(ratio)
     saved = _round_trip(day, account, VIX, call, expiry, contracts)
     saved -= _round_trip(day, account, VIX, put, expiry, contracts)
-    return saved + TEN * ratio * OPTION_MULTIPLIER * gap
+    return saved + TEN * ratio * OPTION_MULTIPLIER * gap, gap
 
 
 @compiled
 def synthetic_savings(day, quotes, account, cohort, days):
-    """Return USD saved per ten structures by (the bought leg synthetic, both legs synthetic).
+    """Return (USD saved per ten structures by the bought leg synthetic, by both, parity gap).
 
     Spread and fees are counted both ways, and the cost of the margin for ``days``. Minus infinity
-    where there is no such build.
+    where there is no such build. The gap is that of the bought leg, points.
     """
     if cohort.root[0] != VIX or cohort.right[0] != CALL:
-        return -math.inf, -math.inf
+        return -math.inf, -math.inf, 0.0
     expiry, futures = cohort.expiry[0], abs(cohort.ratio[0])
     future = vix_forward(day.curve_expiry, day.curve_forward, day.vix, day.date, expiry)
     tied = futures * future_margin(future, days_to_settlement(day, VX, expiry))
-    bought = _swap_saving(day, quotes, account, cohort, FIRST)
+    bought, parity_gap = _swap_saving(day, quotes, account, cohort, FIRST)
     one = bought - _round_trip(day, account, VX, Mark(future, 0.0, 0.0, 0), expiry, futures)
     one -= _margin_cost(account, tied, days)
     if cohort.legs != 2 or cohort.ratio[0] != -cohort.ratio[1]:
-        return one, -math.inf
+        return one, -math.inf, parity_gap
     gap = abs(cohort.strike[1] - cohort.strike[0]) * FUTURE_MULTIPLIER
     both = (
         bought
-        + _swap_saving(day, quotes, account, cohort, SECOND)
+        + _swap_saving(day, quotes, account, cohort, SECOND)[0]
         - _margin_cost(account, gap, days)
     )
-    return one, both
+    return one, both, parity_gap
 
 
 @merged
@@ -157,12 +157,11 @@ def construct(desk, i, layer, candidate, units, free):
     stay as they are. What was found is noted: USD saved on ten, and the parity gap in points.
     """
     day, account, quotes = desk.day, desk.account, desk.listed.quotes
-    one, both = synthetic_savings(day, quotes, account, candidate, layer.tenor - layer.roll)
+    days = layer.tenor - layer.roll
+    one, both, gap = synthetic_savings(day, quotes, account, candidate, days)
     best = max(one, both)
     if best == -math.inf:
         return units
-    session, strike = candidate.expiry_session[0], candidate.strike[0]
-    gap = parity(day, quotes, candidate.expiry[0], session, strike)[4]
     forced = desk.hedge.construction == SYNTHETIC
     tens = units // TEN
     if tens == 0 or not (forced or best > 0.0):

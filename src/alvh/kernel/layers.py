@@ -204,9 +204,9 @@ def _open_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free,
     wanted = factor * _wanted(desk, layers, i, candidates, layer_states, needs)
     if layer.least_cost == 1:
         wanted = cheapest_expiry(desk, layer, candidate, wanted)
+        cost = structure_cost(day, desk.account, candidate)
     if parts > 1:
         wanted /= parts
-    cost = structure_cost(day, desk.account, candidate)
     units = int(math.floor(min(wanted + 1e-9, max(free, 0.0) / cost)))
     if wanted >= 1.0 and units < int(math.floor(wanted)):
         no_action(log, state, t, sleeve, R_BUYING_POWER, free, wanted * cost)

@@ -1,9 +1,9 @@
 """Marks of the whole book at once: every option of it in one loop of vector arithmetic.
 
-A condor's forward and smile are worked out once. What is left of its four legs, two levels and a
-deviation each, stands side by side in columns with the legs of every other condor. The layers' VIX
-options, today and a day on, come last: their smiles are evaluated together too, each on its own
-forward. Then all prices are. They are those of the leg-by-leg valuation to a few parts in 10¹⁶.
+A condor's forward and smile are worked out once and stand in columns beside the strikes of its four
+legs, with the legs of every other condor; their volatilities are evaluated together. The layers'
+VIX options, today and a day on, come last: so are theirs, each on its own forward. Then all prices
+are. They are those of the leg-by-leg valuation to a few parts in 10¹⁶.
 
 All columns lie in one array, whole registers apart, and places in it are unsigned: so the compiler
 knows that they do not overlap and that no place counts from the end, and vectorises the loops
@@ -43,13 +43,16 @@ from alvh.kernel.vix_smile import (
 
 LANES = 8  # prices that a vector register holds on the widest processors
 MOST_LEGS = 4 * MAX_CONDORS + 2 * LAYERS * MAX_LEGS + LANES  # a layer's legs stand there twice
-COLUMNS, LENGTH = 12, (MOST_LEGS + LANES - 1) // LANES * LANES
+COLUMNS, LENGTH = 19, (MOST_LEGS + LANES - 1) // LANES * LANES
 # Where the columns begin. Of every option: the lower of forward and strike, ln of lower over
 # higher, σ√years, intrinsic value, ln of the discount factor, price; its forward and strike; and
-# what a VIX option's own smile is made of.
+# what its smile is made of: the slice of an SPX option, or the terms in time of a VIX option.
 _STARTS = np.arange(COLUMNS, dtype=np.uint64) * np.uint64(LENGTH)
 LOW, DISTANCE, DEVIATION, INTRINSIC, DISCOUNT, PRICE = _STARTS[:6]
-FORWARD, STRIKE, TAU, FRONT, REVERTED, PROFILE = _STARTS[6:]
+FORWARD, STRIKE = _STARTS[6:8]
+LEVEL, SLOPE, PUT_KINK, PUT_AT, PUT_WIDTH, CALL_KINK, CALL_AT, CALL_WIDTH = _STARTS[8:16]
+LOWEST, HIGHEST, FLOOR = _STARTS[16:]
+TAU, FRONT, REVERTED, PROFILE = _STARTS[8:12]
 
 
 @merged
@@ -60,18 +63,47 @@ def _set_legs(day, condor, first, columns):
     slice_ = spx_slice(day.spx_smile, tau, sessions_to_settlement(day, root, condor.expiry_session))
     years = tau / YEAR
     forward = spx_forward(day, tau)
-    root_years = math.sqrt(years)
+    root_years, discount = math.sqrt(years), -day.rate * years
+    level, slope, put, put_at, put_width, call, call_at, call_width, low, high, floor = slice_
     for leg in range(4):
         strike, i = condor.strike[leg], np.uint64(first + leg)
+        payoff = strike - forward if leg < 2 else forward - strike
+        columns[FORWARD + i] = forward
+        columns[STRIKE + i] = strike
+        columns[DEVIATION + i] = root_years
+        columns[INTRINSIC + i] = max(payoff, 0.0)
+        columns[DISCOUNT + i] = discount
+        columns[LEVEL + i] = level
+        columns[SLOPE + i] = slope
+        columns[PUT_KINK + i] = put
+        columns[PUT_AT + i] = put_at
+        columns[PUT_WIDTH + i] = put_width
+        columns[CALL_KINK + i] = call
+        columns[CALL_AT + i] = call_at
+        columns[CALL_WIDTH + i] = call_width
+        columns[LOWEST + i] = low
+        columns[HIGHEST + i] = high
+        columns[FLOOR + i] = floor
+
+
+@vectorised
+def shape_spx_options(count, columns):
+    """Scale the deviations of SPX options by the volatility of their strikes.
+
+    ``count`` of them, and up to a whole number of ``LANES``, where nobody reads.
+    """
+    for i in range(np.uint64((count + LANES - 1) // LANES * LANES)):
+        forward, strike = columns[FORWARD + i], columns[STRIKE + i]
         low = min(forward, strike)
         distance = log_ratio(low, max(forward, strike))
-        moneyness = distance if strike < forward else -distance
-        payoff = strike - forward if leg < 2 else forward - strike
+        slice_ = (
+            columns[LEVEL + i], columns[SLOPE + i], columns[PUT_KINK + i], columns[PUT_AT + i],
+            columns[PUT_WIDTH + i], columns[CALL_KINK + i], columns[CALL_AT + i],
+            columns[CALL_WIDTH + i], columns[LOWEST + i], columns[HIGHEST + i], columns[FLOOR + i],
+        )  # fmt: skip
         columns[LOW + i] = low
         columns[DISTANCE + i] = distance
-        columns[DEVIATION + i] = spx_sigma(slice_, moneyness) * root_years
-        columns[INTRINSIC + i] = max(payoff, 0.0)
-        columns[DISCOUNT + i] = -day.rate * years
+        columns[DEVIATION + i] *= spx_sigma(slice_, distance if strike < forward else -distance)
 
 
 @vectorised
@@ -228,6 +260,7 @@ def mark_book(day, quotes, state, row, condors, cohorts, layer_states, days_pass
         if condors[i].quantity > 0:
             _set_legs(day, condors[i], count, columns)
             count += 4
+    shape_spx_options(count, columns)
     count = _set_layers(day, cohorts, count, columns)
     price_options(count, columns)
     first = _book_condors(day, quotes, state, row, condors, columns)

@@ -91,14 +91,21 @@ def roll_reason(desk, layer, layer_state, cohort, candidate):
 
 
 @merged
-def _cost_rate(desk, layer, candidate):
+def _cost_rate(desk, layer, candidate, delta, cost):
     """Return USD a day, per USD of spot-VIX delta, that a structure costs to hold to its roll."""
+    if not delta > 0.0 or cost <= 0.0:
+        return np.inf
     left = float(candidate.expiry[0] - desk.day.date) - layer.roll
     days = max(min(layer.tenor - layer.roll, left), 1.0)
-    delta = spot_vix_delta(desk.day, candidate)
-    if not delta > 0.0 or structure_cost(desk.day, desk.account, candidate) <= 0.0:
-        return np.inf
     return decay_rate(desk.day, desk.account, candidate, int(days)) / delta
+
+
+@internal
+def _worth_holding(desk, layer, candidate):
+    """Return (USD a day per USD of spot-VIX delta, that delta, USD that buying takes)."""
+    delta = spot_vix_delta(desk.day, candidate)
+    cost = structure_cost(desk.day, desk.account, candidate)
+    return _cost_rate(desk, layer, candidate, delta, cost), delta, cost
 
 
 @merged
@@ -109,10 +116,9 @@ def cheapest_expiry(desk, layer, candidate, wanted):
     at and the money that it may take. Expiries out to twice the tenor are compared, each held
     for as long as the tenor's would be.
     """
-    day, listed = desk.day, desk.listed
-    delta = wanted * spot_vix_delta(day, candidate)
-    money = wanted * structure_cost(day, desk.account, candidate)
-    best, least, own = NOWHERE, np.inf, candidate.expiry[0]
+    day, listed, own = desk.day, desk.listed, candidate.expiry[0]
+    own_worth = _worth_holding(desk, layer, candidate)
+    best, least, found, stands_at = NOWHERE, np.inf, own_worth, own
     shortest = shortest_allowed(day, layer, desk.state)
     for pick in range(desk.state.next_vix, listed.vix.shape[0]):
         expiry = listed.vix[pick]
@@ -123,16 +129,20 @@ def cheapest_expiry(desk, layer, candidate, wanted):
             continue
         if expiry.monthly == 0 and layer.weeklies == 0:
             continue
-        if not set_vix_legs(day, layer, listed, pick, candidate):
-            continue
-        mark_structure(day, listed.quotes, candidate)
-        rate = _cost_rate(desk, layer, candidate)
-        if rate < least or (rate == least and expiry.date == own):
-            best, least = pick, rate
+        worth = own_worth
+        if expiry.date != own:
+            stands_at = expiry.date
+            if not set_vix_legs(day, layer, listed, pick, candidate):
+                continue
+            mark_structure(day, listed.quotes, candidate)
+            worth = _worth_holding(desk, layer, candidate)
+        if worth[0] < least or (worth[0] == least and expiry.date == own):
+            best, least, found = pick, worth[0], worth
     if best < 0:
-        build_structure(day, layer, listed, desk.state, candidate)
+        if stands_at != own:
+            build_structure(day, layer, listed, desk.state, candidate)
         return wanted
-    set_vix_legs(day, layer, listed, best, candidate)
-    mark_structure(day, listed.quotes, candidate)
-    cost = structure_cost(day, desk.account, candidate)
-    return min(delta / spot_vix_delta(day, candidate), money / cost)
+    if listed.vix[best].date != stands_at:
+        set_vix_legs(day, layer, listed, best, candidate)
+        mark_structure(day, listed.quotes, candidate)
+    return min(wanted * own_worth[1] / found[1], wanted * own_worth[2] / found[2])

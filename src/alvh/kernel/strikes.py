@@ -12,11 +12,11 @@ from numba.extending import overload
 from alvh.contracts.rules import nearest_strike, strike_above, strike_below
 from alvh.kernel.black import norm_cdf
 from alvh.kernel.codes import SPX, SPXW, THIRD_FRIDAY, VIX
-from alvh.kernel.elementary import exponential, log_ratio
+from alvh.kernel.elementary import exponential, log_ratio, logarithm
 from alvh.kernel.jit import compiled, internal
 from alvh.kernel.listed import has_chain, rights_quoted
 from alvh.kernel.spx_smile import spx_sigma
-from alvh.kernel.vix_smile import vix_sigma
+from alvh.kernel.vix_smile import vix_sigma_at
 
 MAX_STEPS = 60
 SPX_SLICE_LENGTH = 11
@@ -103,15 +103,15 @@ def choose_vix_expiry(day, listed, start, weeklies, tenor, shortest):
 def normal_quantile(p):
     """Return a starting value for the normal quantile (Abramowitz–Stegun 26.2.23, error 4.5e-4)."""
     tail = min(p, 1.0 - p)
-    u = math.sqrt(-2.0 * math.log(tail))
+    u = math.sqrt(-2.0 * logarithm(tail))
     z = u - (2.515517 + u * (0.802853 + u * 0.010328)) / (
         1.0 + u * (1.432788 + u * (0.189269 + u * 0.001308))
     )
     return z if p > 0.5 else -z
 
 
-def sigma_at(slice_, forward, strike):
-    """Return the volatility at a strike on an SPX or a VIX slice; compiled code only.
+def sigma_at(slice_, log_moneyness):
+    """Return the volatility at ln(strike/forward) on an SPX or a VIX slice; compiled code only.
 
     The two slices are tuples of different lengths, so the compiler picks the smile by type.
     """
@@ -119,17 +119,18 @@ def sigma_at(slice_, forward, strike):
 
 
 @overload(sigma_at)
-def _sigma_at(slice_, forward, strike):
+def _sigma_at(slice_, log_moneyness):
     if slice_.count == SPX_SLICE_LENGTH:
-        return lambda slice_, forward, strike: spx_sigma(slice_, log_ratio(strike, forward))
-    return lambda slice_, forward, strike: vix_sigma(slice_, strike)
+        return lambda slice_, log_moneyness: spx_sigma(slice_, log_moneyness)
+    return lambda slice_, log_moneyness: vix_sigma_at(slice_, log_moneyness)
 
 
 @internal
-def _excess(slice_, forward, strike, years, delta, is_put):
+def _excess(slice_, forward, strike, root_years, delta, is_put):
     """Return how far a strike's absolute delta on the smile lies above the target."""
-    deviation = sigma_at(slice_, forward, strike) * math.sqrt(years)
-    d1 = log_ratio(forward, strike) / deviation + 0.5 * deviation
+    log_moneyness = log_ratio(strike, forward)
+    deviation = sigma_at(slice_, log_moneyness) * root_years
+    d1 = 0.5 * deviation - log_moneyness / deviation
     return norm_cdf(-d1 if is_put else d1) - delta
 
 
@@ -152,21 +153,20 @@ def strike_by_delta(strip, slice_, delta, is_put):
         if row >= 0:
             return strip.quotes[row].strike
     root, forward, tau, date = strip.root, strip.forward, strip.tau, strip.date
-    years = tau / 365.0
-    root_years = math.sqrt(years)
+    root_years = math.sqrt(tau / 365.0)
     z = normal_quantile(1.0 - delta if is_put else delta)
-    strike = forward
+    log_moneyness = 0.0
     for _ in range(4):  # near enough: the listed strikes around it decide
-        total = sigma_at(slice_, forward, strike) * root_years
-        strike = forward * exponential(total * (0.5 * total - z))
-    strike = nearest_strike(root, strike, forward, tau, date)
-    excess = _excess(slice_, forward, strike, years, delta, is_put)
+        total = sigma_at(slice_, log_moneyness) * root_years
+        log_moneyness = total * (0.5 * total - z)
+    strike = nearest_strike(root, forward * exponential(log_moneyness), forward, tau, date)
+    excess = _excess(slice_, forward, strike, root_years, delta, is_put)
     # Too large a delta asks for a strike further out: up for a call, down for a put.
     outwards = -1.0 if is_put else 1.0
     direction = outwards if excess > 0.0 else -outwards
     for _ in range(MAX_STEPS):
         other = _next_by_rule(strip, strike, direction)
-        other_excess = _excess(slice_, forward, other, years, delta, is_put)
+        other_excess = _excess(slice_, forward, other, root_years, delta, is_put)
         if abs(other_excess) >= abs(excess):
             break
         strike, excess = other, other_excess
@@ -180,7 +180,8 @@ def strike_within_delta(strip, slice_, delta, is_put):
     row = _row_of(strip, strike)
     excess = strip.quotes[row].delta - delta if row >= 0 else math.nan
     if math.isnan(excess):  # not quoted, or its delta is not known
-        excess = _excess(slice_, strip.forward, strike, strip.tau / 365.0, delta, is_put)
+        root_years = math.sqrt(strip.tau / 365.0)
+        excess = _excess(slice_, strip.forward, strike, root_years, delta, is_put)
     return next_strike(strip, strike, -1.0 if is_put else 1.0) if excess > 0.0 else strike
 
 

@@ -59,6 +59,7 @@ __all__ = [
     "vix_at_the_money",
     "vix_forward",
     "vix_sigma",
+    "vix_sigma_at",
     "vix_slice",
     "vix_slice_in",
     "vix_strip",
@@ -230,8 +231,14 @@ def vix_sigma(slice_: Slice, strike: float) -> float:
     strike : float
         Volatility points, positive.
     """
-    inverse_forward, inverse_root, at_the_money, eta, rho = slice_
-    z = eta * inverse_root * logarithm(strike * inverse_forward)
+    return vix_sigma_at(slice_, logarithm(strike * slice_[0]))
+
+
+@njit(cache=True)
+def vix_sigma_at(slice_: Slice, log_moneyness: float) -> float:
+    """Return the Black volatility at ``log_moneyness`` = ln(strike/forward), as ``vix_sigma``."""
+    _inverse_forward, inverse_root, at_the_money, eta, rho = slice_
+    z = eta * inverse_root * log_moneyness
     bend = math.sqrt((z + rho) * (z + rho) + 1.0 - rho * rho)
     return at_the_money * math.sqrt(0.5 * (1.0 + rho * z + bend))
 
