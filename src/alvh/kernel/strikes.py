@@ -19,6 +19,7 @@ from alvh.kernel.spx_smile import spx_sigma
 from alvh.kernel.vix_smile import vix_sigma_at
 
 MAX_STEPS = 60
+SECANTS = 3
 SPX_SLICE_LENGTH = 11
 OFF_GRID = 0.1  # points: less than the finest strike interval
 # How far the nearest quoted delta may lie from the one asked for: half of it, or two hundredths.
@@ -145,6 +146,31 @@ def _quoted_by_delta(strip, delta):
     return best
 
 
+@internal
+def _aim(slice_, root_years, z, log_moneyness):
+    """Return how far from ``log_moneyness`` its own volatility would put the strike with N(z)."""
+    deviation = sigma_at(slice_, log_moneyness) * root_years
+    return deviation * (0.5 * deviation - z) - log_moneyness
+
+
+@internal
+def _moneyness_by_delta(slice_, root_years, z):
+    """Return ln(strike/forward) at which the forward delta of a call is N(z), nearly.
+
+    By secants from the forward on: near enough, as the listed strikes around it decide.
+    """
+    before, miss_before = 0.0, _aim(slice_, root_years, z, 0.0)
+    now = miss_before
+    for _ in range(SECANTS):
+        miss = _aim(slice_, root_years, z, now)
+        if miss == miss_before:
+            break
+        step = miss * (now - before) / (miss - miss_before)
+        before, miss_before = now, miss
+        now -= step
+    return now
+
+
 @compiled
 def strike_by_delta(strip, slice_, delta, is_put):
     """Return the listed strike whose forward delta is closest to ``delta`` (absolute)."""
@@ -155,11 +181,8 @@ def strike_by_delta(strip, slice_, delta, is_put):
     root, forward, tau, date = strip.root, strip.forward, strip.tau, strip.date
     root_years = math.sqrt(tau / 365.0)
     z = normal_quantile(1.0 - delta if is_put else delta)
-    log_moneyness = 0.0
-    for _ in range(4):  # near enough: the listed strikes around it decide
-        total = sigma_at(slice_, log_moneyness) * root_years
-        log_moneyness = total * (0.5 * total - z)
-    strike = nearest_strike(root, forward * exponential(log_moneyness), forward, tau, date)
+    exact = forward * exponential(_moneyness_by_delta(slice_, root_years, z))
+    strike = nearest_strike(root, exact, forward, tau, date)
     excess = _excess(slice_, forward, strike, root_years, delta, is_put)
     # Too large a delta asks for a strike further out: up for a call, down for a put.
     outwards = -1.0 if is_put else 1.0
