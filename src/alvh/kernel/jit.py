@@ -7,6 +7,8 @@ Most of the time of a first run goes into making a library of machine code of ev
 copies of all that it calls. So only what Python calls gets the two wrappers that make it callable,
 and a step that has one caller is written into that caller, where the two stay of moderate size:
 merging takes time with the square of it.
+
+What Python enters a run by is compiled as a :mod:`whole program <alvh.kernel.whole_program>`.
 """
 
 import functools
@@ -17,6 +19,7 @@ from numba import njit, typeof
 from numba.extending import typeof_impl
 
 from alvh._blas import load_blas_table
+from alvh.kernel.whole_program import WholeProgram
 
 load_blas_table()
 
@@ -51,6 +54,7 @@ def _typeof_internal(function: Internal, _context: Any) -> Any:
 
 
 compiled: Any = njit(**_OPTIONS)
+whole_program: Any = njit(pipeline_class=WholeProgram, **_OPTIONS)
 # array loops of arithmetic, where a division by zero is infinite rather than an error to test for
 vectorised: Any = njit(error_model="numpy", **_OPTIONS)
 internal: Any = Internal

@@ -5,7 +5,7 @@ from numba import njit, prange
 
 from alvh.kernel.codes import LAYERS
 from alvh.kernel.day import Book, Guides, Log, Policy, close_day, step_day
-from alvh.kernel.jit import compiled, internal
+from alvh.kernel.jit import internal, whole_program
 from alvh.kernel.listed import Listed
 from alvh.kernel.marks import COLUMNS, LENGTH
 from alvh.kernel.policies import (
@@ -37,7 +37,7 @@ def _carry_over(source, target):
     target.outlay = source.outlay
 
 
-@compiled
+@whole_program
 def run_days(
     days, guides, scenarios, spx_expiries, vix_expiries, quotes, hedge, layers, programme, account,
     daily, log, book,
