@@ -120,7 +120,7 @@ def backtest(
     """
     policy = hedge if isinstance(hedge, HedgePolicy) else load_policy(hedge)
     programme = condors if isinstance(condors, CondorProgramme) else load_programme(condors)
-    if isinstance(history, Imagined):
+    if not isinstance(history, History) and isinstance(history, Imagined):
         _refuse_dates(start, end)
         return history.backtest(
             policy, programme, equity, fill, fee_scale=fee_scale, commission=commission,
@@ -168,8 +168,8 @@ def result_of(
     """Run the kernel through some sessions and present what it wrote; see ``run_window``."""
     daily, logs, book = run_window(surfaces, window, guides, records)
     counts = {name: int(book.state[0][name]) for name in COUNTED}
-    rates = surfaces.days["rate"][window].copy()
-    return Result(surfaces.dates[window], daily, rates, meta, logs, counts, book)
+    dates, rates = surfaces.dates[window], surfaces.rates[window]
+    return Result(dates, daily, rates, meta, logs, counts, book)
 
 
 def _identity(history: History, policy: HedgePolicy, programme: CondorProgramme) -> dict[str, Any]:
@@ -186,18 +186,19 @@ def _identity(history: History, policy: HedgePolicy, programme: CondorProgramme)
 
 def _window_notes(surfaces: Surfaces, window: slice, policy: HedgePolicy) -> list[str]:
     """Say what of the run did not exist yet, or could not be traded."""
-    dates, days = surfaces.dates[window], surfaces.days[window]
+    dates = surfaces.dates[window]
     notes = []
     for prefix, (first, what) in FIRST_TRADED.items():
         if dates[0] < first and any(layer.instrument.startswith(prefix) for layer in policy.layers):
             notes.append(f"{what} first traded on {first}: before it {policy.name} is not itself")
-    idle = dates[days["tradable"] == 0]
-    if idle.size:
+    low, high = np.searchsorted(surfaces.priced, (window.start, window.stop))
+    if high - low < len(dates):
+        idle = np.delete(dates, surfaces.priced[low:high] - window.start)
         notes.append(
             f"{idle.size} sessions from {idle[0]} to {idle[-1]} lack an input that prices need: "
             "nothing was traded on them"
         )
-    unused = len(surfaces.dates) - 1 - int(np.flatnonzero(surfaces.days["tradable"])[-1])
+    unused = len(surfaces.dates) - 1 - int(surfaces.priced[-1])
     if unused > 0:
         notes.append(f"the last {unused} sessions of the S&P 500 have no VIX and are left out")
     return notes
@@ -211,7 +212,7 @@ def session_window(surfaces: Surfaces, start: str | date | None, end: str | date
     DataError
         If a date is not a date, lies outside, or fewer than two sessions are left.
     """
-    dates, usable = surfaces.dates, np.flatnonzero(surfaces.days["tradable"])
+    dates, usable = surfaces.dates, surfaces.priced
     first = dates[usable[0]] if start is None else _parse(start, "start")
     last = dates[usable[-1]] if end is None else _parse(end, "end")
     for name, given in (("start", first), ("end", last)):
@@ -372,6 +373,7 @@ def _stack_guides(heard: list[tuple[Records, Floats]]) -> tuple[Records, Floats]
     stacked = np.zeros((len(heard), sets, moves, 4))
     for row, (_, scenarios) in zip(stacked, heard, strict=True):
         row[: scenarios.shape[0], : scenarios.shape[1]] = scenarios
+    stacked.flags.writeable = False  # as those of one policy are
     return np.stack([np.resize(rows, longest) for rows, _ in heard]), stacked
 
 

@@ -35,6 +35,7 @@ RISK_PREMIUM_BOUNDS = (0.5, 1.5)  # the method: clip(ERP / median, ½, 1½)
 PROGRAMME_LAG = 1  # sessions between the data of a condor rule and the entry, as for the gates
 MINIMUM = 252  # known values that a score needs
 NO_SCENARIOS = np.zeros((1, 1, 4))
+NO_SCENARIOS.flags.writeable = False
 
 
 @dataclass(frozen=True)
@@ -168,8 +169,8 @@ def build_guides(
 ) -> tuple[Records, Floats]:
     """Return what the rules of a policy and a programme hear on each session.
 
-    The last few results are kept, by the history's digest and the values of the two policies; what
-    is returned is a copy.
+    The last few results are kept, by the history's digest and the values of the two policies; the
+    rows returned are a copy.
 
     Parameters
     ----------
@@ -182,7 +183,7 @@ def build_guides(
     Returns
     -------
     rows : ndarray of GUIDE, shape (n,), or (1,) where no rule listens
-    scenarios : ndarray, shape (sets, 512, 4), or (1, 1, 4) where no tail is measured
+    scenarios : ndarray, shape (sets, 512, 4), or (1, 1, 4) where no tail is measured; read-only
         S&P 500 return, log move of VIX, weight and calendar days of the moves that rows point to.
     """
     if not listens(policy, programme):
@@ -195,7 +196,7 @@ def build_guides(
             del _CACHE[next(iter(_CACHE))]
         _CACHE[key] = found
     rows, scenarios = found
-    return rows.copy(), scenarios.copy()
+    return rows.copy(), scenarios
 
 
 _CACHE: dict[tuple[str, HedgePolicy, CondorProgramme, bytes], tuple[Records, Floats]] = {}
@@ -294,7 +295,11 @@ def _hear_steward(
         padded[:count, 0], padded[:count, 1] = moves.spx_returns, moves.vix_logs
         padded[:count, 2], padded[:, 3] = moves.weights, moves.calendar_days
         sets.append(padded)
-    return np.stack(sets) if sets else NO_SCENARIOS
+    if not sets:
+        return NO_SCENARIOS
+    stacked = np.stack(sets)
+    stacked.flags.writeable = False
+    return stacked
 
 
 def deaf_notes(history: History, policy: HedgePolicy, start: np.datetime64) -> Sequence[str]:

@@ -54,7 +54,7 @@ def own_evening(
     if not positions:
         raise DataError("a book without a position; wanted option symbols and signed contracts")
     surfaces = build_surfaces(history)
-    usable = np.flatnonzero(surfaces.days["tradable"])
+    usable = surfaces.priced
     day = priced_day(surfaces, str(surfaces.dates[usable[-1]]) if as_of is None else as_of)
     row = int(np.searchsorted(surfaces.days["date"], day["date"]))
     before = surfaces.dates[max(row - 1, 0)].astype(object)

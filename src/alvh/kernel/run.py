@@ -80,9 +80,9 @@ def new_book() -> Book:
 
 
 def new_log(trades: int, decisions: int, entries: int) -> Log:
-    """Return empty logs of the given capacities; zero keeps nothing."""
+    """Return logs of the given capacities, rows not written yet; zero keeps nothing."""
     return Log(
-        np.zeros(trades, TRADE), np.zeros(decisions, DECISION), np.zeros(entries, CONDOR_ENTRY)
+        np.empty(trades, TRADE), np.empty(decisions, DECISION), np.empty(entries, CONDOR_ENTRY)
     )
 
 

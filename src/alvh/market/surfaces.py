@@ -67,6 +67,18 @@ class Surfaces:
         dates.flags.writeable = False
         return dates
 
+    @cached_property
+    def rates(self) -> NDArray[np.float64]:
+        """Money-market rates, shape (n,), continuously compounded, read-only."""
+        rates: NDArray[np.float64] = self.days["rate"].copy()
+        rates.flags.writeable = False
+        return rates
+
+    @cached_property
+    def priced(self) -> NDArray[np.int64]:
+        """Rows of the sessions that have all that prices need, ascending."""
+        return np.flatnonzero(self.days["tradable"])
+
 
 def unquoted(days: Records) -> None:
     """Take quotes and fits from days that are only made after real ones, in place."""
