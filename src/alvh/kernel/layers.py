@@ -203,8 +203,7 @@ def _open_layer(desk, layers, i, cohorts, candidates, layer_states, needs, free,
         return
     wanted = factor * _wanted(desk, layers, i, candidates, layer_states, needs)
     if layer.least_cost == 1:
-        wanted = cheapest_expiry(desk, layer, candidate, wanted)
-        cost = structure_cost(day, desk.account, candidate)
+        wanted, cost = cheapest_expiry(desk, layer, candidate, wanted, cost)
     if parts > 1:
         wanted /= parts
     units = int(math.floor(min(wanted + 1e-9, max(free, 0.0) / cost)))

@@ -108,41 +108,67 @@ def _worth_holding(desk, layer, candidate):
     return _cost_rate(desk, layer, candidate, delta, cost), delta, cost
 
 
-@merged
-def cheapest_expiry(desk, layer, candidate, wanted):
-    """Move the candidate to the expiry of least cost for its spot-VIX delta; return the units.
+@internal
+def _next_choice(desk, layer, first, shortest):
+    """Return the first row of the VIX expiries from ``first`` on that a layer may be rolled to.
 
-    ``wanted`` structures of the candidate, which stands at the tenor, set the delta that is aimed
-    at and the money that it may take. Expiries out to twice the tenor are compared, each held
-    for as long as the tenor's would be.
+    It lies within twice the tenor; where there is none the number of rows is returned.
     """
-    day, listed, own = desk.day, desk.listed, candidate.expiry[0]
-    own_worth = _worth_holding(desk, layer, candidate)
-    best, least, found, stands_at = NOWHERE, np.inf, own_worth, own
-    shortest = shortest_allowed(day, layer, desk.state)
-    for pick in range(desk.state.next_vix, listed.vix.shape[0]):
-        expiry = listed.vix[pick]
+    day, expiries = desk.day, desk.listed.vix
+    for pick in range(first, expiries.shape[0]):
+        expiry = expiries[pick]
         left = float(expiry.date - day.date)
         if left > FURTHEST * layer.tenor:
             break
-        if expiry.listed > day.date or left <= shortest:
-            continue
-        if expiry.monthly == 0 and layer.weeklies == 0:
-            continue
-        worth = own_worth
-        if expiry.date != own:
+        barred = expiry.monthly == 0 and layer.weeklies == 0
+        if expiry.listed <= day.date and left > shortest and not barred:
+            return pick
+    return expiries.shape[0]
+
+
+@internal
+def _is_only_choice(desk, layer, own, shortest):
+    """Say whether there is no expiry to choose from but the one that settles on ``own``."""
+    expiries = desk.listed.vix
+    end = expiries.shape[0]
+    pick = _next_choice(desk, layer, desk.state.next_vix, shortest)
+    if pick < end and expiries[pick].date == own:
+        pick = _next_choice(desk, layer, pick + 1, shortest)
+    return pick == end
+
+
+@merged
+def cheapest_expiry(desk, layer, candidate, wanted, cost):
+    """Move the candidate to the expiry of least cost for its spot-VIX delta; return (units, USD).
+
+    ``wanted`` structures of the candidate, which stands at the tenor and costs ``cost`` USD, set
+    the delta that is aimed at and the money that it may take. Expiries out to twice the tenor are
+    compared, each held for as long as the tenor's would be.
+    """
+    day, listed, own = desk.day, desk.listed, candidate.expiry[0]
+    shortest = shortest_allowed(day, layer, desk.state)
+    if _is_only_choice(desk, layer, own, shortest):
+        return wanted, cost
+    own_worth = _worth_holding(desk, layer, candidate)
+    best, least, found, stands_at = NOWHERE, np.inf, own_worth, own
+    pick = _next_choice(desk, layer, desk.state.next_vix, shortest)
+    while pick < listed.vix.shape[0]:
+        expiry, worth = listed.vix[pick], own_worth
+        usable = expiry.date == own
+        if not usable:
             stands_at = expiry.date
-            if not set_vix_legs(day, layer, listed, pick, candidate):
-                continue
-            mark_structure(day, listed.quotes, candidate)
-            worth = _worth_holding(desk, layer, candidate)
-        if worth[0] < least or (worth[0] == least and expiry.date == own):
+            usable = set_vix_legs(day, layer, listed, pick, candidate)
+            if usable:
+                mark_structure(day, listed.quotes, candidate)
+                worth = _worth_holding(desk, layer, candidate)
+        if usable and (worth[0] < least or (worth[0] == least and expiry.date == own)):
             best, least, found = pick, worth[0], worth
+        pick = _next_choice(desk, layer, pick + 1, shortest)
     if best < 0:
         if stands_at != own:
             build_structure(day, layer, listed, desk.state, candidate)
-        return wanted
+        return wanted, cost
     if listed.vix[best].date != stands_at:
         set_vix_legs(day, layer, listed, best, candidate)
         mark_structure(day, listed.quotes, candidate)
-    return min(wanted * own_worth[1] / found[1], wanted * own_worth[2] / found[2])
+    return min(wanted * own_worth[1] / found[1], wanted * own_worth[2] / found[2]), found[2]
