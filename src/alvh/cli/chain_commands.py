@@ -145,6 +145,7 @@ def _imported(folder: Path, report: "ImportReport") -> dict[str, Any]:
         "lines_refused": report.rejected,
         "imported": report.imported,
         "same": report.same,
+        "gave_way": report.gave_way,
         "left": report.left,
         "refused": report.refused,
     }
@@ -167,6 +168,8 @@ def _say_imported(folder: Path, report: "ImportReport") -> None:
         )
     for left in report.left:
         say(f"left: {left.path}: {left.reason}")
+    for one in report.gave_way:
+        say(f"there already: {one.path}: {one.reason}")
     for source in report.imported:
         if source.rejects:
             say(f"refused lines of {source.name}: {folder / source.rejects}")

@@ -162,6 +162,79 @@ def test_a_corrected_file_replaces_what_it_corrects_when_told_to(tmp_path: Path)
     assert run(tmp_path, corrected, "corrected.csv", replace=True).same == ["corrected.csv"]
 
 
+def _whole(tmp_path: Path) -> Store:
+    """Return the store of a folder whose files are those that it lists, of as many rows."""
+    store = Store.of(tmp_path / "out")
+    listed = {tmp_path / "out" / part for one in store.sources.values() for part in one.parts}
+    assert listed == set((tmp_path / "out").glob("quotes/*/*/*.parquet"))
+    assert rows(tmp_path).height == sum(one.rows for one in store.sources.values())
+    return store
+
+
+def test_a_file_gives_way_to_the_same_one_twice(tmp_path: Path) -> None:
+    """First a row that was only listed, then, when told to, a quote; the third row stays."""
+    dearer = PUT.replace("38.1", "38.2")
+    run(tmp_path, "\n".join([*LISTED.splitlines(), PUT, UNQUOTED, ""]), "first.csv")
+    second = "\n".join([HEADER, CALL, dearer, ""])
+    assert run(tmp_path, second, "second.csv").rows == 1
+    assert _whole(tmp_path).sources
+    assert run(tmp_path, second, "second.csv", replace=True).rows == 2
+    _whole(tmp_path)
+    found = rows(tmp_path).select(pl.col("source").str.head(5), "root", "put_call", "bid").rows()
+    assert found == [
+        ("secon", "SPX", "C", 62.1), ("secon", "SPX", "P", 38.2), ("first", "SPXW", "P", None),
+    ]  # fmt: skip
+
+
+def test_a_file_gives_way_again_to_what_is_read_anew_with_other_terms(tmp_path: Path) -> None:
+    """Third Fridays are refused at first; told what they are, the file takes them over too."""
+    lines = [CALL.replace("SPX190621C02900000", f"SPXW190{day}C02875000").replace(
+        "06/21", f"0{day[0]}/{day[1:]}").replace("2900.0", "2875.0")
+        for day in ("508", "621", "531")]  # fmt: skip
+    run(tmp_path, "\n".join([HEADER, *lines, ""]), "first.csv")
+    name = "spx_eod_201904.txt"
+    assert run(tmp_path, OPTIONSDX, name, replace=True).imported[0].reasons == {"undecided": 2}
+    _whole(tmp_path)
+    assert run(tmp_path, OPTIONSDX, name, replace=True, third_fridays="PM").rows == 4
+    store = _whole(tmp_path)
+    (first,) = (one for one in store.sources.values() if one.name == "first.csv")
+    assert (first.rows, first.displaced, first.displaced_by) == (1, 2, (name,))
+
+
+def test_quotes_that_gave_way_can_be_taken_back(tmp_path: Path) -> None:
+    texts = {
+        "first.csv": "\n".join([HEADER, CALL, PUT, ""]),
+        "second.csv": "\n".join([HEADER, CALL.replace("62.1", "62.2"), PUT, ""]),
+    }
+    digests = []
+    for name in ("first.csv", "second.csv", "first.csv", "second.csv", "first.csv"):
+        assert not run(tmp_path, texts[name], name, replace=True).same
+        digests.append(_whole(tmp_path).digest)
+        assert rows(tmp_path)["bid"][0] == (62.1 if name == "first.csv" else 62.2)
+    assert digests[1] == digests[3] != digests[2]
+    assert run(tmp_path, texts["first.csv"], "first.csv", replace=True).same == ["first.csv"]
+    there = run(tmp_path, texts["second.csv"], "second.csv")
+    assert there.same == ["second.csv"]
+    assert there.gave_way[0].reason.startswith("1 of its rows were displaced by first.csv; import")
+
+
+def test_an_import_that_breaks_off_takes_nothing_from_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path, "\n".join([HEADER, CALL, ""]), "first.csv")
+    before = Store.of(tmp_path / "out")
+
+    def broken(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pl.DataFrame, "write_csv", broken)
+    bad = [CALL.replace("62.1", "62.2"), PUT.replace("38.1", "-1"), ""]
+    with pytest.raises(OSError, match="No space"):
+        run(tmp_path, "\n".join([HEADER, *bad]), "second.csv", replace=True)
+    assert Store.of(tmp_path / "out").sources == before.sources
+    assert rows(tmp_path)["bid"].to_list() == [62.1]
+
+
 def test_files_of_an_earlier_reader_and_damaged_parts_are_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,16 @@ from alvh.market.chains.lines import Block, Cells
 from alvh.market.chains.reading import quotes
 from alvh.market.chains.recognise import Bound, bind, separator
 from alvh.market.chains.spool import REJECT_SCHEMA, Spool, distinct
-from alvh.market.chains.store import INDEX, PREFIX, READER, Source, Store, locked, part_name
+from alvh.market.chains.store import (
+    INDEX,
+    PREFIX,
+    READER,
+    Displaced,
+    Source,
+    Store,
+    locked,
+    write_part,
+)
 from alvh.market.chains.table import CHAIN_SCHEMA, KEY
 from alvh.market.sources.manifest import sweep, whole_file
 from alvh.market.sources.records import Unread
@@ -42,6 +51,8 @@ class ImportReport:
         Files whose quotes were taken.
     same : list of str
         Files whose content the folder has already.
+    gave_way : list of Unread
+        Those of them of which rows gave way to quotes of other files since.
     left : list of Unread
         Files that are no option chains.
     refused : list of Unread
@@ -50,6 +61,7 @@ class ImportReport:
 
     imported: list[Source] = field(default_factory=list)
     same: list[str] = field(default_factory=list)
+    gave_way: list[Unread] = field(default_factory=list)
     left: list[Unread] = field(default_factory=list)
     refused: list[Unread] = field(default_factory=list)
 
@@ -163,9 +175,11 @@ def _one(
     held = store.sources.get(content)
     if held is not None and _stands(held, terms, store):
         report.same.append(name)
+        if held.displaced:
+            report.gave_way.append(Unread(name, _gave_way(held)))
         return "same"
     if held is not None and not store.is_whole(held):
-        del store.sources[content]
+        store.forget(content)
     spool = Spool(store.folder / _WORK / content[:PREFIX])
     try:
         source = _taken(path, name, content, store, terms, spool, say)
@@ -184,8 +198,16 @@ def _one(
 def _stands(held: Source, terms: Terms, store: Store) -> bool:
     """Tell whether a file that was imported would come out the same, and is all there."""
     as_now = (held.third_fridays, held.reader) == (terms.third_fridays or "", READER)
-    repeated = terms.replace and held.reasons.get("another quote", 0) > 0
-    return as_now and not repeated and store.is_whole(held)
+    others = held.displaced + held.reasons.get("another quote", 0)
+    return as_now and not (terms.replace and others) and store.is_whole(held)
+
+
+def _gave_way(held: Source) -> str:
+    by = ", ".join(held.displaced_by) or "a later file"
+    return (
+        f"{held.displaced:,} of its rows were displaced by {by}; import it with --replace to take "
+        "its quotes back"
+    )
 
 
 def _taken(
@@ -320,18 +342,15 @@ def _listed(
     notes: list[str],
 ) -> Source:
     """Write the parts and the reject file of a source, then list it."""
-    parts, count = [], 0
+    parts, count, displaced = [], 0, list[Displaced]()
     for root, month, rows in spool.months():
-        part = part_name(root, month, content)
         found = distinct(rows, _others(store, content, root, month), terms.replace)
         spool.refuse(found.repeated)
         if found.kept.height:
-            with whole_file(store.folder / part) as partial:
-                found.kept.write_parquet(partial, compression="zstd")
-            parts.append(part)
+            parts.append(write_part(store.folder, root, month, content, found.kept))
             count += found.kept.height
         if found.displaced.height:
-            _displace(store, content, root, month, found.displaced)
+            displaced += _displaced(store, content, root, month, found.displaced)
     rejects, where = spool.rejects, ""
     if rejects.height:
         where = f"rejects/{content[:16]}.csv"
@@ -342,7 +361,7 @@ def _listed(
         name, layout, count, rejects.height, tuple(parts), where, reasons, tuple(notes),
         terms.third_fridays or "", READER,
     )  # fmt: skip
-    store.add(content, source)
+    store.add(content, source, displaced)
     return source
 
 
@@ -354,9 +373,11 @@ def _others(store: Store, content: str, root: str, month: str) -> pl.LazyFrame |
     return pl.scan_parquet(paths, schema=CHAIN_SCHEMA) if paths else None
 
 
-def _displace(store: Store, content: str, root: str, month: str, keys: pl.DataFrame) -> None:
-    """Take some contracts and moments out of the parts of all other sources."""
-    for other, source in list(store.sources.items()):
+def _displaced(
+    store: Store, content: str, root: str, month: str, keys: pl.DataFrame
+) -> Iterator[Displaced]:
+    """Write the parts of all other sources without some contracts and moments; yield which."""
+    for other, source in store.sources.items():
         for part in source.parts if other != content else ():
             if part.split("/")[1:3] != [root, month]:
                 continue
@@ -364,10 +385,6 @@ def _displace(store: Store, content: str, root: str, month: str, keys: pl.DataFr
             left = rows.join(
                 keys, on=list(KEY), how="anti", nulls_equal=True, maintain_order="left"
             )
-            if left.height == rows.height:
-                continue
-            name = part_name(root, month, other, content) if left.height else None
-            if name is not None:
-                with whole_file(store.folder / name) as partial:
-                    left.write_parquet(partial, compression="zstd")
-            store.displace(other, part, name, rows.height - left.height)
+            if left.height < rows.height:
+                name = write_part(store.folder, root, month, other, left) if left.height else None
+                yield Displaced(other, part, name, rows.height - left.height)
