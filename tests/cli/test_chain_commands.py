@@ -125,6 +125,28 @@ def test_a_history_beside_a_folder_of_chains_is_read(tmp_path: Path, run, source
     assert set(history.chains) == {"_VIX.json", "chain.csv"}
 
 
+def test_links_in_a_data_folder_are_followed_once(tmp_path: Path, run, source: Path) -> None:
+    """Series and chains may lie elsewhere; a link that leads back does not go round."""
+    run("chain", "import", source, "--to", tmp_path / "kept")
+    for name, level in (("SPX", "2800"), ("VIX", "17")):
+        rows = f"04/25/2019{f',{level}' * 4}\n"
+        elsewhere = tmp_path / f"of_{name}"
+        elsewhere.mkdir()
+        (elsewhere / f"{name}_History.csv").write_text("DATE,OPEN,HIGH,LOW,CLOSE\n" + rows)
+    data = tmp_path / "data"
+    data.mkdir()
+    for name, to in (("a", "of_SPX"), ("b", "of_VIX"), ("c", "kept"), ("again", "of_SPX")):
+        (data / name).symlink_to(tmp_path / to)
+    (tmp_path / "of_VIX" / "back").symlink_to(data)
+    history = alvh.load_history(data)
+    assert history.has("spx")
+    assert history.has("vix")
+    assert history.chain_folder == data / "c"
+    assert history.ignored == history.chains == ()
+    answer = run("chain", "import", data, "--to", tmp_path / "none")
+    assert "2 left" in answer.stdout
+
+
 def test_chains_that_were_not_imported_are_named(
     shared_data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

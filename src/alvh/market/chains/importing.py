@@ -1,7 +1,6 @@
 """Take folders of downloads into a folder of chains: file by file, each whole or not at all."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from alvh.market.chains.store import (
 from alvh.market.chains.table import CHAIN_SCHEMA, KEY
 from alvh.market.sources.manifest import sweep, whole_file
 from alvh.market.sources.records import Unread
+from alvh.market.sources.walking import walk
 
 #: Called with (files done, files in all, file, what became of it or how far it is).
 Progress = Callable[[int, int, str, str], None]
@@ -143,15 +143,13 @@ def _files(source: Path) -> Iterator[tuple[Path, str]]:
             f"{source}: no such file or folder; a chain or a folder of chains was wanted; check "
             "the path"
         )
-    for base, inner, names in os.walk(source):
-        inner[:] = sorted(one for one in inner if not one.startswith("."))
+    for base, inner, names in walk(source):
         if INDEX in names:
             inner.clear()
             continue
         relative = Path(base).relative_to(source)
-        for name in sorted(names):
-            if not name.startswith("."):
-                yield Path(base) / name, (relative / name).as_posix()
+        for name in names:
+            yield Path(base) / name, (relative / name).as_posix()
 
 
 def _one(
