@@ -386,6 +386,38 @@ def test_a_damaged_message_is_not_dated_by_an_options_own_trade(
     assert set(rows(tmp_path)["underlying"]) == {None}
 
 
+def test_an_option_of_two_with_a_hole_between_them_is_refused(tmp_path: Path) -> None:
+    """What follows the hole is another contract's: the first would be quoted as the second."""
+    head, tail = DELAYED.split(' "iv": 0.9,')[0], DELAYED[DELAYED.index('"bid": 0.0,') :]
+    report = run(tmp_path, head + " " + tail, "_VIX.json")
+    assert report.imported[0].reasons == {"fields": 1}
+    assert rows(tmp_path).is_empty()
+    assert rejects(tmp_path, report)["reason"].to_list() == ["'bid' stands twice in one option"]
+    assert rejects(tmp_path, report)["text"][0].startswith("{'option': 'VIX190522C00015000', 'bid'")
+
+
+def test_an_option_of_two_is_refused_in_a_damaged_message_too(tmp_path: Path) -> None:
+    spoilt = DELAYED.replace('"bid": 1.10,', '"bid": 1.10, "bid": 9.10,')[:-20]
+    report = run(tmp_path, spoilt, "_VIX.json")
+    assert rows(tmp_path)["root"].to_list() == ["VIXW"]
+    assert rejects(tmp_path, report)["line"].to_list() == [1, 3]
+
+
+@pytest.mark.parametrize("said", ['"timestamp": "2019-04-26 21:02:44"', '"data": {"options": []}'])
+def test_a_message_that_says_something_twice_is_refused(tmp_path: Path, said: str) -> None:
+    report = run(tmp_path, DELAYED.replace("{", "{" + said + ", ", 1), "_VIX.json")
+    assert f"the message says {said.split(':')[0]} twice".replace('"', "'") in (
+        report.refused[0].reason
+    )
+
+
+def test_another_index_is_told_by_its_level(tmp_path: Path) -> None:
+    """No S&P 500 of 2019 stood at 7,700, nor at 290; in 2025 it stood at 6,700."""
+    for level in ("7700.5", "290.1"):
+        report = run(tmp_path, DELTA_NEUTRAL.replace("2919.04", level), f"{level}.csv")
+        assert (report.rows, report.imported[0].reasons) == (0, {"underlying": 3})
+
+
 def test_blocks_and_spilled_rows_give_the_same_as_one_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

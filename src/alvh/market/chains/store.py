@@ -24,7 +24,7 @@ from alvh.market.sources.manifest import whole_file
 
 INDEX = "chains.json"
 VERSION = 3  # of the table; a later one is not read by an earlier program
-READER = 2  # of the files; what an earlier one took is read again at the next import
+READER = 3  # of the files; what an earlier one took is read again at the next import
 _PARQUET = b"PAR1"  # how such a file ends
 PREFIX = 12  # hex digits of the content hash that ``source`` and file names carry
 
