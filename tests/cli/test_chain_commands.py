@@ -59,6 +59,17 @@ def test_a_chain_that_cannot_be_read_is_a_refusal_after_the_others(
     assert "4 quotes of 2 files" in answer.stdout
 
 
+def test_a_folder_all_of_which_was_taken_refused_by_line_or_left_ends_well(
+    run, source: Path, tmp_path: Path
+) -> None:
+    """A line that is no quote, a letter and chains of another ticker are no failure."""
+    (source / "spy_eod_201904.txt").write_text(OPTIONSDX)
+    answer = run("chain", "import", source, "--to", tmp_path / "out")
+    assert answer.exit_code == 0
+    assert "left: spy_eod_201904.txt: no column of this table says what it is of" in answer.stdout
+    assert "1 lines refused, 0 files there already, 2 left" in answer.stdout
+
+
 def test_third_fridays_may_be_declared(run, source: Path, tmp_path: Path) -> None:
     (source / "spx_eod.txt").write_text(OPTIONSDX)
     words = ["chain", "import", source / "spx_eod.txt", "--to", tmp_path / "out", "--json"]

@@ -55,7 +55,11 @@ def import_command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take chains of any known vendor; refused lines are kept with their reasons."""
+    """Take chains of any known vendor; refused lines are kept with their reasons.
+
+    Ends with 0 where every file was taken or is none of ours, and with 1 where a chain as a whole
+    could not be read; the others are in place then.
+    """
     from datetime import date
 
     from alvh.market.chains.accept import Terms

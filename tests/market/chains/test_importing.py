@@ -515,7 +515,8 @@ def test_another_ticker_is_not_read_as_the_index_of_its_folder(
     folder.mkdir(parents=True)
     (folder / "spy_eod_201201.txt").write_bytes(real.read_bytes())
     report = import_chains([tmp_path / "in"], tmp_path / "out")
-    assert "it has 'spy'" in report.refused[0].reason
+    assert "it has 'spy'" in report.left[0].reason
+    assert report.refused == []
     (folder / "spy_eod_201201.txt").rename(folder / "201201.txt")  # its level tells it
     report = import_chains([tmp_path / "in"], tmp_path / "out")
     assert (report.rows, report.imported[0].reasons) == (0, {"underlying": 2})

@@ -16,7 +16,7 @@ from alvh.market.chains.day_order import DayOrder, month_first
 from alvh.market.chains.delayed import is_message, read_delayed
 from alvh.market.chains.lines import Block, Cells
 from alvh.market.chains.reading import quotes
-from alvh.market.chains.recognise import Bound, bind, separator
+from alvh.market.chains.recognise import Bound, OtherTicker, bind, separator
 from alvh.market.chains.spool import REJECT_SCHEMA, Spool, distinct
 from alvh.market.chains.store import (
     INDEX,
@@ -54,7 +54,7 @@ class ImportReport:
     gave_way : list of Unread
         Those of them of which rows gave way to quotes of other files since.
     left : list of Unread
-        Files that are no option chains.
+        Files that are no option chains, or none of SPX or VIX.
     refused : list of Unread
         Chains of which nothing could be taken.
     """
@@ -181,6 +181,9 @@ def _one(
     spool = Spool(store.folder / _WORK / content[:PREFIX])
     try:
         source = _taken(path, name, content, store, terms, spool, say)
+    except OtherTicker as other:
+        report.left.append(Unread(name, str(other)))
+        return "left"
     except DataError as fault:
         report.refused.append(Unread(name, str(fault)))
         return "refused"

@@ -21,6 +21,10 @@ _SHORT: Final = {"vol": "volume", "open int": "open interest"}  # of older quote
 _LAST = re.compile(r"Last:\s*([^A-Za-z]*)|^[^,]*,\s*(\d{1,3}(?:,\d{3})+\.\d*|\d+(?:\.\d*)?)(?=,)")
 
 
+class OtherTicker(DataError):
+    """A table that its name says is of something else than SPX or VIX."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A layout, found in a file.
@@ -73,6 +77,8 @@ def bind(path: str, head: bytes) -> Bound | None:
 
     Raises
     ------
+    OtherTicker
+        If it is one, of something else by its name.
     DataError
         If it is one and does not say when, or of what.
     """
@@ -208,7 +214,7 @@ def _index_of(path: str) -> str:
     found = _word_of(path, ("spx", "vix"))
     other = _other_ticker(path)
     if found is None or other:
-        raise DataError(
+        raise (OtherTicker if other else DataError)(
             "no column of this table says what it is of; 'spx' or 'vix' was wanted as a word of "
             "the file's name, as in spx_eod_202003.txt"
             + (f", and it has '{other}'" if other else "; rename it if it is of one of them")
