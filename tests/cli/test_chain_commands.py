@@ -63,11 +63,12 @@ def test_a_folder_all_of_which_was_taken_refused_by_line_or_left_ends_well(
     run, source: Path, tmp_path: Path
 ) -> None:
     """A line that is no quote, a letter and chains of another ticker are no failure."""
-    (source / "spy_eod_201904.txt").write_text(OPTIONSDX)
+    for name in ("spy_eod_201904.txt", "optionsdx_spy_eod_201904.txt"):
+        (source / name).write_text(OPTIONSDX)
     answer = run("chain", "import", source, "--to", tmp_path / "out")
     assert answer.exit_code == 0
     assert "left: spy_eod_201904.txt: no column of this table says what it is of" in answer.stdout
-    assert "1 lines refused, 0 files there already, 2 left" in answer.stdout
+    assert "1 lines refused, 0 files there already, 3 left" in answer.stdout
 
 
 def test_third_fridays_may_be_declared(run, source: Path, tmp_path: Path) -> None:

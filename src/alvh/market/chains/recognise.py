@@ -15,7 +15,9 @@ _HEADER_WITHIN: Final = 6  # lines
 _LEAN_MINUTES = re.compile(
     r"(\d{8})_(spxw?|vixw?)_minute_quote_european_(call|put)_(\d+)_(\d{8})\.csv$"
 )
-_NAMED_BY = re.compile(r"([a-z]{1,5})_(?:eod|\d+x\d+|q[1-4]|\d{4,})")  # spy_eod_201201.txt
+_NAMED_BY = re.compile(
+    r"(?:optionsdx_)?([a-z]{1,5})_(?:eod|\d+x\d+|q[1-4]|\d{4,})"
+)  # spy_eod_201201.txt
 _LINE_END = re.compile(r"\r*\n|\r")
 _SHORT: Final = {"vol": "volume", "open int": "open interest"}  # of older quote tables
 _LAST = re.compile(r"Last:\s*([^A-Za-z]*)|^[^,]*,\s*(\d{1,3}(?:,\d{3})+\.\d*|\d+(?:\.\d*)?)(?=,)")
