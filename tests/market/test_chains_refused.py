@@ -155,7 +155,9 @@ def test_the_decision_and_the_mark_of_the_day_say_so(history: History) -> None:
     assert not [check for check in other.checks if check.code == "CHAIN"]
 
 
-def test_the_mark_of_a_book_says_so(history: History, shared_data: Path, tmp_path: Path) -> None:
+def test_the_mark_of_a_book_and_a_quote_say_so(
+    history: History, shared_data: Path, tmp_path: Path
+) -> None:
     flow = Flow(date(2019, 5, 30), "deposit", 1_000_000.0)
     found = marking.mark(history, Book("mine", (flow,)), JUNE)
     assert [said for said in found.notes if "chain" in said] == list(
@@ -173,8 +175,10 @@ def test_the_mark_of_a_book_says_so(history: History, shared_data: Path, tmp_pat
         (data / name).symlink_to(shared_data / name)
     (data / "chains").symlink_to(history.chain_folder)
     words = ("book", "mark", "--book", held, "--data", data, "--as-of", JUNE)
-    told = CliRunner().invoke(app, [str(word) for word in words])
-    assert f"note: {build_surfaces(history).said_of(JUNE)[0]}" in told.stdout
+    asked = ("quote", "SPXW  190722P02955000", "--data", data, "--as-of", JUNE)
+    for command in (words, asked):
+        told = CliRunner().invoke(app, [str(word) for word in command])
+        assert f"note: {build_surfaces(history).said_of(JUNE)[0]}" in told.stdout
 
 
 def test_other_ranges_are_fitted_anew(history: History, surfaces: Surfaces) -> None:

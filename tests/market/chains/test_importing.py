@@ -496,7 +496,7 @@ def test_a_real_optionsdx_line_is_read_under_the_name_of_an_index(
 ) -> None:
     """The one real row there is is SPY's: its numbers, not its contract, are the witness."""
     real = shared_data / "formats" / "optionsdx_spy_eod_201201_real_row.txt"
-    assert import_chains([real], tmp_path / "as_it_is").refused
+    assert import_chains([real], tmp_path / "as_it_is").left
     text = real.read_text().replace("127.540000", "1275.0")
     run(tmp_path, text, "spx_eod_201201.txt")
     quotes = rows(tmp_path).select("date", "expiry", "strike", "put_call", "bid", "ask", "sigma")

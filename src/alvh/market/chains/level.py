@@ -18,7 +18,7 @@ HIGHEST_RATE: Final = 0.20
 #: of a few wide quotes is off; real ones come to 0.75 times that.
 DISCOUNT_SLACK: Final = 0.01
 NEAR: Final = 60  # days to expiry: further a forward says less of the index
-LEVEL_SLACK: Final = 0.005  # of the index; real chains come to 0.25 %
+LEVEL_SLACK: Final = 0.005  # of the index, beyond carry; real chains come to 0.09 %
 LATE_SLACK: Final = 0.0075  # at the end of the day: the index closes a quarter of an hour earlier
 LOWEST_CARRY: Final = -0.03  # a year: interest less dividends …
 HIGHEST_CARRY: Final = 0.06  # … of SPX since 1990
