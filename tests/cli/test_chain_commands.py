@@ -59,6 +59,18 @@ def test_a_chain_that_cannot_be_read_is_a_refusal_after_the_others(
     assert "4 quotes of 2 files" in answer.stdout
 
 
+def test_a_folder_all_of_which_was_taken_refused_by_line_or_left_ends_well(
+    run, source: Path, tmp_path: Path
+) -> None:
+    """A line that is no quote, a letter and chains of another ticker are no failure."""
+    for name in ("spy_eod_201904.txt", "optionsdx_spy_eod_201904.txt"):
+        (source / name).write_text(OPTIONSDX)
+    answer = run("chain", "import", source, "--to", tmp_path / "out")
+    assert answer.exit_code == 0
+    assert "left: spy_eod_201904.txt: no column of this table says what it is of" in answer.stdout
+    assert "1 lines refused, 0 files there already, 3 left" in answer.stdout
+
+
 def test_third_fridays_may_be_declared(run, source: Path, tmp_path: Path) -> None:
     (source / "spx_eod.txt").write_text(OPTIONSDX)
     words = ["chain", "import", source / "spx_eod.txt", "--to", tmp_path / "out", "--json"]
@@ -123,6 +135,28 @@ def test_a_history_beside_a_folder_of_chains_is_read(tmp_path: Path, run, source
     history = alvh.load_history(source)
     assert [one.path for one in history.ignored] == ["letter.txt"]
     assert set(history.chains) == {"_VIX.json", "chain.csv"}
+
+
+def test_links_in_a_data_folder_are_followed_once(tmp_path: Path, run, source: Path) -> None:
+    """Series and chains may lie elsewhere; a link that leads back does not go round."""
+    run("chain", "import", source, "--to", tmp_path / "kept")
+    for name, level in (("SPX", "2800"), ("VIX", "17")):
+        rows = f"04/25/2019{f',{level}' * 4}\n"
+        elsewhere = tmp_path / f"of_{name}"
+        elsewhere.mkdir()
+        (elsewhere / f"{name}_History.csv").write_text("DATE,OPEN,HIGH,LOW,CLOSE\n" + rows)
+    data = tmp_path / "data"
+    data.mkdir()
+    for name, to in (("a", "of_SPX"), ("b", "of_VIX"), ("c", "kept"), ("again", "of_SPX")):
+        (data / name).symlink_to(tmp_path / to)
+    (tmp_path / "of_VIX" / "back").symlink_to(data)
+    history = alvh.load_history(data)
+    assert history.has("spx")
+    assert history.has("vix")
+    assert history.chain_folder == data / "c"
+    assert history.ignored == history.chains == ()
+    answer = run("chain", "import", data, "--to", tmp_path / "none")
+    assert "2 left" in answer.stdout
 
 
 def test_chains_that_were_not_imported_are_named(

@@ -1,10 +1,12 @@
 """`alvh chain fit` and `alvh chain parity` on real chains, imported as a user would."""
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.market.chains.samples import DELTA_NEUTRAL
 from typer.testing import CliRunner
 
 from alvh.cli.app import app
@@ -56,6 +58,26 @@ def test_parity_tells_the_financing_rate(chains: Path) -> None:
     # six-month bills that day about 0.55 %; index options finance 0.2–0.6 points above
     assert all(0.006 < b["rate"] < 0.0115 for b in half_year)
     assert all(b["lend"] < b["rate"] < b["borrow"] for b in boxes if b["lend"] is not None)
+
+
+def test_where_every_quote_is_marked_the_commands_say_so(chains: Path, tmp_path: Path) -> None:
+    """The one quote has its bid above its ask; beside another session the rest is fitted."""
+    head, line, *_ = DELTA_NEUTRAL.splitlines()
+    source, folder = tmp_path / "chain.csv", tmp_path / "out"
+    source.write_text("\n".join([head, line.replace("62.1,63.0", "64.1,63.0"), ""]))
+    RUNNER.invoke(app, ["chain", "import", str(source), "--to", str(folder)])
+    for command in ("fit", "parity"):
+        answer = RUNNER.invoke(app, ["chain", command, str(folder)])
+        assert answer.exit_code == 1
+        assert (
+            f"{folder}: all quotes of the 1 sessions asked for are marked as not to be priced by; "
+            f"`alvh chain check {folder}` says why"
+        ) in answer.stderr
+    both = tmp_path / "both"
+    shutil.copytree(chains, both)
+    RUNNER.invoke(app, ["chain", "import", str(source), "--to", str(both)])
+    answer = RUNNER.invoke(app, ["chain", "fit", str(both)])
+    assert "no quote of the session can be believed or lies ahead: 2019-04-25" in answer.output
 
 
 def test_a_date_without_a_chain_is_refused(chains: Path) -> None:

@@ -217,20 +217,22 @@ def test_a_month_is_kept_and_read_again(history, chains, shared_data):
     surfaces = build_surfaces(history)
     rows = np.flatnonzero(surfaces.days["quote_end"] > 0)
     plain = build_surfaces(alvh.load_history(shared_data)).days
+    known = history.dates >= surfaces.dates[0]
+    span = np.column_stack([history["vix_low"], history["vix_high"]])[known]
     stamps = [file.stat().st_mtime_ns for file in fits]
     again = plain.copy()
-    found = fit_days(again, chains)
+    found = fit_days(again, chains, vix_range=span)
     assert again[rows].tobytes() == surfaces.days[rows].tobytes()
     assert found.quotes.tobytes() == surfaces.quotes.tobytes()
     assert [file.stat().st_mtime_ns for file in fits] == stamps
     fits[0].write_bytes(fits[0].read_bytes()[:1000])
     mended = plain.copy()
-    assert fit_days(mended, chains).quotes.tobytes() == surfaces.quotes.tobytes()
+    assert fit_days(mended, chains, vix_range=span).quotes.tobytes() == surfaces.quotes.tobytes()
     assert mended.tobytes() == again.tobytes()
     assert fits[0].stat().st_size > 1000
     other = plain.copy()
     other["rate"] += 0.01  # another history: another key
-    fit_days(other, chains)
+    fit_days(other, chains, vix_range=span)
     assert len(list((chains / "fits").glob("2019-05-*.npz"))) == 2
 
 

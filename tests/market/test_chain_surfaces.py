@@ -134,9 +134,9 @@ def test_a_spoilt_quote_is_neither_fitted_nor_quoted(shared_data, histories, tmp
 
 
 def test_a_quote_of_another_hour_says_that_it_is_stale(shared_data, tmp_path):
-    """The same chain as if taken with the index one per cent lower: the engine uses its smile."""
+    """The same chain as if at an index 0.53 % above the close: the engine uses its smile."""
     source = shared_data / "chains" / "spx_eod_2019" / "SPX_20190621.csv"
-    text = source.read_text(encoding="utf-8").replace("SPX,2957.5,", "SPX,2922.0,")
+    text = source.read_text(encoding="utf-8").replace("SPX,2957.5,", "SPX,2966.0,")
     (tmp_path / source.name).write_text(text, encoding="utf-8")
     import_chains([tmp_path / source.name], tmp_path / "chains")
     history = alvh.load_history(shared_data, chains=tmp_path / "chains")

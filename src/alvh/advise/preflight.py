@@ -338,6 +338,17 @@ def _rolls(account: Account, policy: HedgePolicy, as_of: date) -> Iterator[Check
             )  # fmt: skip
 
 
+def chain_checks(notes: tuple[str, ...]) -> list[Check]:
+    """Return what is not used of the session's option chains as warnings.
+
+    Parameters
+    ----------
+    notes : tuple of str
+        From ``Surfaces.said_of``.
+    """
+    return [Check("CHAIN", "chain", "warn", note) for note in notes]
+
+
 def stops(checks: tuple[Check, ...]) -> tuple[str, ...]:
     """Return the codes of the checks that stop, each once."""
     return tuple(dict.fromkeys(check.code for check in checks if check.level == "stop"))

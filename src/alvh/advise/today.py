@@ -19,7 +19,7 @@ from alvh.advise.account import Account, Memory
 from alvh.advise.evening import Evening
 from alvh.advise.orders import Decided, Order, decided
 from alvh.advise.outlook import CondorTicket, LayerLine, condor_tickets, layer_lines, panel
-from alvh.advise.preflight import Check, closes_at, preflight, series_ages, stops
+from alvh.advise.preflight import Check, chain_checks, closes_at, preflight, series_ages, stops
 from alvh.advise.restore import (
     EARLIER,
     YEAR_SESSIONS,
@@ -216,6 +216,7 @@ def today(
     )  # fmt: skip
     at = int(np.searchsorted(history.dates, surfaces.dates[row]))
     found = [*preflight(history, at, account, hedge, on or session), *_memory(account, rules)]
+    found += chain_checks(surfaces.said_of(session))
     if surfaces.days[row]["tradable"] != 1 and not stops(tuple(found)):
         text = f"{session} lacks an input that prices need; run `alvh data check`"
         found.insert(0, Check("MISSING", "prices", "stop", text))

@@ -135,4 +135,6 @@ def mark(
           leg.provenance)
          for leg in found.legs], numbers=("quantity", "mid", "USD"),
     )  # fmt: skip
+    for said in found.notes:
+        say(f"note: {said}")
     say(f"data {history.digest[:12]} · book {held.account(found.as_of).digest[:12]}")

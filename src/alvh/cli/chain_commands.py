@@ -55,7 +55,11 @@ def import_command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take chains of any known vendor; refused lines are kept with their reasons."""
+    """Take chains of any known vendor; refused lines are kept with their reasons.
+
+    Ends with 0 where every file was taken or is none of ours, and with 1 where a chain as a whole
+    could not be read; the others are in place then.
+    """
     from datetime import date
 
     from alvh.market.chains.accept import Terms
@@ -145,6 +149,7 @@ def _imported(folder: Path, report: "ImportReport") -> dict[str, Any]:
         "lines_refused": report.rejected,
         "imported": report.imported,
         "same": report.same,
+        "gave_way": report.gave_way,
         "left": report.left,
         "refused": report.refused,
     }
@@ -167,6 +172,8 @@ def _say_imported(folder: Path, report: "ImportReport") -> None:
         )
     for left in report.left:
         say(f"left: {left.path}: {left.reason}")
+    for one in report.gave_way:
+        say(f"there already: {one.path}: {one.reason}")
     for source in report.imported:
         if source.rejects:
             say(f"refused lines of {source.name}: {folder / source.rejects}")

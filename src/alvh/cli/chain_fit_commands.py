@@ -63,6 +63,9 @@ def fit(
     if as_json:
         say_json(_fitted(found, indices, history))
         return
+    if found.left_out:
+        say(f"nothing fitted, no quote of the session can be believed or lies ahead: "
+            f"{', '.join(str(one) for one in found.left_out)}")  # fmt: skip
     (_say_expiries if expiries else _say_sessions)(found)
     _say_indices(indices, history is not None)
     _say_digests(found.digest, history)
@@ -132,6 +135,7 @@ def _fitted(
         "data_digest": _history_digest(history),
         "liquid": found.expiries["liquid"].sum(),
         "inside": found.expiries["inside"].sum(),
+        "left_out": found.left_out,
         "expiries": found.expiries,
         "indices": indices,
     }

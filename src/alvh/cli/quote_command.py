@@ -26,12 +26,15 @@ def quote(
 ) -> None:
     """Price listed options at the close of a past day."""
     import alvh
+    from alvh.market.surfaces import build_surfaces
 
     history = read_history(data)
     with engine_running("pricing"):
         prices = alvh.quote(history, symbols, as_of=as_of.date())
+        notes = build_surfaces(history).said_of(as_of.date())
     if as_json:
-        say_json({"as_of": as_of.date(), "quotes": prices, "data_digest": history.digest})
+        say_json({"as_of": as_of.date(), "quotes": prices, "notes": notes,
+                  "data_digest": history.digest})  # fmt: skip
         return
     writers = {"sigma": percent, "delta": lambda value: decimal(value, 3)}
     rows = (
@@ -48,4 +51,6 @@ def quote(
         rows,
         numbers=_PRICES,
     )
+    for said in notes:
+        say(f"note: {said}")
     say(f"data {history.digest[:12]}")

@@ -38,12 +38,17 @@ class MarkedLeg:
 
 @dataclass(frozen=True)
 class Marked:
-    """A book at one close, USD."""
+    """A book at one close, USD.
+
+    ``notes`` says what had to be assumed of the market, and what is not used of the session's
+    option chains.
+    """
 
     as_of: date
     nav: float
     cash: float
     legs: tuple[MarkedLeg, ...]
+    notes: tuple[str, ...] = ()
 
 
 def mark(history: History, book: Book, as_of: date | None = None) -> Marked:
@@ -86,7 +91,7 @@ def mark(history: History, book: Book, as_of: date | None = None) -> Marked:
         legs.append(MarkedLeg(sleeve, one.symbol, quantity, price, usd, source))
     fund = folded.index_units * float(surfaces.days[row]["spx"])
     nav = folded.cash + fund + sum(leg.value for leg in legs)
-    return Marked(evening, nav, folded.cash, tuple(legs))
+    return Marked(evening, nav, folded.cash, tuple(legs), surfaces.said_on(evening))
 
 
 def marks_of(history: History, book: Holdings) -> tuple[str, ...]:

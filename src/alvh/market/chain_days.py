@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from alvh._compiled_cache import sources_digest
 from alvh.errors import DataError
 from alvh.kernel.records import DAY, NO_QUOTES, QUOTE
-from alvh.market.chain_quotes import quotes_of, stale_snapshot
+from alvh.market.chain_quotes import not_of_the_day, quotes_of, stale_snapshot
 from alvh.market.chain_surfaces import fit_spx, fit_vix
 from alvh.market.chains.faults import FATAL, mark
 from alvh.market.chains.fitting import closing_quotes
@@ -29,8 +30,10 @@ from alvh.market.chains.smiles import Smiles, fit_chain
 from alvh.market.chains.store import Store
 from alvh.market.chains.table import ROOTS, load_chains, scan_chains
 from alvh.market.sources.manifest import whole_file
+from alvh.market.surfaces import nothing_taken
 
 Records = NDArray[np.void]
+Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
 KEPT = 3  # versions of a month that may stay: histories of several folders share chains
@@ -63,7 +66,8 @@ class Snapshot:
     under : str
         ``SPX`` or ``VIX``.
     chain : polars.DataFrame
-        Of ``CHAIN_SCHEMA`` with the mark ``stale``: the quotes that can be believed.
+        Of ``CHAIN_SCHEMA`` with the mark ``stale``: the quotes that can be believed; without rows
+        where there are quotes and none of them can be.
     smiles : Smiles or None
         None where nothing that can be believed lies ahead of its date.
     """
@@ -83,7 +87,9 @@ class _Month:
     said: tuple[str, ...]
 
 
-def fit_days(days: Records, folder: Path, progress: Progress | None = None) -> ChainDays:
+def fit_days(
+    days: Records, folder: Path, progress: Progress | None = None, vix_range: Floats | None = None
+) -> ChainDays:
     """Fit the smiles of every day that has chains, and list their quotes, in place.
 
     Parameters
@@ -95,12 +101,16 @@ def fit_days(days: Records, folder: Path, progress: Progress | None = None) -> C
         Of imported chains.
     progress : callable, optional
         Called with (sessions done, sessions in all).
+    vix_range : ndarray, shape (n, 2), optional
+        Low and high of VIX, points, NaN where not known. A chain whose own VIX lies outside gives
+        its day nothing.
 
     Returns
     -------
     ChainDays
     """
     dates = days["date"].astype("datetime64[D]")
+    ranges = np.full((len(days), 2), np.nan) if vix_range is None else vix_range
     known = scan_chains(folder).select("date").unique().collect()["date"].sort().to_list()
     ours = np.isin(np.array(known, "datetime64[D]"), dates)
     parts, said, used, done = list[Records](), list[str](), 0, 0
@@ -109,7 +119,7 @@ def fit_days(days: Records, folder: Path, progress: Progress | None = None) -> C
         sessions = [known[i] for i in places]
         rows = np.searchsorted(dates, np.array(sessions, "datetime64[D]"))
         before = known[places[0] - 1] if places[0] > 0 else None
-        month = _month(days[rows], folder, sessions, before)
+        month = _month(days[rows], ranges[rows], folder, sessions, before)
         found = month.days.copy()
         quoted = found["quote_end"] > 0
         for name in ("quote_first", "quote_end"):
@@ -129,24 +139,32 @@ def fit_days(days: Records, folder: Path, progress: Progress | None = None) -> C
     return ChainDays(np.concatenate(parts) if parts else NO_QUOTES, (*notes, *said))
 
 
-def _month(days: Records, folder: Path, sessions: list[date], before: date | None) -> _Month:
+def _month(
+    days: Records, ranges: Floats, folder: Path, sessions: list[date], before: date | None
+) -> _Month:
     """Return what a month came to, from the folder or worked out."""
     months = {f"{day:%Y-%m}" for day in (*sessions, before or sessions[0])}
     names = [path.name for path in Store.of(folder).parts(ROOTS, months)]
     stated = json.dumps([sources_digest(), names, str(before)]).encode()
-    key = hashlib.sha256(stated + days.tobytes()).hexdigest()[:16]
+    key = hashlib.sha256(stated + days.tobytes() + ranges.tobytes()).hexdigest()[:16]
     file = folder / FITS / f"{sessions[0]:%Y-%m}-{key}.npz"
     kept = _read(file)
     if kept is None:
-        kept = _fit_month(days.copy(), folder, sessions, before)
+        kept = _fit_month(days.copy(), ranges, folder, sessions, before)
         _write(file, kept)
     return kept
 
 
-def _fit_month(days: Records, folder: Path, sessions: list[date], before: date | None) -> _Month:
+def _fit_month(
+    days: Records, ranges: Floats, folder: Path, sessions: list[date], before: date | None
+) -> _Month:
     said, parts, used = list[str](), list[Records](), 0
     for one in snapshots(folder, sessions, before):
         row = sessions.index(one.date)
+        refused = _refused(one, days[row], ranges[row])
+        if refused:
+            said.append(f"{nothing_taken(one.under, one.date)} {refused}")
+            continue
         fit = fit_spx if one.under == "SPX" else fit_vix
         nothing = "nothing in it that can be believed lies ahead of its date"
         reason = nothing if one.smiles is None else fit(days[row : row + 1], one.smiles)
@@ -165,6 +183,13 @@ def _fit_month(days: Records, folder: Path, sessions: list[date], before: date |
     return _Month(days, np.concatenate(parts) if parts else NO_QUOTES, tuple(said))
 
 
+def _refused(one: Snapshot, day: Any, span: Floats) -> str:
+    """Say why nothing of a snapshot is used, or nothing."""
+    if one.chain.is_empty():
+        return "every quote in it is marked; `alvh chain check` says by what"
+    return not_of_the_day(one.chain, day, one.smiles, *span.tolist())
+
+
 def snapshots(folder: Path, sessions: list[date], before: date | None = None) -> Iterator[Snapshot]:
     """Yield the closing chains of some sessions, ascending, S&P 500 before VIX.
 
@@ -173,12 +198,13 @@ def snapshots(folder: Path, sessions: list[date], before: date | None = None) ->
     earlier = None if before is None else _rows(folder, before)
     for when in sessions:
         table = _rows(folder, when)
-        believed = ~pl.any_horizontal(FATAL) & ~pl.col("unquoted")
-        closing = closing_quotes(mark(table, earlier).filter(believed))
+        quoted = mark(table, earlier).filter(~pl.col("unquoted"))
+        closing = closing_quotes(quoted.filter(~pl.any_horizontal(FATAL)))
         earlier = table
         for under in ("SPX", "VIX"):
-            chain = closing.filter(pl.col("root").str.starts_with(under))
-            if chain.height:
+            ours = pl.col("root").str.starts_with(under)
+            chain = closing.filter(ours)
+            if quoted.select(ours.any()).item():
                 yield Snapshot(when, under, chain, _fitted(chain))
 
 

@@ -3,7 +3,8 @@
 A quote counts where it is one of the close. A snapshot taken more than half an hour before it, or
 at another level of the index or of VIX than it closed at, and a quote that stands as it stood the
 session before though the index has moved, are stale: they leave the day its smile, which is read
-against the snapshot's own index, and nothing is marked or filled at them.
+against the snapshot's own index, and nothing is marked or filled at them. A chain whose own VIX the
+index did not have on that day is none of the day, and gives it nothing.
 """
 
 from typing import Any
@@ -15,6 +16,7 @@ from scipy.special import ndtr
 
 from alvh.kernel import codes
 from alvh.kernel.records import NO_QUOTES, QUOTE
+from alvh.kernel.vix_curve import vix_forward
 from alvh.market.chains.indices import implied_indices
 from alvh.market.chains.smiles import Smiles
 from alvh.sessions import half_days
@@ -27,8 +29,61 @@ OFF_CLOSE = 0.005  # of the index: the furthest that a snapshot's may be from it
 #: Of VIX, that of the chain's own quotes for an S&P 500 chain: of eleven real chains those taken at
 #: the close come to within 1.7 %, of the others two are further off, by 6.4 and 11.5 %.
 OFF_VIX = 0.05
+OFF_ANY_VIX = 0.15  # of the close, where the day's range is not known; real early ones: 11.5 %
+OFF_CURVE = 0.25  # of the VIX curve, ln: how far the middle of a chain's forwards may be from it
 FORWARD_DAYS = 30.0  # of the expiry whose forward stands for an index that is not given
 CLOSE, EARLY_CLOSE = 16 * 60, 13 * 60  # minutes past midnight, New York
+
+
+def not_of_the_day(
+    chain: pl.DataFrame, day: Any, smiles: Smiles | None, low: float, high: float
+) -> str:
+    """Say why a session's snapshot cannot be of that session at all, or nothing.
+
+    Parameters
+    ----------
+    chain : polars.DataFrame
+        Of ``CHAIN_SCHEMA``: one moment of one session.
+    day : DAY record
+        Of the session.
+    smiles : Smiles or None
+        Fitted to the chain; without it nothing is known of its level.
+    low, high : float
+        VIX of the session, points; NaN where its range is not known.
+
+    Notes
+    -----
+    A chain of the S&P 500 is judged by its own VIX: it lies in the day's range, or is as near to
+    the close as a snapshot of the close may be. One of VIX is judged by its parity forwards.
+    """
+    if smiles is None:
+        return ""
+    if chain["root"][0].startswith("VIX"):
+        return _off_curve(smiles, day)
+    own, close = _own_vix(smiles), float(day["vix"])
+    if own is None or not close > 0.0:
+        return ""
+    if 0.0 < low <= high:
+        least, most = min(low, close * (1.0 - OFF_VIX)), max(high, close * (1.0 + OFF_VIX))
+        if least <= own <= most:
+            return ""
+        return f"its own VIX of {own:.2f} lies outside the day's, {low:.2f} to {high:.2f}"
+    return _off("own VIX", own, close, OFF_ANY_VIX)
+
+
+def _off_curve(smiles: Smiles, day: Any) -> str:
+    """Say that the forwards of a VIX chain are none of the day's curve."""
+    expiry = smiles.strips.expiries["expiry"].to_physical().to_numpy()
+    curve = np.array([
+        vix_forward(day["curve_expiry"], day["curve_forward"], day["vix"], day["date"], one)
+        for one in expiry
+    ])  # fmt: skip
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gaps = np.log(smiles.forwards.forward / curve)
+    gaps = gaps[np.isfinite(gaps)]
+    if not gaps.size or abs(float(np.median(gaps))) <= OFF_CURVE:
+        return ""
+    return f"the middle of its forwards is {np.expm1(np.median(gaps)):+.0%} off the VIX curve"
 
 
 def stale_snapshot(chain: pl.DataFrame, day: Any, smiles: Smiles | None) -> str:

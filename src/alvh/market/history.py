@@ -31,6 +31,7 @@ from alvh.market.sources.records import (
     SeriesReport,
     Unread,
 )
+from alvh.market.sources.walking import walk
 
 __all__ = [
     "Conflict",
@@ -311,7 +312,7 @@ def load_history(
     ----------
     source : str or pathlib.Path
         ``"bundled"`` for the real series of 2014 to 2018 that need no download, or a folder of
-        downloads in any of the known formats, searched recursively.
+        downloads in any of the known formats, searched recursively, links followed.
     chains : str or pathlib.Path, optional
         Folder of imported chains (``alvh chain import``); where absent the one inside the source
         folder, if there is one. Days that have chains are priced by smiles fitted to them.
@@ -346,13 +347,22 @@ def _chain_folder(folder: Path | None, named: str | Path | None) -> Path | None:
     """Return the folder of imported chains: the one named, or the only one inside the data."""
     if named is not None:
         return Store.of(Path(named).expanduser()).folder
-    found = [] if folder is None else sorted(path.parent for path in folder.rglob(INDEX))
+    found = [] if folder is None else _with_chains(folder)
     if len(found) > 1:
         raise DataError(
             f"{folder}: {len(found)} folders of imported chains, {found[0]} and {found[1]} among "
             "them; one was wanted; name it, or import all sources into one"
         )
     return found[0] if found else None
+
+
+def _with_chains(folder: Path) -> list[Path]:
+    found = []
+    for base, inner, names in walk(folder):
+        if INDEX in names:
+            found.append(Path(base))
+            inner.clear()
+    return sorted(found)
 
 
 def _history(parts: Parts, chain_folder: Path | None) -> History:

@@ -69,7 +69,7 @@ def quote(history: History, symbols: Sequence[str], as_of: str | date) -> pl.Dat
     surfaces = build_surfaces(history)
     day = priced_day(surfaces, as_of)
     options = [parse_osi(symbol) for symbol in symbols]
-    listed = _listed_quotes(history, day, {option.root for option in options})
+    listed = _listed_quotes(history, surfaces, day, {option.root for option in options})
     rows = [
         _quote_one(day, surfaces.quotes, option, symbol, listed)
         for option, symbol in zip(options, symbols, strict=True)
@@ -77,14 +77,14 @@ def quote(history: History, symbols: Sequence[str], as_of: str | date) -> pl.Dat
     return pl.DataFrame(rows, schema=list(COLUMNS), orient="row")
 
 
-def _listed_quotes(history: History, day: np.void, roots: set[str]) -> Quotes:
+def _listed_quotes(history: History, surfaces: Surfaces, day: np.void, roots: set[str]) -> Quotes:
     """Return (bid, ask, index then) of every contract that the day's chain quotes, by terms."""
-    known = roots & set(CHAIN_ROOTS)
+    when = np.datetime64(int(day["date"]), "D").astype(object)
+    known = {root for root in roots & set(CHAIN_ROOTS) if surfaces.takes(root[:3], when)}
     if history.chain_folder is None or not known:
         return {}
     from alvh.market.chain_surfaces import believed_close
 
-    when = np.datetime64(int(day["date"]), "D").astype(object)
     terms = believed_close(history.chain_folder, when, known).select(
         "root", pl.col("expiry").to_physical(), "strike", "put_call", "bid", "ask", "underlying"
     )

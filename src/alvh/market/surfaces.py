@@ -6,6 +6,7 @@ calendars that were public before it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class Surfaces:
     quotes : ndarray of QUOTE
         Of the days that have chains, by session; a day's record says which rows are its own.
     notes : tuple of str
-        What had to be assumed because the history lacks it.
+        What had to be assumed because the history lacks it, and what became of its chains.
     """
 
     days: Records
@@ -59,6 +60,20 @@ class Surfaces:
     def listed(self) -> tuple[Records, Records, Records]:
         """Expiries of the S&P 500, of VIX, and quotes, as the kernel's runs take them."""
         return self.spx_expiries, self.vix_expiries, self.quotes
+
+    def said_of(self, session: date) -> tuple[str, ...]:
+        """Return the notes on the chains of one session: what of them is not used, and why."""
+        return tuple(note for note in self.notes if f" chain of {session}:" in note)
+
+    def said_on(self, session: date) -> tuple[str, ...]:
+        """Return what is said of all sessions, and of the chains of one."""
+        chains = self.said_of(session)
+        return tuple(note for note in self.notes if note in chains or " chain of " not in note)
+
+    def takes(self, under: str, session: date) -> bool:
+        """Tell whether a session's chain of an index (SPX, VIX) is not left out as a whole."""
+        refusal = nothing_taken(under, session)
+        return not any(note.startswith(refusal) for note in self.notes)
 
     @cached_property
     def dates(self) -> NDArray[np.datetime64]:
@@ -78,6 +93,11 @@ class Surfaces:
     def priced(self) -> NDArray[np.int64]:
         """Rows of the sessions that have all that prices need, ascending."""
         return np.flatnonzero(self.days["tradable"])
+
+
+def nothing_taken(under: str, session: date) -> str:
+    """Return how the note begins that nothing of a session's chain of an index is used."""
+    return f"nothing is taken from the {under} chain of {session}:"
 
 
 def unquoted(days: Records) -> None:
@@ -190,7 +210,7 @@ def _build(history: History, since: np.datetime64 | None, progress: Progress | N
     _fill_settlements(days, history, listed[1])
     days["tradable"] = _tradable(days)
     if history.chain_folder is not None and days["tradable"].any():
-        quotes, said = _fit_quoted(days, history.chain_folder, progress)
+        quotes, said = _fit_quoted(days, history, history.chain_folder, progress)
         notes.extend(said)
     if since is None and not days["tradable"].any():
         raise DataError("no session has both an S&P 500 and a VIX close; check the two files")
@@ -198,14 +218,15 @@ def _build(history: History, since: np.datetime64 | None, progress: Progress | N
 
 
 def _fit_quoted(
-    days: Records, folder: Path, progress: Progress | None
+    days: Records, history: History, folder: Path, progress: Progress | None
 ) -> tuple[Records, tuple[str, ...]]:
     """Fit the days that can be priced and have chains; return their quotes, and what to say."""
     from alvh.market.chain_days import fit_days  # needed by few, and slow to import
 
     known = days["tradable"] == 1
     quoted = days[known]
-    found = fit_days(quoted, folder, progress)
+    span = np.column_stack([_column(history, name) for name in ("vix_low", "vix_high")])
+    found = fit_days(quoted, folder, progress, span[known])
     days[known] = quoted
     return found.quotes, found.notes
 

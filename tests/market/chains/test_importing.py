@@ -162,6 +162,79 @@ def test_a_corrected_file_replaces_what_it_corrects_when_told_to(tmp_path: Path)
     assert run(tmp_path, corrected, "corrected.csv", replace=True).same == ["corrected.csv"]
 
 
+def _whole(tmp_path: Path) -> Store:
+    """Return the store of a folder whose files are those that it lists, of as many rows."""
+    store = Store.of(tmp_path / "out")
+    listed = {tmp_path / "out" / part for one in store.sources.values() for part in one.parts}
+    assert listed == set((tmp_path / "out").glob("quotes/*/*/*.parquet"))
+    assert rows(tmp_path).height == sum(one.rows for one in store.sources.values())
+    return store
+
+
+def test_a_file_gives_way_to_the_same_one_twice(tmp_path: Path) -> None:
+    """First a row that was only listed, then, when told to, a quote; the third row stays."""
+    dearer = PUT.replace("38.1", "38.2")
+    run(tmp_path, "\n".join([*LISTED.splitlines(), PUT, UNQUOTED, ""]), "first.csv")
+    second = "\n".join([HEADER, CALL, dearer, ""])
+    assert run(tmp_path, second, "second.csv").rows == 1
+    assert _whole(tmp_path).sources
+    assert run(tmp_path, second, "second.csv", replace=True).rows == 2
+    _whole(tmp_path)
+    found = rows(tmp_path).select(pl.col("source").str.head(5), "root", "put_call", "bid").rows()
+    assert found == [
+        ("secon", "SPX", "C", 62.1), ("secon", "SPX", "P", 38.2), ("first", "SPXW", "P", None),
+    ]  # fmt: skip
+
+
+def test_a_file_gives_way_again_to_what_is_read_anew_with_other_terms(tmp_path: Path) -> None:
+    """Third Fridays are refused at first; told what they are, the file takes them over too."""
+    lines = [CALL.replace("SPX190621C02900000", f"SPXW190{day}C02875000").replace(
+        "06/21", f"0{day[0]}/{day[1:]}").replace("2900.0", "2875.0")
+        for day in ("508", "621", "531")]  # fmt: skip
+    run(tmp_path, "\n".join([HEADER, *lines, ""]), "first.csv")
+    name = "spx_eod_201904.txt"
+    assert run(tmp_path, OPTIONSDX, name, replace=True).imported[0].reasons == {"undecided": 2}
+    _whole(tmp_path)
+    assert run(tmp_path, OPTIONSDX, name, replace=True, third_fridays="PM").rows == 4
+    store = _whole(tmp_path)
+    (first,) = (one for one in store.sources.values() if one.name == "first.csv")
+    assert (first.rows, first.displaced, first.displaced_by) == (1, 2, (name,))
+
+
+def test_quotes_that_gave_way_can_be_taken_back(tmp_path: Path) -> None:
+    texts = {
+        "first.csv": "\n".join([HEADER, CALL, PUT, ""]),
+        "second.csv": "\n".join([HEADER, CALL.replace("62.1", "62.2"), PUT, ""]),
+    }
+    digests = []
+    for name in ("first.csv", "second.csv", "first.csv", "second.csv", "first.csv"):
+        assert not run(tmp_path, texts[name], name, replace=True).same
+        digests.append(_whole(tmp_path).digest)
+        assert rows(tmp_path)["bid"][0] == (62.1 if name == "first.csv" else 62.2)
+    assert digests[1] == digests[3] != digests[2]
+    assert run(tmp_path, texts["first.csv"], "first.csv", replace=True).same == ["first.csv"]
+    there = run(tmp_path, texts["second.csv"], "second.csv")
+    assert there.same == ["second.csv"]
+    assert there.gave_way[0].reason.startswith("1 of its rows were displaced by first.csv; import")
+
+
+def test_an_import_that_breaks_off_takes_nothing_from_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path, "\n".join([HEADER, CALL, ""]), "first.csv")
+    before = Store.of(tmp_path / "out")
+
+    def broken(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pl.DataFrame, "write_csv", broken)
+    bad = [CALL.replace("62.1", "62.2"), PUT.replace("38.1", "-1"), ""]
+    with pytest.raises(OSError, match="No space"):
+        run(tmp_path, "\n".join([HEADER, *bad]), "second.csv", replace=True)
+    assert Store.of(tmp_path / "out").sources == before.sources
+    assert rows(tmp_path)["bid"].to_list() == [62.1]
+
+
 def test_files_of_an_earlier_reader_and_damaged_parts_are_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -313,6 +386,38 @@ def test_a_damaged_message_is_not_dated_by_an_options_own_trade(
     assert set(rows(tmp_path)["underlying"]) == {None}
 
 
+def test_an_option_of_two_with_a_hole_between_them_is_refused(tmp_path: Path) -> None:
+    """What follows the hole is another contract's: the first would be quoted as the second."""
+    head, tail = DELAYED.split(' "iv": 0.9,')[0], DELAYED[DELAYED.index('"bid": 0.0,') :]
+    report = run(tmp_path, head + " " + tail, "_VIX.json")
+    assert report.imported[0].reasons == {"fields": 1}
+    assert rows(tmp_path).is_empty()
+    assert rejects(tmp_path, report)["reason"].to_list() == ["'bid' stands twice in one option"]
+    assert rejects(tmp_path, report)["text"][0].startswith("{'option': 'VIX190522C00015000', 'bid'")
+
+
+def test_an_option_of_two_is_refused_in_a_damaged_message_too(tmp_path: Path) -> None:
+    spoilt = DELAYED.replace('"bid": 1.10,', '"bid": 1.10, "bid": 9.10,')[:-20]
+    report = run(tmp_path, spoilt, "_VIX.json")
+    assert rows(tmp_path)["root"].to_list() == ["VIXW"]
+    assert rejects(tmp_path, report)["line"].to_list() == [1, 3]
+
+
+@pytest.mark.parametrize("said", ['"timestamp": "2019-04-26 21:02:44"', '"data": {"options": []}'])
+def test_a_message_that_says_something_twice_is_refused(tmp_path: Path, said: str) -> None:
+    report = run(tmp_path, DELAYED.replace("{", "{" + said + ", ", 1), "_VIX.json")
+    assert f"the message says {said.split(':')[0]} twice".replace('"', "'") in (
+        report.refused[0].reason
+    )
+
+
+def test_another_index_is_told_by_its_level(tmp_path: Path) -> None:
+    """No S&P 500 of 2019 stood at 7,700, nor at 290; in 2025 it stood at 6,700."""
+    for level in ("7700.5", "290.1"):
+        report = run(tmp_path, DELTA_NEUTRAL.replace("2919.04", level), f"{level}.csv")
+        assert (report.rows, report.imported[0].reasons) == (0, {"underlying": 3})
+
+
 def test_blocks_and_spilled_rows_give_the_same_as_one_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -391,7 +496,7 @@ def test_a_real_optionsdx_line_is_read_under_the_name_of_an_index(
 ) -> None:
     """The one real row there is is SPY's: its numbers, not its contract, are the witness."""
     real = shared_data / "formats" / "optionsdx_spy_eod_201201_real_row.txt"
-    assert import_chains([real], tmp_path / "as_it_is").refused
+    assert import_chains([real], tmp_path / "as_it_is").left
     text = real.read_text().replace("127.540000", "1275.0")
     run(tmp_path, text, "spx_eod_201201.txt")
     quotes = rows(tmp_path).select("date", "expiry", "strike", "put_call", "bid", "ask", "sigma")
@@ -410,7 +515,8 @@ def test_another_ticker_is_not_read_as_the_index_of_its_folder(
     folder.mkdir(parents=True)
     (folder / "spy_eod_201201.txt").write_bytes(real.read_bytes())
     report = import_chains([tmp_path / "in"], tmp_path / "out")
-    assert "it has 'spy'" in report.refused[0].reason
+    assert "it has 'spy'" in report.left[0].reason
+    assert report.refused == []
     (folder / "spy_eod_201201.txt").rename(folder / "201201.txt")  # its level tells it
     report = import_chains([tmp_path / "in"], tmp_path / "out")
     assert (report.rows, report.imported[0].reasons) == (0, {"underlying": 2})

@@ -109,6 +109,13 @@ def test_optionsdx_hour_zero_is_no_time(tmp_path: Path) -> None:
     assert (report.rows, set(report.imported[0].reasons)) == (0, {"time"})
 
 
+@pytest.mark.parametrize("hour", ["24.000000", "24.500000", "25.000000", "99"])
+def test_optionsdx_hours_beyond_the_day_are_no_time(tmp_path: Path, hour: str) -> None:
+    text = OPTIONSDX.replace(" 16.000000, 2919", f" {hour}, 2919")
+    report, _ = taken(tmp_path, "spx_eod_201904.txt", text, Terms(third_fridays="PM"))
+    assert (report.rows, report.imported[0].reasons) == (0, {"time": 4})
+
+
 def test_orats(tmp_path: Path) -> None:
     _, table = taken(tmp_path, "strikes.csv", ORATS)
     assert table.select(IDENTITY).rows() == [
@@ -141,6 +148,51 @@ def test_quote_tables(tmp_path: Path, name: str, text: str) -> None:
         (38.1, 38.9, None, 0.0, 1200.0, 0.1158, 2919.04),
     ]
     assert f"the session {day}" in report.imported[0].notes[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "level"),
+    [
+        ("Last: 4,919.0400", 4919.04),
+        ('"Last: 4,919.0400"', 4919.04),
+        ("Last: 4919,0400", 4919.04),
+        ("Last: 4.919,0400", 4919.04),
+        ("Last: 2919", 2919.0),
+        ("Last: 4,919", None),  # 4919, or 4.919
+        ("Last: n/a", None),
+        ("First: 2919.04", None),
+    ],
+)
+def test_the_level_above_a_quote_table_is_read_in_one_way_or_missed_aloud(
+    tmp_path: Path, written: str, level: float | None
+) -> None:
+    text = QUOTE_TABLE.replace("Last: 2919.0400", written)
+    if level != 2919.0:
+        text = text.replace("April 25, 2019", "January 6, 2024").replace("EDT", "EST")
+        text = text.replace("Fri Jun 21 2019", "Fri Jun 21 2024").replace("SPX190621", "SPX240621")
+    report, table = taken(tmp_path, "spx_quotedata.csv", text)
+    assert table["underlying"].to_list() == [level, level]
+    said = [note for note in report.imported[0].notes if "quotes without an index" in note]
+    assert len(said) == (level is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "column"),
+    [
+        ("chain.csv", DELTA_NEUTRAL, "openinterest"),
+        ("orats.csv", ORATS, "putMidIv"),
+        ("near.csv", ORATS_NEAR_EOD, "cVolu"),
+        ("_VIX.json", DELAYED, "open_interest"),
+    ],
+)
+def test_a_column_whose_name_is_damaged_is_missed_aloud(
+    tmp_path: Path, name: str, text: str, column: str
+) -> None:
+    sound, _ = taken(tmp_path, name, text)
+    assert not [note for note in sound.imported[0].notes if note.startswith("without")]
+    report, _ = taken(tmp_path, name, text.replace(column, f"{column}#"))
+    (said,) = [note for note in report.imported[0].notes if note.startswith("without")]
+    assert said.endswith(column.lower())
 
 
 def test_delayed_quotes(tmp_path: Path) -> None:

@@ -28,15 +28,19 @@ HIGHEST_SIGMA: Final = 1_000.0
 _DELTA_SLACK: Final = 1.01  # vendors round, and discount or do not
 _DELTA_ZERO: Final = 0.01
 _OLD_SYMBOLS_UNTIL: Final = date(2010, 7, 1)  # [U] OSI symbols replaced them from February 2010
-#: Points below which the S&P 500 has not closed from a day on, by at least a tenth; options of its
-#: funds and of other indices are quoted far below.
-_LOWEST_SPX: Final = (
-    (date(1990, 1, 1), 250.0),
-    (date(1997, 1, 1), 600.0),
-    (date(2010, 7, 1), 900.0),
-    (date(2016, 3, 1), 1600.0),
-    (date(2020, 4, 1), 2000.0),
-    (date(2022, 11, 1), 3000.0),
+#: From a day on: points below and above which the S&P 500 has not been until the next one, by at
+#: least a tenth below and a fifth above; options of its funds and of other indices are quoted far
+#: below, or above. The last is to last for some years: it is twice the highest yet.
+_SPX_LEVELS: Final = (
+    (date(1990, 1, 1), 250.0, 600.0),
+    (date(1995, 1, 1), 250.0, 1000.0),
+    (date(1997, 1, 1), 600.0, 1900.0),
+    (date(2010, 7, 1), 900.0, 2600.0),
+    (date(2016, 3, 1), 1600.0, 4100.0),
+    (date(2020, 4, 1), 2000.0, 6000.0),
+    (date(2022, 11, 1), 3000.0, 6000.0),
+    (date(2024, 1, 1), 3000.0, 9000.0),
+    (date(2026, 1, 1), 3000.0, 15_000.0),
 )
 _HIGHEST_VIX: Final = 150.0  # points; it was at 89.5 in 2008
 _TIME: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
@@ -227,10 +231,11 @@ def _of_a_quote() -> list[Rule]:
 
 def _off_every_level() -> pl.Expr:
     level, spx = pl.col("underlying"), pl.col("contract_root").str.starts_with("SPX")
-    lowest = pl.lit(0.0)
-    for first, points in _LOWEST_SPX:
-        lowest = pl.when(pl.col("date") >= first).then(points).otherwise(lowest)
-    return (level > 0) & pl.when(spx).then(level < lowest).otherwise(level > _HIGHEST_VIX)
+    outside = pl.lit(False)
+    for first, lowest, highest in _SPX_LEVELS:
+        since = pl.col("date") >= first
+        outside = pl.when(since).then((level < lowest) | (level > highest)).otherwise(outside)
+    return (level > 0) & pl.when(spx).then(outside).otherwise(level > _HIGHEST_VIX)
 
 
 def _calendar(days: NDArray[np.datetime64]) -> pl.Series:

@@ -2,8 +2,9 @@
 
 An option is worth no more than one further in the money is asked at, no less than one further out
 is bid at, and differs from either by at most the distance of the strikes; it lies below the line
-between the asks beside it. A quote many times wider than these bounds, or whose middle is far
-outside them, says nothing.
+between the asks beside it. A put at strike 0 is worth nothing, so that line may begin there: a
+part of the strike, no put is worth more than one of a higher strike. A quote many times wider than
+these bounds, or whose middle is far outside them, says nothing.
 
 References
 ----------
@@ -21,6 +22,8 @@ from alvh.market.chains.slices import Floats, Ints, Marks, Slices
 #: that, and no middle of them lies further than 1.5 times that outside.
 WIDE: Final = 8.0
 OUTSIDE: Final = 2.0
+_RATIO: Final = 1e4  # points of price over strike, and at most …
+_HIGHEST_RATIO: Final = 10.0 * _RATIO  # … ten of these: above a ratio of 1 nothing is a put
 _STEP: Final = 1e6  # points between two slices; more than any strike and price together
 
 
@@ -55,12 +58,34 @@ def mark_wide(side: Slices, call: bool, wrong: Marks) -> Marks:
                 counts[flip],
             )
         )  # fmt: skip
+        high = np.minimum(high, highest_put(side, counts))
     middle = 0.5 * (side.bid + side.ask)
     left = np.maximum(np.minimum(side.ask, high) - np.maximum(side.bid, low), SLACK)
     allowed = np.where(side.bid == 0, SLACK, OUTSIDE * left)
     outside = np.maximum(low - middle, middle - high) > allowed
     found: Marks = side.whole & (low <= high) & (outside | (side.ask - side.bid > WIDE * left))
     return found
+
+
+def highest_put(side: Slices, counts: Marks) -> Floats:
+    """Return what the asks of higher strikes leave of each put, down a line to strike 0.
+
+    Parameters
+    ----------
+    side : Slices
+        Puts, strikes ascending.
+    counts : ndarray of bool
+        Quotes that bound others.
+
+    Returns
+    -------
+    ndarray
+        Points; infinite where no higher strike bounds it.
+    """
+    ratio = np.minimum(_RATIO * side.ask / side.strike, _HIGHEST_RATIO)
+    least = -_highest_after(np.where(counts, -ratio, -_HIGHEST_RATIO), side.group)
+    bound: Floats = np.where(least < _HIGHEST_RATIO, least * side.strike / _RATIO, np.inf)
+    return bound
 
 
 def _bounds_of_calls(

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from alvh.errors import DataError
 from alvh.market.chains.layouts import DELAYED_QUOTES
 from alvh.market.chains.lines import Block, Cells
 from alvh.market.chains.moments import read_message
@@ -16,6 +17,7 @@ _OPTION: Final = re.compile(r'"option"\s*:')
 _TIMESTAMP: Final = re.compile(r'"timestamp"\s*:\s*"([^"]*)"')
 _PRICE: Final = re.compile(r'"current_price"\s*:\s*([-+\d.eE]+)')
 _LAST_TRADE: Final = re.compile(r'"last_trade_time"\s*:\s*"([^"]*)"')
+_TWICE: Final = "\0"  # a name that no field has: which other name an object has twice
 _SHOWN: Final = 300  # characters of an option that a refusal keeps
 
 
@@ -31,12 +33,13 @@ def read_delayed(raw: bytes) -> tuple[Bound, Cells, list[str]] | None:
     -------
     tuple or None
         The layout, the options as text cells with their place in the list as ``line``, and the
-        text of each option; None for a message without options.
+        text of each option; None for a message without options. An option in which a name stands
+        twice is of two options with a hole between them, and is set aside.
 
     Raises
     ------
     DataError
-        If the message does not say when it is of.
+        If the message does not say when it is of, or says something twice.
     """
     text = raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     timestamp, price, last_trade, options, fault = _taken_apart(text)
@@ -51,25 +54,57 @@ def read_delayed(raw: bytes) -> tuple[Bound, Cells, list[str]] | None:
     of = "the end of" if moment.time is None else f"{moment.time} New York in"
     note = f"message of {timestamp} UTC: quotes of {of} the session {moment.date}"
     columns = tuple(DELAYED_QUOTES.views[0].columns.values())
-    odd = [(len(options) + 1, fault, "")] if fault else []
+    absent = [name for name in columns if options and not any(name in one for one in options)]
+    notes = (note, f"without {', '.join(absent)}") if absent else (note,)
+    odd = _of_two(options) + ([(len(options) + 1, fault, "")] if fault else [])
+    table = _table(options, columns).filter(~pl.col("line").is_in([line for line, *_ in odd]))
     block = Block(b"", 1, bool(fault))
     return (
-        Bound(DELAYED_QUOTES, columns, 0, says, (note,)),
-        Cells(_table(options, columns), odd, block),
-        [str(option)[:_SHOWN] for option in options],
+        Bound(DELAYED_QUOTES, columns, 0, says, notes),
+        Cells(table, odd, block),
+        [_shown(option) for option in options],
     )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of a message; which name stands in it twice is kept."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        found[_TWICE] = next(name for name in names if names.count(name) > 1)
+    return found
+
+
+def _of_two(options: list[Any]) -> list[tuple[int, str, str]]:
+    """Return place, reason and text of the options in which a name stands twice."""
+    return [
+        (place, f"'{option[_TWICE]}' stands twice in one option", _shown(option))
+        for place, option in enumerate(options, 1)
+        if isinstance(option, dict) and _TWICE in option
+    ]
+
+
+def _shown(option: Any) -> str:
+    if isinstance(option, dict):
+        option = {name: value for name, value in option.items() if name != _TWICE}
+    return str(option)[:_SHOWN]
 
 
 def _taken_apart(text: str) -> tuple[Any, Any, Any, list[Any] | None, str]:
     """Return timestamp, index level, time of its last print, options, and where they break off."""
     try:
-        message = json.loads(text)
+        message = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         return _salvaged(text)
     data = message.get("data") if isinstance(message, dict) else None
     options = data.get("options") if isinstance(data, dict) else None
     if not isinstance(data, dict) or not isinstance(options, list):
         return None, None, None, None, ""
+    for part in (message, data):
+        if _TWICE in part:
+            raise DataError(
+                f"the message says '{part[_TWICE]}' twice; once was wanted, to know which is meant"
+            )
     price, last_trade = data.get("current_price"), data.get("last_trade_time")
     return message.get("timestamp"), price, last_trade, options, ""
 
@@ -96,7 +131,7 @@ def _salvaged(text: str) -> tuple[Any, Any, Any, list[Any] | None, str]:
 
 
 def _options_from(text: str, at: int) -> tuple[list[Any], int]:
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(object_pairs_hook=_object)
     options: list[Any] = []
     while True:
         while at < len(text) and text[at] in " \t\r\n,":

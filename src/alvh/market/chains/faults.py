@@ -19,12 +19,13 @@ import polars as pl
 from alvh import calendars
 from alvh.contracts.facts import contract_facts
 from alvh.market.chains.across import SLACK, mark_calendar, mark_swapped
-from alvh.market.chains.beside import OUTSIDE, WIDE, mark_wide
+from alvh.market.chains.beside import OUTSIDE, WIDE, highest_put, mark_wide
 from alvh.market.chains.level import (
     CARRY,
     CURVE_SLACK,
     DISCOUNT_SLACK,
     HIGHEST_RATE,
+    LATE_SLACK,
     LEVEL_SLACK,
     LOWEST_RATE,
     NEAR,
@@ -103,8 +104,9 @@ CHECKS: Final = (
     ),
     Check(
         "butterfly",
-        "a bid above the straight line between the asks of the strikes beside it",
-        "Carr and Madan 2005: prices are convex in the strike",
+        "a bid above the straight line between the asks of the strikes beside it, or of a put, by "
+        f"more than {SLACK:g} points, above that from 0 at strike 0 to the ask of a higher strike",
+        "Carr and Madan 2005: prices are convex in the strike; a put at 0 is worth nothing",
     ),
     Check(
         "bounds",
@@ -144,7 +146,8 @@ CHECKS: Final = (
     Check(
         "off_level",
         f"SPX: the forward more than {CURVE_SLACK:.1%} and {CARRY:.0%} a year off the middle of "
-        f"the five expiries around it, or those within {NEAR} days {LEVEL_SLACK:.1%} off the index",
+        f"the five expiries around it, or the nearest five, within {NEAR} days, {LEVEL_SLACK:.1%} "
+        f"and any carry off the index ({LATE_SLACK:.2%} at the end of the day)",
         "parity of the whole expiry, or of the day: calls or puts are shifted",
     ),
     Check("off_grid", "strike no multiple of 5 (SPX), 0.5 (VIX)", "Cboe specifications"),
@@ -186,8 +189,11 @@ def mark(table: pl.DataFrame, before: pl.DataFrame | None = None) -> pl.DataFram
     for call in (True, False):
         side = slices.side(call)
         hundredfold = _hundredfold(side)
-        marks["vertical"][side.row] = _vertical(side, call)
+        vertical = _vertical(side, call)
+        marks["vertical"][side.row] = vertical
         marks["butterfly"][side.row] = _butterfly(side)
+        if not call:
+            marks["butterfly"][side.row] |= _above_line_to_zero(side, vertical | hundredfold)
         marks["hundredfold"][side.row] |= hundredfold
         marks["wide"][side.row] = mark_wide(side, call, hundredfold)
     parity = _mark_levels(slices, heads, group, index, marks)
@@ -235,7 +241,7 @@ def _mark_levels(
     absurd = absurd_rates(sound, parity, heads.days)
     parity = parity.without(absurd)
     first = np.flatnonzero(np.diff(group, prepend=-1))
-    off = off_level(parity.forward, heads.days, heads.moment, index[first], heads.spx)
+    off = off_level(parity.forward, heads.days, heads.moment, index[first], heads.spx, heads.late)
     quoted = np.zeros(len(group), np.bool_)
     quoted[slices.row] = True
     marks["discount"] |= quoted & absurd[group]
@@ -274,6 +280,13 @@ def _butterfly(side: Slices) -> Marks:
     whole = side.whole[left] & side.whole[mid] & side.whole[right]
     bad[mid] = same & whole & (side.bid[mid] > line + 1e-9)
     return bad
+
+
+def _above_line_to_zero(side: Slices, wrong: Marks) -> Marks:
+    """Mark a put bid above the line from strike 0 to the ask of a higher strike."""
+    counts = side.whole & ~wrong
+    found: Marks = side.whole & (side.bid > highest_put(side, counts) + SLACK)
+    return found
 
 
 def _hundredfold(side: Slices) -> Marks:

@@ -38,11 +38,14 @@ class ChainFit:
         ``Forwards``, ``alvh.market.chains.smiles.QUALITY`` and ``smile_shape``.
     indices : polars.DataFrame
         VIX, SKEW and VVIX by snapshot; see ``implied_indices``.
+    left_out : tuple of datetime.date
+        Sessions of which no quote can be believed, or none lies ahead of its date.
     """
 
     digest: str
     expiries: pl.DataFrame
     indices: pl.DataFrame
+    left_out: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,9 @@ def fit_folder(
         smiles = fit_smiles(strips, forwards)
         expiries.append(_with_numbers(smiles))
         indices.append(implied_indices(strips, forwards))
-    return ChainFit(_digest(folder), pl.concat(expiries), pl.concat(indices))
+    table = pl.concat(expiries)
+    left_out = sorted({*_sessions(folder, roots, dates)} - {*table["date"]})
+    return ChainFit(_digest(folder), table, pl.concat(indices), tuple(left_out))
 
 
 def parity_of_folder(
@@ -146,24 +151,39 @@ def _digest(folder: str | Path) -> str:
     return Store.of(Path(folder)).digest
 
 
+def _sessions(
+    folder: str | Path, roots: Collection[str] | None, dates: Collection[date] | None
+) -> list[date]:
+    days = load_chains(folder, roots, dates).select("date").unique().collect()["date"]
+    return days.sort().to_list()
+
+
 def _batches(
     folder: str | Path, roots: Collection[str] | None, dates: Collection[date] | None,
     rate: float, progress: Progress,
 ) -> Iterator[tuple[Strips, Forwards]]:  # fmt: skip
     """Yield strips and forwards of the believable quotes, some sessions at a time."""
-    days = load_chains(folder, roots, dates).select("date").unique().collect()["date"].sort()
-    if days.is_empty():
+    days = _sessions(folder, roots, dates)
+    if not days:
         raise DataError(
             f"{folder}: no chain of the roots and dates asked for; `alvh chain check {folder}` "
             "says what is there"
         )
+    told = False
     for first in range(0, len(days), SESSIONS):
-        some = days[first : first + SESSIONS].to_list()
+        some = days[first : first + SESSIONS]
         table = believable(load_chains(folder, roots, some, unquoted=True).collect())
-        strips = pair_quotes(closing_quotes(table))
-        yield strips, fit_forwards(strips, rate=rate)
+        if table.height:
+            strips = pair_quotes(closing_quotes(table))
+            yield strips, fit_forwards(strips, rate=rate)
+            told = True
         if progress is not None:
             progress(min(first + SESSIONS, len(days)), len(days))
+    if not told:
+        raise DataError(
+            f"{folder}: all quotes of the {len(days)} sessions asked for are marked as not to be "
+            f"priced by; `alvh chain check {folder}` says why"
+        )
 
 
 def _with_numbers(smiles: Smiles) -> pl.DataFrame:

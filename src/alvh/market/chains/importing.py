@@ -1,7 +1,6 @@
 """Take folders of downloads into a folder of chains: file by file, each whole or not at all."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +16,22 @@ from alvh.market.chains.day_order import DayOrder, month_first
 from alvh.market.chains.delayed import is_message, read_delayed
 from alvh.market.chains.lines import Block, Cells
 from alvh.market.chains.reading import quotes
-from alvh.market.chains.recognise import Bound, bind, separator
+from alvh.market.chains.recognise import Bound, OtherTicker, bind, separator
 from alvh.market.chains.spool import REJECT_SCHEMA, Spool, distinct
-from alvh.market.chains.store import INDEX, PREFIX, READER, Source, Store, locked, part_name
+from alvh.market.chains.store import (
+    INDEX,
+    PREFIX,
+    READER,
+    Displaced,
+    Source,
+    Store,
+    locked,
+    write_part,
+)
 from alvh.market.chains.table import CHAIN_SCHEMA, KEY
 from alvh.market.sources.manifest import sweep, whole_file
 from alvh.market.sources.records import Unread
+from alvh.market.sources.walking import walk
 
 #: Called with (files done, files in all, file, what became of it or how far it is).
 Progress = Callable[[int, int, str, str], None]
@@ -42,14 +51,17 @@ class ImportReport:
         Files whose quotes were taken.
     same : list of str
         Files whose content the folder has already.
+    gave_way : list of Unread
+        Those of them of which rows gave way to quotes of other files since.
     left : list of Unread
-        Files that are no option chains.
+        Files that are no option chains, or none of SPX or VIX.
     refused : list of Unread
         Chains of which nothing could be taken.
     """
 
     imported: list[Source] = field(default_factory=list)
     same: list[str] = field(default_factory=list)
+    gave_way: list[Unread] = field(default_factory=list)
     left: list[Unread] = field(default_factory=list)
     refused: list[Unread] = field(default_factory=list)
 
@@ -131,15 +143,13 @@ def _files(source: Path) -> Iterator[tuple[Path, str]]:
             f"{source}: no such file or folder; a chain or a folder of chains was wanted; check "
             "the path"
         )
-    for base, inner, names in os.walk(source):
-        inner[:] = sorted(one for one in inner if not one.startswith("."))
+    for base, inner, names in walk(source):
         if INDEX in names:
             inner.clear()
             continue
         relative = Path(base).relative_to(source)
-        for name in sorted(names):
-            if not name.startswith("."):
-                yield Path(base) / name, (relative / name).as_posix()
+        for name in names:
+            yield Path(base) / name, (relative / name).as_posix()
 
 
 def _one(
@@ -163,12 +173,17 @@ def _one(
     held = store.sources.get(content)
     if held is not None and _stands(held, terms, store):
         report.same.append(name)
+        if held.displaced:
+            report.gave_way.append(Unread(name, _gave_way(held)))
         return "same"
     if held is not None and not store.is_whole(held):
-        del store.sources[content]
+        store.forget(content)
     spool = Spool(store.folder / _WORK / content[:PREFIX])
     try:
         source = _taken(path, name, content, store, terms, spool, say)
+    except OtherTicker as other:
+        report.left.append(Unread(name, str(other)))
+        return "left"
     except DataError as fault:
         report.refused.append(Unread(name, str(fault)))
         return "refused"
@@ -184,8 +199,16 @@ def _one(
 def _stands(held: Source, terms: Terms, store: Store) -> bool:
     """Tell whether a file that was imported would come out the same, and is all there."""
     as_now = (held.third_fridays, held.reader) == (terms.third_fridays or "", READER)
-    repeated = terms.replace and held.reasons.get("another quote", 0) > 0
-    return as_now and not repeated and store.is_whole(held)
+    others = held.displaced + held.reasons.get("another quote", 0)
+    return as_now and not (terms.replace and others) and store.is_whole(held)
+
+
+def _gave_way(held: Source) -> str:
+    by = ", ".join(held.displaced_by) or "a later file"
+    return (
+        f"{held.displaced:,} of its rows were displaced by {by}; import it with --replace to take "
+        "its quotes back"
+    )
 
 
 def _taken(
@@ -320,18 +343,15 @@ def _listed(
     notes: list[str],
 ) -> Source:
     """Write the parts and the reject file of a source, then list it."""
-    parts, count = [], 0
+    parts, count, displaced = [], 0, list[Displaced]()
     for root, month, rows in spool.months():
-        part = part_name(root, month, content)
         found = distinct(rows, _others(store, content, root, month), terms.replace)
         spool.refuse(found.repeated)
         if found.kept.height:
-            with whole_file(store.folder / part) as partial:
-                found.kept.write_parquet(partial, compression="zstd")
-            parts.append(part)
+            parts.append(write_part(store.folder, root, month, content, found.kept))
             count += found.kept.height
         if found.displaced.height:
-            _displace(store, content, root, month, found.displaced)
+            displaced += _displaced(store, content, root, month, found.displaced)
     rejects, where = spool.rejects, ""
     if rejects.height:
         where = f"rejects/{content[:16]}.csv"
@@ -342,7 +362,7 @@ def _listed(
         name, layout, count, rejects.height, tuple(parts), where, reasons, tuple(notes),
         terms.third_fridays or "", READER,
     )  # fmt: skip
-    store.add(content, source)
+    store.add(content, source, displaced)
     return source
 
 
@@ -354,9 +374,11 @@ def _others(store: Store, content: str, root: str, month: str) -> pl.LazyFrame |
     return pl.scan_parquet(paths, schema=CHAIN_SCHEMA) if paths else None
 
 
-def _displace(store: Store, content: str, root: str, month: str, keys: pl.DataFrame) -> None:
-    """Take some contracts and moments out of the parts of all other sources."""
-    for other, source in list(store.sources.items()):
+def _displaced(
+    store: Store, content: str, root: str, month: str, keys: pl.DataFrame
+) -> Iterator[Displaced]:
+    """Write the parts of all other sources without some contracts and moments; yield which."""
+    for other, source in store.sources.items():
         for part in source.parts if other != content else ():
             if part.split("/")[1:3] != [root, month]:
                 continue
@@ -364,10 +386,6 @@ def _displace(store: Store, content: str, root: str, month: str, keys: pl.DataFr
             left = rows.join(
                 keys, on=list(KEY), how="anti", nulls_equal=True, maintain_order="left"
             )
-            if left.height == rows.height:
-                continue
-            name = part_name(root, month, other, content) if left.height else None
-            if name is not None:
-                with whole_file(store.folder / name) as partial:
-                    left.write_parquet(partial, compression="zstd")
-            store.displace(other, part, name, rows.height - left.height)
+            if left.height < rows.height:
+                name = write_part(store.folder, root, month, other, left) if left.height else None
+                yield Displaced(other, part, name, rows.height - left.height)

@@ -17,8 +17,11 @@ HIGHEST_RATE: Final = 0.20
 #: the median spread of call and put together over the range of strikes, which is what the slope
 #: of a few wide quotes is off; real ones come to 0.75 times that.
 DISCOUNT_SLACK: Final = 0.01
-NEAR: Final = 60  # days to expiry, in which carry moves a forward by less than LEVEL_SLACK
-LEVEL_SLACK: Final = 0.015  # of the index, which closes up to a quarter of an hour before options
+NEAR: Final = 60  # days to expiry: further a forward says less of the index
+LEVEL_SLACK: Final = 0.005  # of the index, beyond carry; real chains come to 0.09 %
+LATE_SLACK: Final = 0.0075  # at the end of the day: the index closes a quarter of an hour earlier
+LOWEST_CARRY: Final = -0.03  # a year: interest less dividends …
+HIGHEST_CARRY: Final = 0.06  # … of SPX since 1990
 CURVE_SLACK: Final = 0.005  # of the forward …
 CARRY: Final = 0.10  # … and a year between two expiries
 _WINDOW: Final = 5  # expiries, in the middle of which an odd one shows
@@ -73,7 +76,9 @@ def _noise(slices: Slices, count: int) -> Floats:
     return out
 
 
-def off_level(forward: Floats, days: Ints, moment: Ints, index: Floats, spx: Marks) -> Marks:
+def off_level(
+    forward: Floats, days: Ints, moment: Ints, index: Floats, spx: Marks, late: Marks
+) -> Marks:
     """Tell the SPX slices whose forward neither the index nor the other expiries bear out.
 
     Parameters
@@ -86,6 +91,8 @@ def off_level(forward: Floats, days: Ints, moment: Ints, index: Floats, spx: Mar
         The vendor's, points, of each slice; NaN where it gave none.
     spx : ndarray of bool
         Which slices are of the S&P 500; VIX forwards need not be near their index.
+    late : ndarray of bool
+        Which are of the end of the day, when the index stands still already.
     """
     marks = np.zeros(len(forward), np.bool_)
     log = np.full(len(forward), np.nan)
@@ -96,11 +103,20 @@ def off_level(forward: Floats, days: Ints, moment: Ints, index: Floats, spx: Mar
     for rows in np.split(order, np.flatnonzero(np.diff(moment[order])) + 1):
         marks[rows] = _off_curve(log[rows], days[rows] / _YEAR)
         near = rows[(days[rows] <= NEAR) & ~marks[rows]]
-        gaps = log[near] - np.log(index[near])
-        gaps = gaps[np.isfinite(gaps)]
-        if len(gaps) and abs(np.median(gaps)) > LEVEL_SLACK:
+        gap = _off_index(log[near] - np.log(index[near]), days[near] / _YEAR)
+        if gap > (LATE_SLACK if late[rows].any() else LEVEL_SLACK):
             marks[rows] = True
     return marks
+
+
+def _off_index(gaps: Floats, years: Floats) -> float:
+    """Return how far the nearest forwards are off the index beyond any carry, in the middle."""
+    known = np.flatnonzero(np.isfinite(gaps))[:_WINDOW]
+    if not known.size:
+        return 0.0
+    gaps, years = gaps[known], years[known]
+    beyond = np.clip(gaps, LOWEST_CARRY * years, HIGHEST_CARRY * years)
+    return abs(float(np.median(gaps - beyond)))
 
 
 def _off_curve(log: Floats, years: Floats) -> Marks:

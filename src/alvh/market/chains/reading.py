@@ -122,11 +122,14 @@ def _bar_end(cell: str) -> str:
 
 
 def _hour(cell: str) -> str | None:
-    """Turn hours since midnight into a time; from 16 on it is the end of the day, 0 is none."""
+    """Turn hours since midnight into a time; from 16 on it is the end of the day.
+
+    Nought and what is beyond 24 are none.
+    """
     if not re.fullmatch(r"\d{1,2}(\.\d*)?", cell):
         return cell
     minutes = round(60 * float(cell))
-    if minutes == 0:
+    if not 0 < minutes < 24 * 60:
         return cell
     return _as_clock(minutes) if minutes < 16 * 60 else None
 

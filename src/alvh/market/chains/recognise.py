@@ -15,10 +15,16 @@ _HEADER_WITHIN: Final = 6  # lines
 _LEAN_MINUTES = re.compile(
     r"(\d{8})_(spxw?|vixw?)_minute_quote_european_(call|put)_(\d+)_(\d{8})\.csv$"
 )
-_NAMED_BY = re.compile(r"([a-z]{1,5})_(?:eod|\d+x\d+|q[1-4]|\d{4,})")  # spy_eod_201201.txt
+_NAMED_BY = re.compile(
+    r"(?:optionsdx_)?([a-z]{1,5})_(?:eod|\d+x\d+|q[1-4]|\d{4,})"
+)  # spy_eod_201201.txt
 _LINE_END = re.compile(r"\r*\n|\r")
 _SHORT: Final = {"vol": "volume", "open int": "open interest"}  # of older quote tables
-_LAST = re.compile(r"(?:Last:\s*|^[^,]*,)(\d+\.\d*)")
+_LAST = re.compile(r"Last:\s*([^A-Za-z]*)|^[^,]*,\s*(\d{1,3}(?:,\d{3})+\.\d*|\d+(?:\.\d*)?)(?=,)")
+
+
+class OtherTicker(DataError):
+    """A table that its name says is of something else than SPX or VIX."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ def bind(path: str, head: bytes) -> Bound | None:
 
     Raises
     ------
+    OtherTicker
+        If it is one, of something else by its name.
     DataError
         If it is one and does not say when, or of what.
     """
@@ -120,10 +128,11 @@ def _bound(
             f"the header has the column '{twice[0]}' twice; once was wanted, to know which is meant"
         )
     says: dict[str, str] = {}
-    notes: tuple[str, ...] = ()
+    notes = _lacking(layout, header)
     skip = len(above) + 1
     if layout is layouts.QUOTE_TABLE:
-        says, notes = _printed(above)
+        says, printed = _printed(above)
+        notes += printed
     elif layout is layouts.OPTIONSDX:
         says = {"index": _index_of(path)}
     elif layout is layouts.LEAN_UNIVERSE:
@@ -158,11 +167,40 @@ def _printed(above: list[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     says = {"date": moment.date.isoformat()}
     if moment.time is not None:
         says["time"] = moment.time
-    level = _LAST.search(above[-2]) if len(above) > 1 else None
-    if level is not None:
-        says["underlying"] = level[1]
+    level, notes = _index_level(above[-2].replace('"', "") if len(above) > 1 else "")
+    if level:
+        says["underlying"] = level
     of = "the end of" if moment.time is None else f"{moment.time} New York in"
-    return says, (f"printed {printed}: quotes of {of} the session {moment.date}",)
+    return says, (f"printed {printed}: quotes of {of} the session {moment.date}", *notes)
+
+
+def _index_level(line: str) -> tuple[str, tuple[str, ...]]:
+    """Return the index's level in a line above a quote table, or what to say where it has none."""
+    found = _LAST.search(line)
+    text = (found[1] or found[2] or "").strip(" ,") if found else ""
+    level = _plain_number(text)
+    if level:
+        return level, ()
+    said = f"'{text}' is no level that can be read in one way only" if text else "it names no level"
+    return "", (f"quotes without an index: above the table {said}",)
+
+
+def _plain_number(text: str) -> str:
+    """Return a number without marks of thousands and with a decimal point; empty if in doubt."""
+    if re.fullmatch(r"\d+(\.\d*)?", text):
+        return text
+    if re.fullmatch(r"\d{1,3}(,\d{3})+\.\d*", text):
+        return text.replace(",", "")
+    if re.fullmatch(r"\d{1,3}(\.\d{3})+,\d*", text):
+        return text.replace(".", "").replace(",", ".")
+    whole, comma, part = text.partition(",")
+    decimal = comma and re.fullmatch(r"\d+", whole) and re.fullmatch(r"\d+", part)
+    return f"{whole}.{part}" if decimal and (len(whole) > 3 or len(part) != 3) else ""
+
+
+def _lacking(layout: Layout, header: tuple[str, ...]) -> tuple[str, ...]:
+    absent = [name for name in layout.spare if name not in header]
+    return (f"without the columns {', '.join(absent)}",) if absent else ()
 
 
 def _word_of(path: str, words: tuple[str, ...]) -> str | None:
@@ -178,7 +216,7 @@ def _index_of(path: str) -> str:
     found = _word_of(path, ("spx", "vix"))
     other = _other_ticker(path)
     if found is None or other:
-        raise DataError(
+        raise (OtherTicker if other else DataError)(
             "no column of this table says what it is of; 'spx' or 'vix' was wanted as a word of "
             "the file's name, as in spx_eod_202003.txt"
             + (f", and it has '{other}'" if other else "; rename it if it is of one of them")

@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 
+CLOSE: Final = "16:00"  # of the S&P 500; its options trade a quarter of an hour longer
 FAR: Final = 0.02  # of a strike: how far two strikes are apart that a discount is read from
 
 #: Order in which slices and their strikes follow each other.
@@ -130,13 +131,17 @@ def parity_of(slices: Slices, count: int) -> Parity:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """What the slices of a table are: date and time as one number, root, expiry, days to it."""
+    """What the slices of a table are: date and time as one number, root, expiry, days to it.
+
+    ``late`` marks those of the end of the day.
+    """
 
     moment: Ints
     standard: Marks
     expiry: Ints
     days: Ints
     spx: Marks
+    late: Marks
 
 
 def heads_of(table: pl.DataFrame, group: Ints) -> Heads:
@@ -147,6 +152,7 @@ def heads_of(table: pl.DataFrame, group: Ints) -> Heads:
         spx=pl.col("root").str.starts_with("SPX"),
         standard=pl.col("root").is_in(["SPX", "VIX"]),
         expiry=pl.col("expiry").to_physical(),
+        late=pl.col("time").is_null() | (pl.col("time") >= CLOSE),
     )
     return Heads(
         heads["moment"].to_numpy().astype(np.int64),
@@ -154,6 +160,7 @@ def heads_of(table: pl.DataFrame, group: Ints) -> Heads:
         heads["expiry"].to_numpy().astype(np.int64),
         heads["days"].to_numpy().astype(np.int64),
         heads["spx"].to_numpy(),
+        heads["late"].to_numpy(),
     )
 
 

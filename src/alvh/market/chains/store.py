@@ -2,10 +2,13 @@
 
 ``chains.json`` lists every source by the SHA-256 of its content with the parts its rows are in.
 A source counts from the moment it is listed; a part that is not listed belongs to an import that
-was cut off, is not read, and is written anew. Every file is written beside its place and renamed.
+was cut off, is not read, and is written anew. Every file is written beside its place and renamed,
+under a name that its content decides: what has other rows has another name, and no part that is
+listed is ever written over or removed.
 """
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Collection, Iterator
@@ -13,13 +16,15 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import polars as pl
+
 from alvh.errors import DataError
 from alvh.locks import lock
 from alvh.market.sources.manifest import whole_file
 
 INDEX = "chains.json"
-VERSION = 2  # of the table; a later one is not read by an earlier program
-READER = 2  # of the files; what an earlier one took is read again at the next import
+VERSION = 3  # of the table; a later one is not read by an earlier program
+READER = 3  # of the files; what an earlier one took is read again at the next import
 _PARQUET = b"PAR1"  # how such a file ends
 PREFIX = 12  # hex digits of the content hash that ``source`` and file names carry
 
@@ -37,7 +42,8 @@ class Source:
     rows, rejected : int
         Rows kept, and lines refused.
     parts : tuple of str
-        Files of its rows, relative to the folder: ``quotes/ROOT/YYYY-MM/hash.parquet``.
+        Files of its rows, relative to the folder: ``quotes/ROOT/YYYY-MM/hash.parquet``, by the
+        hashes of the source and of the rows.
     rejects : str
         File of what was refused and why, relative to the folder; empty if nothing was.
     reasons : dict of str to int
@@ -49,7 +55,9 @@ class Source:
     reader : int
         Version of the reader that took it; 0 before it was noted.
     displaced : int
-        Rows that gave way to those of a later source.
+        Rows that gave way to those of later sources.
+    displaced_by : tuple of str
+        Names of these.
     """
 
     name: str
@@ -63,6 +71,29 @@ class Source:
     third_fridays: str = ""
     reader: int = 0
     displaced: int = 0
+    displaced_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """Rows of a source that give way to those of another.
+
+    Parameters
+    ----------
+    content : str
+        SHA-256 of the source.
+    part : str
+        The part that they are in.
+    left : str or None
+        The part with what is left of it; None where nothing is.
+    rows : int
+        Their number.
+    """
+
+    content: str
+    part: str
+    left: str | None
+    rows: int
 
 
 @dataclass(slots=True)
@@ -127,36 +158,45 @@ class Store:
         )  # fmt: skip
         return hashlib.sha256("\n".join(named).encode()).hexdigest()
 
-    def add(self, content: str, source: Source) -> None:
-        """List a source whose parts are in place, under the SHA-256 of its content.
+    def add(self, content: str, source: Source, displaced: Collection[Displaced] = ()) -> None:
+        """List a source whose parts are in place, and take what gave way to it off the others.
 
         The list is written once a sixteenth of it is new, so that its cost per source stays the
         same however many there are; `save` writes what is left.
-        """
-        self.sources[content] = source
-        self._unsaved += 1
-        if 16 * self._unsaved >= len(self.sources):
-            self.save()
-
-    def displace(self, content: str, part: str, left: str | None, rows: int) -> None:
-        """Let rows of a source give way: its part is no longer read, but another with what is left.
 
         Parameters
         ----------
         content : str
             SHA-256 of the source.
-        part, left : str
-            Parts before and after; None where nothing is left.
-        rows : int
-            Number of rows that gave way.
+        source : Source
+        displaced : collection of Displaced
+            Rows of other sources that it has other quotes of.
         """
-        source = self.sources[content]
-        parts = tuple(one for name in source.parts if (one := left if name == part else name))
-        self.sources[content] = replace(
-            source, parts=parts, rows=source.rows - rows, displaced=source.displaced + rows
-        )
-        self._obsolete.append(part)
+        for one in displaced:
+            self._displace(one, source.name)
+        held = self.sources.get(content)
+        self._obsolete += held.parts if held is not None else ()
+        self.sources[content] = source
         self._unsaved += 1
+        if 16 * self._unsaved >= len(self.sources):
+            self.save()
+
+    def forget(self, content: str) -> None:
+        """Take a source off the list; its parts go once the list is written."""
+        self._obsolete += self.sources.pop(content).parts
+
+    def _displace(self, one: Displaced, name: str) -> None:
+        """Let rows of a source give way to those of the one of a name."""
+        source = self.sources[one.content]
+        parts = (one.left if part == one.part else part for part in source.parts)
+        self.sources[one.content] = replace(
+            source,
+            parts=tuple(part for part in parts if part is not None),
+            rows=source.rows - one.rows,
+            displaced=source.displaced + one.rows,
+            displaced_by=tuple(dict.fromkeys([*source.displaced_by, name])),
+        )
+        self._obsolete.append(one.part)
 
     def is_whole(self, source: Source) -> bool:
         """Tell whether all parts of a source are there and complete."""
@@ -171,7 +211,8 @@ class Store:
         with whole_file(self.folder / INDEX) as partial:
             partial.write_text(text, encoding="utf-8")
         self._unsaved = 0
-        for part in self._obsolete:
+        listed = {part for source in self.sources.values() for part in source.parts}
+        for part in {*self._obsolete} - listed:
             (self.folder / part).unlink(missing_ok=True)
         self._obsolete.clear()
 
@@ -218,10 +259,20 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def part_name(root: str, month: str, content: str, without: str = "") -> str:
-    """Return where the rows of one source, root and month are kept; less those of another."""
-    name = content[:16] + (f"-{without[:16]}" if without else "")
+def part_name(root: str, month: str, content: str, rows: str = "") -> str:
+    """Return where rows of one source, root and month are kept, by the SHA-256 of both."""
+    name = content[:16] + (f"-{rows[:16]}" if rows else "")
     return f"quotes/{root}/{month}/{name}.parquet"
+
+
+def write_part(folder: Path, root: str, month: str, content: str, rows: pl.DataFrame) -> str:
+    """Write rows of one source, root and month; return the part's name, which they decide."""
+    raw = io.BytesIO()
+    rows.write_parquet(raw, compression="zstd")
+    name = part_name(root, month, content, hashlib.sha256(raw.getbuffer()).hexdigest())
+    with whole_file(folder / name) as partial:
+        partial.write_bytes(raw.getbuffer())
+    return name
 
 
 def _is_complete(part: Path) -> bool:

@@ -11,6 +11,7 @@ from alvh.market.sources.kept import Kept
 from alvh.market.sources.recognise import HEAD, Found, recognise
 from alvh.market.sources.records import Gathered, Unread
 from alvh.market.sources.series_files import read_series
+from alvh.market.sources.walking import walk
 
 _SERIES = {"prices", "value", "fred", "etf", "breadth", "table"}
 _QUOTES = {
@@ -32,8 +33,8 @@ def survey(folder: Path) -> list[Found]:
     Parameters
     ----------
     folder : pathlib.Path
-        Searched recursively; names that start with a dot, and folders of imported chains, are
-        passed over.
+        Searched recursively, links followed; names that start with a dot, and folders of imported
+        chains, are passed over.
 
     Returns
     -------
@@ -66,16 +67,14 @@ def _surveyed(folder: Path) -> list[tuple[Found, bytes]]:
 
 def _names(folder: Path) -> list[str]:
     names = []
-    for base, inner, files in os.walk(folder):
+    for base, inner, files in walk(folder):
         if INDEX in files:  # a folder of imported chains
             inner.clear()
             continue
-        inner[:] = [name for name in inner if not name.startswith(".")]
         relative = os.path.relpath(base, folder)
         for name in files:
-            if not name.startswith("."):
-                path = name if relative == "." else f"{relative}{os.sep}{name}"
-                names.append(path.replace(os.sep, "/"))
+            path = name if relative == "." else f"{relative}{os.sep}{name}"
+            names.append(path.replace(os.sep, "/"))
     return sorted(names)
 
 
