@@ -35,8 +35,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def skipped_lines(reports: Iterable[Any]) -> list[str]:
     """Return each reason for which tests were skipped, with how many they were."""
     reasons = Counter(
-        str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
-        .removeprefix("Skipped: ")
+        str(
+            report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        ).removeprefix("Skipped: ")
         for report in reports
     )
     return [f"not run: {count} skipped: {reason}" for reason, count in reasons.most_common()]

@@ -18,13 +18,13 @@ def without(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_without_a_browser_a_test_is_skipped_with_the_remedy(
     without: pytest.MonkeyPatch,
 ) -> None:
-    with pytest.raises(pytest.skip.Exception, match="no browser .* `make browser` gets one"):
+    with pytest.raises(pytest.skip.Exception, match=r"no browser .* `make browser` gets one"):
         browsers.needed()
 
 
 def test_where_a_browser_is_required_the_test_fails(without: pytest.MonkeyPatch) -> None:
     without.setenv(browsers.REQUIRED, "required")
-    with pytest.raises(pytest.fail.Exception, match="no browser .* `make browser` gets one"):
+    with pytest.raises(pytest.fail.Exception, match=r"no browser .* `make browser` gets one"):
         browsers.needed()
 
 

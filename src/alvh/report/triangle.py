@@ -9,6 +9,7 @@ from scipy.interpolate import LinearNDInterpolator
 
 from alvh.evidence.grids import Grid
 from alvh.evidence.simplex import Simplex
+from alvh.formats import p_value
 from alvh.measures import Array
 from alvh.priced import priced_words
 from alvh.report.html import figure_page
@@ -142,7 +143,8 @@ def write_simplex(found: Simplex, path: str | Path) -> Path:
         f"{len(found.splits)} splits, {meta['start']} to {meta['end']}, "
         f"{meta['resamples']} resampled histories, mean block {meta['block']} sessions, "
         f"level {meta['level']:.0%}. {priced_of(meta)}.",
-        f"Test that no split grows faster than {meta['hedge']}: p = {found.spa:.3f}.",
+        f"Test that no split grows faster than {meta['hedge']}: p "
+        f"{p_value(found.spa, meta['resamples'])}.",
         f"policy {meta['policy_hash'][:12]} · programme {meta['programme_hash'][:12]} · data "
         f"{meta['data_digest'][:12]} · code {meta['code_version']} · seed {meta['seed']}",
     ]
@@ -192,7 +194,8 @@ def write_grid(found: Grid, path: str | Path) -> Path:
     lines = [
         f"{len(found.tenors)} pairs of tenor and delta, {meta['start']} to {meta['end']}, "
         f"{meta['resamples']} resampled histories. {priced_of(meta)}.",
-        f"Test that none grows faster than the layer's own: p = {found.spa:.3f}.",
+        f"Test that none grows faster than the layer's own: p "
+        f"{p_value(found.spa, meta['resamples'])}.",
         f"policy {meta['policy_hash'][:12]} · programme {meta['programme_hash'][:12]} · data "
         f"{meta['data_digest'][:12]} · code {meta['code_version']} · seed {meta['seed']}",
     ]

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from alvh.formats import decimal, dollars, percent
+from alvh.formats import decimal, dollars, p_value, percent
 from alvh.plain import plain
 
 SCREENS = (
@@ -54,7 +54,7 @@ def _environment() -> Environment:
     )
     found.filters |= {
         "percent": percent, "dollars": dollars, "decimal": decimal, "data": script_data,
-        "query": urlencode, "figure": figure,
+        "p_value": p_value, "query": urlencode, "figure": figure,
     }  # fmt: skip
     return found
 
