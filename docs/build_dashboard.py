@@ -128,8 +128,8 @@ def live(folder: Path, data: str, as_of: date) -> tuple[Path, Path]:
         book = book.add(as_decided(done)).remember(decision.memory)
         reconcile(ledger, book, at)
     propose(ledger, alvh.load_policy("vxth"), rules[1], charter, before_close(days[-1]))
-    write_book(folder / "main.yaml", book)
-    return folder / "ledger.db", folder / "main.yaml"
+    write_book(folder / "book.yaml", book)
+    return folder / "ledger.db", folder / "book.yaml"
 
 
 def before_close(day: date) -> datetime:
