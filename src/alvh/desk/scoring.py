@@ -195,7 +195,8 @@ def scores(ledger: Ledger, history: History, end: date | None = None) -> Scores:
     """
     until: date = end or history.dates[-1].astype(object)
     orders, apart = score(ledger, history, until), unasked(ledger)
-    named = {number for one in (*orders, *apart) for number in one.overrides}
+    named = {n for one in orders for n in one.overrides}
+    named |= {n for one in apart for n in one.overrides}
     known = {one.number: one for one in _all_overrides(ledger)}
     found = tuple(known[number] for number in sorted(named))
     return Scores(orders, apart, found, until, history.digest)
