@@ -13,6 +13,8 @@ from tests.web.browser import Watched, chromium, serving
 from tests.web.conftest import HOST, Desked
 from tests.web.test_lab import _cli
 
+from alvh.desk.book_files import read_book, write_book
+from alvh.desk.entries import Flow
 from alvh.desk.governance import halt, propose, reduce, sign
 from alvh.desk.issuing import decide, issue_tickets, record_decision
 from alvh.desk.preview import preview
@@ -256,6 +258,18 @@ def test_without_a_ledger_that_is_said(desk: Desk, tmp_path: Path) -> None:
     client = TestClient(create_app(found, [HOST]), base_url=f"http://{HOST}")
     text = client.get("/today", params=ASKED).text
     assert f"nothing was asked of a ledger, for there is none at {tmp_path / 'ledger.db'}" in text
+
+
+def test_what_records_a_decision_is_said_as_it_is(desk: Desk, desked: Desked) -> None:
+    client = _client(desk, desked)
+    whole = f"`alvh today --ledger {desked.ledger} --tickets FOLDER` records it and issues"
+    assert whole in client.get("/today", params=ASKED).text
+    book = read_book(desked.book).add([Flow(NEXT, "deposit", 1.0)])
+    write_book(desked.book, book)  # a book later than the evening before stops the session
+    text = client.get("/today", params=ASKED).text
+    assert "no trade" in text
+    assert f"`alvh today --ledger {desked.ledger}` records it" in text
+    assert "--tickets FOLDER" not in text
 
 
 def test_the_box_of_the_form_follows_the_rules(desk: Desk, desked: Desked) -> None:

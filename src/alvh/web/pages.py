@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from alvh.formats import decimal, dollars, p_value, percent
 from alvh.plain import plain
+from alvh.web.settings import exact
 
 SCREENS = (
     ("/today", "Today"),
@@ -53,8 +54,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters |= {
-        "percent": percent, "dollars": dollars, "decimal": decimal, "data": script_data,
-        "p_value": p_value, "query": urlencode, "figure": figure,
+        "percent": percent, "exact": exact, "dollars": dollars, "decimal": decimal,
+        "data": script_data, "p_value": p_value, "query": urlencode, "figure": figure,
     }  # fmt: skip
     return found
 
