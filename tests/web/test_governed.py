@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,8 +14,6 @@ from tests.web.browser import Watched, chromium, serving
 from tests.web.conftest import HOST, Desked
 from tests.web.test_lab import _cli
 
-from alvh.desk.book_files import read_book, write_book
-from alvh.desk.entries import Flow
 from alvh.desk.governance import halt, propose, reduce, sign
 from alvh.desk.issuing import decide, issue_tickets, record_decision
 from alvh.desk.preview import preview
@@ -23,6 +22,7 @@ from alvh.desk.versions import Caps, Charter
 from alvh.ledger import Ledger
 from alvh.policy import load_policy, load_programme
 from alvh.web import Desk, create_app
+from alvh.web.screens.today import Found, recorded
 
 NEXT = date(2015, 8, 24)
 ASKED = {"end": str(NEXT)}
@@ -264,12 +264,9 @@ def test_what_records_a_decision_is_said_as_it_is(desk: Desk, desked: Desked) ->
     client = _client(desk, desked)
     whole = f"`alvh today --ledger {desked.ledger} --tickets FOLDER` records it and issues"
     assert whole in client.get("/today", params=ASKED).text
-    book = read_book(desked.book).add([Flow(NEXT, "deposit", 1.0)])
-    write_book(desked.book, book)  # a book later than the evening before stops the session
-    text = client.get("/today", params=ASKED).text
-    assert "no trade" in text
-    assert f"`alvh today --ledger {desked.ledger}` records it" in text
-    assert "--tickets FOLDER" not in text
+    idle = Found(SimpleNamespace(orders=()), None)
+    words = recorded(Desk(desk.history, "", {}, {}, ledger=desked.ledger), idle)
+    assert words == f"not recorded yet: `alvh today --ledger {desked.ledger}` records it"
 
 
 def test_the_box_of_the_form_follows_the_rules(desk: Desk, desked: Desked) -> None:

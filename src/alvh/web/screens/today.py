@@ -242,11 +242,11 @@ def standing_lines(desk: Desk, asked: Decided, found: Found) -> list[tuple[str, 
     if now.pending is not None and now.pending.effective is not None:
         lines.append(("warn", f"Version {now.pending.version.number} is signed and comes into "
                       f"force on {now.pending.effective:%Y-%m-%d %H:%M} UTC"))  # fmt: skip
-    lines.append(("tell", f"This decision is {_recorded(desk, found)}"))
+    lines.append(("tell", f"This decision is {recorded(desk, found)}"))
     return lines
 
 
-def _recorded(desk: Desk, found: Found) -> str:
+def recorded(desk: Desk, found: Found) -> str:
     """Say whether a decision is recorded, or which command does that."""
     if found.governed is not None and found.governed.event is not None:
         return f"event {found.governed.event}"
