@@ -262,11 +262,11 @@ def test_without_a_ledger_that_is_said(desk: Desk, tmp_path: Path) -> None:
 
 def test_what_records_a_decision_is_said_as_it_is(desk: Desk, desked: Desked) -> None:
     client = _client(desk, desked)
-    whole = f"`alvh today --ledger {desked.ledger} --tickets FOLDER` records it and issues"
+    whole = f"alvh today --ledger {desked.ledger} --tickets FOLDER records it and issues"
     assert whole in client.get("/today", params=ASKED).text
     idle = Found(SimpleNamespace(orders=()), None)
     words = recorded(Desk(desk.history, "", {}, {}, ledger=desked.ledger), idle)
-    assert words == f"not recorded yet: `alvh today --ledger {desked.ledger}` records it"
+    assert words == f"not recorded yet: alvh today --ledger {desked.ledger} records it"
 
 
 def test_the_box_of_the_form_follows_the_rules(desk: Desk, desked: Desked) -> None:

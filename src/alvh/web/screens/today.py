@@ -252,8 +252,8 @@ def recorded(desk: Desk, found: Found) -> str:
         return f"event {found.governed.event}"
     command = f"alvh today --ledger {desk.ledger}"
     if not found.decision.orders:
-        return f"not recorded yet: `{command}` records it"
-    return f"not recorded yet: `{command} --tickets FOLDER` records it and issues the tickets"
+        return f"not recorded yet: {command} records it"
+    return f"not recorded yet: {command} --tickets FOLDER records it and issues the tickets"
 
 
 def priced(plain: dict[str, Any]) -> str:
