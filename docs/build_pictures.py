@@ -22,7 +22,7 @@ from alvh.report.triangle import write_simplex
 HERE = Path(__file__).parent
 START, PROGRAMME, HEDGE = "2007-01-03", "monthly45", "alvh-40-40-20"
 SHOWN = ("none", HEDGE, "single-call", "fewer-condors")
-BOOKS_SIZE, SIMPLEX_SIZE = (900, 1460), (800, 1930)  # pixels
+BOOKS_SIZE, SIMPLEX_SIZE = (900, 1760), (800, 2220)  # pixels
 
 
 def draw_books(comparison: alvh.Comparison) -> None:
