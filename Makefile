@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench golden results docs format lock clean
+.PHONY: help demo test browser check bench golden results docs format lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ check: $(STAMP) ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+browser: $(STAMP) ## get a Chromium for the tests that look at the pages
+	$(BIN)/python -m playwright install chromium || { echo "It could not be fetched. The tests also take a Chromium of the system: apt install chromium (Debian), dnf install chromium (Fedora), brew install --cask chromium (macOS)."; exit 1; }
 
 bench: $(STAMP) ## measure every target of docs/performance.md and print the ratios
 	$(BIN)/python -m benchmarks.run

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import alvh
 from alvh.evidence.ablation import ALL_SIGNALS, EVERYTHING, STATIC, Ablation, ablation
+from alvh.formats import p_value
 
 PAGE = Path(__file__).with_name("ablation.md")
 BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"
@@ -74,8 +75,9 @@ def measured(data: str) -> Iterator[str]:
         f"**{len(found.rows) - 1} variants were tried; {found.trials} of them ever differ from the "
         f"static hedge. {found.beyond} intervals of growth exclude zero, where "
         f"{0.05 * found.trials:.1f} would by chance. Hansen's test that none of them grows faster "
-        f"than the static hedge has p = {found.spa:.3f}.** Intervals: paired stationary bootstrap, "
-        f"mean block {found.block} sessions, {found.resamples} resamples, seed {found.seed}."
+        f"than the static hedge has p {p_value(found.spa, found.resamples)}.** Intervals: paired "
+        f"stationary bootstrap, mean block {found.block} sessions, {found.resamples} resamples, "
+        f"seed {found.seed}."
     )
     for group, title in GROUPS.items():
         yield ""

@@ -10,17 +10,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import alvh
 from alvh.report import figures
+from alvh.report.exhibits import of_comparison
 from alvh.report.html import figure_page
 from alvh.report.triangle import write_simplex
 
 HERE = Path(__file__).parent
 START, PROGRAMME, HEDGE = "2007-01-03", "monthly45", "alvh-40-40-20"
 SHOWN = ("none", HEDGE, "single-call", "fewer-condors")
-BOOKS_SIZE, SIMPLEX_SIZE = (900, 1460), (800, 1930)  # pixels
+BOOKS_SIZE, SIMPLEX_SIZE = (900, 1760), (800, 2220)  # pixels
 
 
 def draw_books(comparison: alvh.Comparison) -> None:
@@ -28,10 +30,12 @@ def draw_books(comparison: alvh.Comparison) -> None:
     books = {name: comparison.results["carry"][name] for name in SHOWN
              if name in comparison.results["carry"]}  # fmt: skip
     returns = comparison.crisis_returns().select("crisis", "start", "end", *books)
+    whole = of_comparison(comparison)
     drawn = {
-        "account": figures.equity(books), "falls": figures.drawdown(books),
-        "crises": figures.crises(returns),
-    }  # fmt: skip
+        "account": replace(whole["equity"], figure=figures.equity(books)),
+        "falls": replace(whole["drawdown"], figure=figures.drawdown(books)),
+        "crises": replace(whole["crises"], figure=figures.crises(returns)),
+    }
     with tempfile.TemporaryDirectory() as folder:
         page = figure_page(Path(folder) / "verdict.html", "The books at equal carry", [], drawn)
         photograph(page, HERE / "verdict.png", *BOOKS_SIZE)

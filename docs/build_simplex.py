@@ -14,6 +14,7 @@ from build_pictures import draw_simplex
 import alvh
 from alvh.evidence.intervals import growth_and_tail, paired_differences, resampled_days
 from alvh.evidence.simplex import criteria_of, standing_of, superiority_of
+from alvh.formats import p_value
 
 PAGE = Path(__file__).with_name("simplex.md")
 BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"
@@ -71,7 +72,8 @@ def ranks(label: str, found: alvh.Simplex) -> str:
         mark = "yes" if one.region[found.marked] else "**no**"
         rank = f"{one.rank} ({one.rank_low}–{one.rank_high})"
         cells.append(f"{rank} | {split(found.splits[one.best])} | {mark}")
-    return f"| {label} | " + " | ".join(cells) + f" | {found.spa:.3f} |"
+    p = p_value(found.spa, found.meta["resamples"]).removeprefix("= ")
+    return f"| {label} | " + " | ".join(cells) + f" | {p} |"
 
 
 def planted(gain: float, seed: int) -> tuple[bool, bool, bool]:

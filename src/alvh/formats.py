@@ -67,6 +67,38 @@ def decimal(value: float | None, places: int = 2) -> str:
     return ABSENT if missing(value) else f"{_number(value, places):.{places}f}"
 
 
+def p_value(value: float | None, resamples: int, places: int = 3) -> str:
+    """Write a p-value that was counted over resampled histories, with its sign of comparison.
+
+    Parameters
+    ----------
+    value : float or None
+        The share of them that is as far out.
+    resamples : int
+        How many there were: none can show a p below 1 / (resamples + 1).
+    places : int
+        Decimals, more where the least value needs them.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> p_value(0.1394, 200), p_value(0.0, 200), p_value(0.0, 1000), p_value(0.0005, 2000)
+    ('= 0.139', '< 0.005', '< 0.001', '= 0.0005')
+    """
+    if missing(value):
+        return f"= {ABSENT}"
+    least = 1.0 / (resamples + 1.0)
+    first = math.ceil(-math.log10(least) - 1e-12)  # the place of its first digit
+    bound = math.ceil(least * 10**first - 1e-12) / 10**first
+    digits = max(first, 1)
+    if float(value or 0.0) < least:
+        return f"< {bound:.{digits}f}".rstrip("0").rstrip(".")
+    return f"= {decimal(value, max(places, digits))}"
+
+
 def quoted(value: object, known: Iterable[str] = ()) -> str:
     """Repeat a wrong value in a refusal, unless it may be a secret that came to the wrong place.
 

@@ -50,13 +50,17 @@ class Priced:
 
 
 def priced_words(what: str, modelled: float, fitted: float = 0.0) -> str:
-    """Say what prices rest on, by shares from 0 to 1.
+    """Say what prices rest on, by shares from 0 to 1; what is priced, or prices themselves.
 
     Examples
     --------
     >>> priced_words("fills", 0.25, 0.125)
     '25.0 % of the fills are priced by a model, 12.5 % by smiles fitted to quotes, 62.5 % by quotes'
+    >>> priced_words("prices of these orders", 1.0)
+    '100.0 % of the prices of these orders come from a model, 0.0 % from quotes'
     """
-    middle = f", {percent(fitted, 1)} by smiles fitted to quotes" if modelled < 1.0 else ""
+    verb, by = ("come", "from") if what.startswith("prices") else ("are priced", "by")
+    middle = f", {percent(fitted, 1)} {by} smiles fitted to quotes" if modelled < 1.0 else ""
     quoted = percent(max(1.0 - modelled - fitted, 0.0), 1)
-    return f"{percent(modelled, 1)} of the {what} are priced by a model{middle}, {quoted} by quotes"
+    first = f"{percent(modelled, 1)} of the {what} {verb} {by} a model"
+    return f"{first}{middle}, {quoted} {by} quotes"

@@ -1,5 +1,7 @@
 """The health of the bundled book, its history, and what neither may know."""
 
+import gc
+import weakref
 from datetime import date
 
 import numpy as np
@@ -176,3 +178,16 @@ def test_the_tail_runs_no_longer_than_the_condors(end, sessions) -> None:
     found = health(bundled(), result).protection
     assert found.avoided == pytest.approx(protection_price(held, moves).avoided)
     assert found.rally_share == protection_price(held, moves).rally_share
+
+
+def test_a_run_is_let_go_with_the_last_word_on_its_health():
+    """Hundreds of evenings one after the other: none may wait for a collection of garbage."""
+    found = alvh.backtest(bundled(), end="2016-02-24")
+    held = weakref.ref(found)
+    gc.disable()
+    try:
+        alvh.health(bundled(), found)
+        del found
+        assert held() is None
+    finally:
+        gc.enable()

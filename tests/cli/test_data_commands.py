@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from alvh import load_history
+from alvh.cli.data_commands import _not_fetched
 from alvh.market.sources import pull as pulling
 
 # Closes of 2018-02-01 and the three sessions after it, as Cboe publishes them.
@@ -174,6 +175,13 @@ def test_a_pull_that_fails_says_how_to_go_on(run, server: dict[str, str], tmp_pa
     assert last.endswith("run the same command again to take up from here")
     held = sorted(file.name for file in folder.rglob("*") if file.is_file())
     assert held == ["VIX_History.csv", "manifest.json"]
+
+
+def test_a_pull_that_got_nothing_does_not_speak_of_others() -> None:
+    told = _not_fetched([("a.csv", "no answer"), ("b.csv", "no answer")], 2)
+    assert told.startswith("none of 2 files could be fetched, first a.csv: no answer; see whether")
+    assert "others" not in told
+    assert "the others are in place" in _not_fetched([("a.csv", "no answer")], 2)
 
 
 def test_an_unknown_source_is_refused(run, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """`alvh ledger`, `alvh policy propose` and `sign`: what is printed, and the exit codes."""
 
 import json
+import os
+import pwd
 import stat
 from pathlib import Path
 
@@ -115,3 +117,25 @@ def test_a_ledger_that_is_not_there_is_not_made(run, tmp_path: Path) -> None:
         answer = run("ledger", *words, "--ledger", tmp_path / "lost.db")
         assert (answer.exit_code, "there is no ledger" in answer.stderr) == (1, True)
     assert not list(tmp_path.iterdir())
+
+
+def test_who_halts_is_the_login_where_the_environment_names_nobody(
+    run, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    found = json.loads(run("ledger", "halt", "--reason", "the feed is wrong", "--json").stdout)
+    assert found["content"]["by"] == pwd.getpwuid(os.getuid()).pw_name
+
+
+def test_a_login_without_a_name_has_to_say_who(
+    run, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.delenv("USER")
+    monkeypatch.setattr("getpass.getuser", nobody)
+    answer = run("ledger", "halt", "--reason", "the feed is wrong")
+    assert (answer.exit_code, "say who with --by NAME" in answer.stderr) == (2, True)
+    assert run("ledger", "halt", "--reason", "x", "--by", "ann").exit_code == 0

@@ -20,6 +20,12 @@ def test_version(shell) -> None:
     assert (answer.returncode, answer.stdout) == (0, f"alvh {version('alvh')}\n")
 
 
+def test_the_package_itself_is_the_command() -> None:
+    command = [sys.executable, "-m", "alvh", "--version"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert answer.stdout == f"alvh {version('alvh')}\n"
+
+
 def test_a_refusal_is_one_line_on_stderr_and_exit_code_one(shell) -> None:
     answer = shell("policy", "show", "vxht")
     assert (answer.returncode, answer.stdout) == (1, "")

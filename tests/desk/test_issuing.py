@@ -30,6 +30,7 @@ from alvh.desk.paper import as_decided
 from alvh.desk.preview import preview
 from alvh.desk.reconcile import make_void, reconcile, ticketed
 from alvh.desk.recording import record
+from alvh.desk.scoring import score, unasked
 from alvh.desk.standing import standing
 from alvh.desk.statements import import_statement, read_statement
 from alvh.desk.ticket_files import write_tickets
@@ -114,6 +115,22 @@ def test_a_halt_leaves_no_ticket_that_opens(evening):
     issued = issue_tickets(desk, decision, event, close_of(DAY), CASH)
     assert issued.orders == ()
     assert all("halted by ann" in why for why in issued.refused.values())
+
+
+def test_what_a_halt_refuses_is_recorded_once_and_scored(evening):
+    desk, decision, event = evening
+    assert [one.as_of for one in unasked(desk)] == []
+    halt(desk, "a drill", "ann", close_of(DAY))
+    assert [one.orders for one in unasked(desk)] == [tuple(o.name for o in decision.orders)]
+    for _ in range(2):
+        issue_tickets(desk, decision, event, close_of(DAY), CASH)
+    kept = [one.content for one in desk.events() if one.content["kind"] == "tickets.refused"]
+    assert [set(one["refused"]) for one in kept] == [{order.name for order in decision.orders}]
+    assert unasked(desk) == ()
+    scored = score(desk, bundled(), date(2015, 8, 18))
+    assert [(one.taken, one.asked) for one in scored] == [
+        (0, order.quantity) for order in decision.orders
+    ]
 
 
 def test_a_reduction_cuts_structures(evening):

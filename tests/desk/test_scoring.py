@@ -83,11 +83,44 @@ def test_all_of_a_ledger_with_the_reasons(governed: Ledger) -> None:
     assert told["data_digest"] == bundled().digest
 
 
+def _refuse(ledger: Ledger, decision: str, *names: str) -> None:
+    refused = dict.fromkeys(names, "the desk is halted")
+    record(ledger, "tickets.refused", {"decision": decision, "refused": refused}, MONDAY)
+
+
 def test_a_halt_after_the_decision_is_scored_by_the_whole(governed: Ledger) -> None:
-    _decide(governed, ORDER)
+    decision = _decide(governed, ORDER)
     halt(governed, "wait", "ann", MONDAY)
+    _refuse(governed, decision, "o-1")
     (one,) = score(governed, bundled(), END)
     assert (one.taken, one.difference) == (0, pytest.approx(-4 * EACH, abs=0.01))
+
+
+def test_what_closes_is_not_the_gain_of_a_halt_that_may_not_forbid_it(governed: Ledger) -> None:
+    halt(governed, "wait", "ann", MONDAY)
+    closing = ORDER | {"name": "o-2", "action": "close"}
+    decision = _decide(governed, ORDER, closing)
+    _refuse(governed, decision, "o-1")
+    assert [one.order for one in score(governed, bundled(), END)] == ["o-1"]
+
+
+def test_what_a_cap_refused_is_not_the_gain_of_an_override(governed: Ledger) -> None:
+    reduce(governed, 0.5, DAY, "careful", "ann", MONDAY)
+    _ticket(governed, _decide(governed, ORDER, ORDER | {"name": "capped"}), "o-1")
+    assert [one.order for one in score(governed, bundled(), END)] == ["o-1"]
+
+
+def test_a_decision_whose_tickets_nobody_asked_for_is_named_apart(governed: Ledger) -> None:
+    halt(governed, "wait", "ann", MONDAY)
+    _decide(governed, ORDER, ORDER | {"name": "o-2", "action": "close"})
+    found = scores(governed, bundled(), END)
+    assert (found.orders, found.difference) == ((), 0.0)
+    (apart,) = found.unasked
+    assert (apart.as_of, apart.orders) == (str(DAY), ("o-1",))
+    assert found.plain()["unasked"] == [
+        {"as_of": str(DAY), "overrides": [apart.overrides[0]], "orders": ["o-1"]}
+    ]
+    assert [one.action for one in found.overrides] == ["halt"]
 
 
 def test_what_no_rule_asked_for_is_scored_alone(governed: Ledger) -> None:

@@ -193,3 +193,13 @@ def test_the_command_prints_and_draws_what_the_function_finds(tmp_path):
     refused = CliRunner().invoke(app, [*words, "--book", str(book)])
     assert refused.exit_code == 1
     assert "wanted symbol and quantity" in " ".join(refused.stderr.split())
+
+
+def test_a_path_above_the_record_close_of_vix_is_told():
+    now = evening(end=END)
+    wild, calm = (Shock(name, "", np.ones(3), np.array([now.vix, high, now.vix]))
+                  for name, high in (("wild", 82.70), ("calm", 82.69)))  # fmt: skip
+    rows = stress(bundled(), run(end=END), shocks=[wild, calm], crises=[]).table().to_dicts()
+    assert [row["vix_most"] for row in rows] == pytest.approx([82.70, 82.69])
+    assert rows[0]["warning"].startswith("VIX reaches 82.70, above its record close of 82.69")
+    assert rows[1]["warning"] == ""

@@ -4,7 +4,7 @@ import pytest
 from tests.report.colours import confused, contrast, distance, faint
 
 import alvh
-from alvh.report.html import _figures
+from alvh.report.exhibits import of_comparison
 from alvh.report.stress import paths_figure
 
 PAPERS = ("#ffffff", "#14171b", "#16181c")  # of the report, the dashboard, and the small pages
@@ -28,7 +28,7 @@ def test_a_figure_in_colour_alone_is_found_out() -> None:
 
 def test_the_comparison(history: alvh.History) -> None:
     found = alvh.compare(history, condors="monthly45", start="2017-01-03", equal=None)
-    drawn = _figures(found)
+    drawn = {name: one.figure for name, one in of_comparison(found).items()}
     assert len(drawn) >= 10
     assert {name: confused(one) for name, one in drawn.items() if confused(one)} == {}
     assert {name: faint(one, PAPERS) for name, one in drawn.items() if faint(one, PAPERS)} == {}

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from alvh import measures as m
 from alvh.report import figures
-from alvh.report.html import _figures
+from alvh.report.exhibits import of_comparison
 from evidence.synthetic import sessions
 
 
 def test_every_figure_is_valid_for_the_plotting_library(comparison):
     # Oracle: plotly's own validators refuse an unknown key or a wrong value.
     graph_objects = pytest.importorskip("plotly.graph_objects")
-    made = _figures(comparison)
+    made = {name: one.figure for name, one in of_comparison(comparison).items()}
     assert len(made) == 10
     for name, figure in made.items():
         assert figure["data"], name

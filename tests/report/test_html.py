@@ -2,18 +2,17 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from tests import browsers
 
 from alvh.errors import AlvhError
 from alvh.report import html, write_report
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 MOST_BYTES = 8_000_000
 
 
@@ -152,12 +151,12 @@ def test_importing_the_report_imports_no_plotting_library():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 def test_the_page_works_in_a_browser(comparison, tmp_path):
+    browser = browsers.needed()
     target = write_report(comparison, tmp_path / "report.html")
     done = subprocess.run(
         [
-            BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+            browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
             "--no-first-run", "--disable-background-networking", "--disable-component-update",
             "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr",
             "--virtual-time-budget=20000", "--dump-dom", target.as_uri(),

@@ -1,13 +1,13 @@
 """A real Chromium before a real server, for the tests that look at the pages."""
 
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
-import pytest
+from tests import browsers
 
 from alvh.web import Desk, create_app
 
@@ -15,7 +15,6 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @contextmanager
@@ -38,12 +37,13 @@ def serving(desk: Desk) -> Iterator[str]:
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """Open a browser; skip, saying so, where none is installed."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = next((path for path in map(shutil.which, BROWSERS) if path), None)
-    if found is None:
-        pytest.skip(f"no browser on this machine; looked for {', '.join(BROWSERS)}")
-    with playwright.sync_playwright() as maker:
+    """Open a browser; skip, saying so, where none is installed, or fail where one is required."""
+    if find_spec("playwright") is None:
+        browsers.missing(f"playwright is not installed; {browsers.REMEDY}")
+    from playwright.sync_api import sync_playwright
+
+    found = browsers.needed()
+    with sync_playwright() as maker:
         browser = maker.chromium.launch(executable_path=found, args=list(FLAGS))
         yield browser
         browser.close()

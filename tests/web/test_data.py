@@ -79,6 +79,16 @@ def test_sessions_with_chains_are_counted(quoted_client: TestClient, quoted_desk
     assert f"Option chains: {days}" in page
     assert re.search(r"SPX option quotes</th><td>[\d,]+ sessions</td><td>10</td>", page)
     assert "2019-04-25" in page
+    futures = _inputs(quoted_client).filter(input="VIX futures, all listed monthlies")
+    # CFE lists up to nine monthly futures; a new one may come before the oldest has settled
+    assert 9 * 252 <= futures.filter(year=2019)["counted"].item() < 9.1 * 252
+    assert (futures["known"] <= futures["counted"]).all()
+    assert futures.filter(pl.col("year") >= 2013)["counted"].min() > 0
+    whole = quoted_client.get("/api/data/inputs").json()["inputs"]
+    for row in whole:
+        late = _inputs(quoted_client).filter(pl.col("year") >= 2007, input=row["input"])
+        assert row["share_since_2007"] == late["known"].sum() / late["counted"].sum()
+        assert f"<td>{100 * row['share_since_2007']:.1f} %</td>" in page
     last = re.search(r'VIX futures, the nearest</th>.*?<td class="day">([\d-]+)</td></tr>', page)
     assert last
     assert last[1] == str(quoted_desk.history.futures["date"].max())

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from alvh.desk.versions import Caps, Charter
 from alvh.ledger import Ledger
 from alvh.policy import load_policy, load_programme
 from alvh.web import Desk, create_app
+from alvh.web.screens.today import Found, recorded
 
 NEXT = date(2015, 8, 24)
 ASKED = {"end": str(NEXT)}
@@ -256,6 +258,15 @@ def test_without_a_ledger_that_is_said(desk: Desk, tmp_path: Path) -> None:
     client = TestClient(create_app(found, [HOST]), base_url=f"http://{HOST}")
     text = client.get("/today", params=ASKED).text
     assert f"nothing was asked of a ledger, for there is none at {tmp_path / 'ledger.db'}" in text
+
+
+def test_what_records_a_decision_is_said_as_it_is(desk: Desk, desked: Desked) -> None:
+    client = _client(desk, desked)
+    whole = f"alvh today --ledger {desked.ledger} --tickets FOLDER records it and issues"
+    assert whole in client.get("/today", params=ASKED).text
+    idle = Found(SimpleNamespace(orders=()), None)
+    words = recorded(Desk(desk.history, "", {}, {}, ledger=desked.ledger), idle)
+    assert words == f"not recorded yet: alvh today --ledger {desked.ledger} records it"
 
 
 def test_the_box_of_the_form_follows_the_rules(desk: Desk, desked: Desked) -> None:

@@ -155,6 +155,14 @@ def test_a_split_that_is_no_split_is_refused_without_an_empty_name(client: TestC
     assert found["refused"].startswith("fill: ")
 
 
+@pytest.mark.parametrize("path", ["/lab", "/lab/answer", "/api/backtest", "/data", "/api/data"])
+def test_a_setting_given_twice_is_refused(client: TestClient, path: str) -> None:
+    twice = [("start", "2016-01-04"), ("start", "2017-01-03")]
+    answer = client.get(path, params=twice)
+    assert answer.status_code == 422
+    assert "is given 2 times; give it once" in answer.text
+
+
 def test_remedies_fit_what_is_broken(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("on,kind\n2015-08-20,nonsense\n")
     (tmp_path / "bad.db").write_bytes(b"no ledger at all")

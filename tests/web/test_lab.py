@@ -120,3 +120,15 @@ def test_what_cannot_be_run_is_refused_with_the_reason(
 def test_empty_fields_of_the_form_are_fields_left_alone(client: TestClient) -> None:
     blank = {"start": "", "end": "", "short": "", "medium": "", "tail": ""}
     assert client.get("/lab", params=blank).status_code == 200
+
+
+def test_a_hedge_without_three_layers_offers_no_point_to_drag(client: TestClient) -> None:
+    hidden = (
+        '<p class="soft" id="split-help" hidden>',
+        '<button type="button" id="own-split" hidden>',
+    )
+    split, whole = (client.get("/lab", params={"hedge": hedge, "start": "2018-06-01"}).text
+                    for hedge in ("vxth", "alvh-40-40-20"))  # fmt: skip
+    for part in hidden:
+        assert part in split
+        assert part not in whole

@@ -1,6 +1,7 @@
 """Layers: the numbers are those of `alvh health`, and the calendar is the policy's."""
 
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,6 +13,7 @@ from tests.web.test_lab import _cli, _drawn
 import alvh
 from alvh.holdings import holdings
 from alvh.report import layer_figures as figures
+from alvh.sessions import is_session
 from alvh.web import Desk
 
 EVENING = {"end": "2016-02-24"}
@@ -52,8 +54,32 @@ def test_rolls_are_due_so_many_days_before_expiry(desk: Desk) -> None:
         row = rows[layer.name]
         assert row["days"] == (row["expiry"] - date(2016, 2, 24)).days
         held_to_its_end = layer.roll_days == 0
-        due = None if held_to_its_end else row["expiry"] - timedelta(days=layer.roll_days)
+        first = row["expiry"] - timedelta(days=layer.roll_days)
+        ahead = (first + timedelta(days=more) for more in range(5))
+        due = None if held_to_its_end else next(day for day in ahead if is_session(day))
         assert row["roll"] == due
+        assert row["due"] == (due is not None and due <= date(2016, 2, 24))
+
+
+def test_a_roll_is_due_on_a_session_and_due_once_it_is_past(desk: Desk) -> None:
+    """Good Friday, 2016-03-25, gives way to the Monday after it, a Saturday likewise."""
+    policy = alvh.load_policy("alvh-40-40-20")
+    book = holdings(alvh.backtest(desk.history, policy, "monthly45", end="2016-02-24"))
+    days = {layer.name: layer.roll_days for layer in policy.layers}
+    tail = next(layer for layer in book.layers if layer.name == "tail")
+
+    def moved(roll: date) -> dict[str, object]:
+        expiry = roll + timedelta(days=int(days["tail"]))
+        legs = tuple(replace(leg, expiry=expiry) for leg in tail.legs)
+        only = replace(book, layers=(replace(tail, legs=legs),))
+        return figures.rolls(only, policy).to_dicts()[0]
+
+    assert (moved(date(2016, 3, 25))["roll"], moved(date(2016, 3, 25))["due"]) == (
+        date(2016, 3, 28), False,
+    )  # fmt: skip
+    assert (moved(date(2016, 2, 20))["roll"], moved(date(2016, 2, 20))["due"]) == (
+        date(2016, 2, 22), True,
+    )  # fmt: skip
 
 
 def test_curve_marks_what_is_held(desk: Desk) -> None:

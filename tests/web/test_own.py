@@ -1,5 +1,6 @@
 """The user's own book where the server has one, the policy's where not, and the page says which."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from tests.desk.month import begin
+from tests.web.browser import Watched, chromium, serving
 from tests.web.conftest import HOST
 from tests.web.test_lab import _cli, _drawn
 
@@ -154,3 +156,36 @@ def test_a_server_without_a_book_says_so(client: TestClient) -> None:
     answer = client.get("/api/book")
     assert answer.status_code == 422
     assert "alvh serve --book" in answer.json()["refused"]
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_book_of_one_s_own_leaves_no_first_day_and_no_account_to_choose(
+    booked: TestClient, client: TestClient, screen: str
+) -> None:
+    for name in ("start", "equity"):
+        box = re.compile(rf'<input [^>]*name="{name}"[^>]* readonly>')
+        assert box.search(booked.get(f"/{screen}", params=EVENING).text)
+        policy = booked.get(f"/{screen}", params=EVENING | {"book": "policy"}).text
+        assert not box.search(policy)
+        assert not box.search(client.get(f"/{screen}", params=EVENING).text)
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_what_marks_rest_on_is_said_once_above_the_tables(booked: TestClient, screen: str) -> None:
+    text = booked.get(f"/{screen}/answer", params=EVENING).text
+    assert text[: text.index("<table")].count("priced by a model") <= 1
+
+
+def test_the_boxes_follow_whose_book_is_shown(desk: Desk, book: Path) -> None:
+    expect = pytest.importorskip("playwright.sync_api").expect
+    found = Desk(desk.history, "bundled", desk.hedges, desk.programmes, book_file=book)
+    with serving(found) as address, chromium() as browser:
+        page = Watched(browser, address).open(f"{address}/layers?end=2015-10-30")
+        box = page.locator("input[name=equity]")
+        assert not box.is_editable()
+        page.select_option("select[name=book]", "policy")
+        page.wait_for_selector("[data-whose=policy]")
+        expect(box).to_be_editable()
+        page.select_option("select[name=book]", "own")
+        expect(box).not_to_be_editable()
+        page.context.close()

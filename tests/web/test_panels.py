@@ -135,3 +135,15 @@ def test_words_and_pages_contrast_enough() -> None:
             for ink in ("ink", "soft", "accent", "bad", "good", "warn"):
                 found = contrast(colors[ink], colors[paper])
                 assert found >= 4.5, f"{ink} on {paper}: {found:.2f}"  # WCAG 1.4.3
+
+
+@pytest.mark.parametrize("equity", ["1234567", "1234567.89", "5000000", "10000000000"])
+def test_links_and_forms_are_of_the_account_that_is_shown(client: TestClient, equity: str) -> None:
+    text = client.get("/lab", params={"equity": equity, "start": "2018-06-01"}).text
+    assert f'name="equity" value="{equity}"' in text
+    link = f"/lab/csv/equity?start=2018-06-01&equity={equity}"
+    assert _drawn(text)["equity"]["csv"] == link
+    nav = pl.read_csv(io.StringIO(client.get(link).text))["none"]
+    asked = {"equity": equity, "start": "2018-06-01", "hedge": "none"}
+    summary = client.get("/api/backtest", params=asked).json()["summary"]
+    assert nav[-1] == pytest.approx(summary["final_nav"], abs=0.01)

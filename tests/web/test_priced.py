@@ -18,8 +18,8 @@ from alvh.web.settings import Account
 SPRING = {"start": "2019-04-24", "end": "2019-07-19"}
 WITH_TOKEN = {"x-alvh-token": TOKEN}
 SAID = re.compile(
-    r"(\d+\.\d) % of the [\w ]+ are priced by a model"
-    r"(?:, (\d+\.\d) % by smiles fitted to quotes)?, (\d+\.\d) % by quotes"
+    r"(\d+\.\d) % of the [\w ]+ (?:are priced by|come from) a model"
+    r"(?:, (\d+\.\d) % (?:by|from) smiles fitted to quotes)?, (\d+\.\d) % (?:by|from) quotes"
 )
 
 

@@ -52,3 +52,18 @@ def test_a_crisis_outside_the_data_gives_way_to_one_inside(client: TestClient) -
 
 def test_a_mode_that_is_none_is_refused(client: TestClient) -> None:
     assert client.get("/stress", params={"mode": "panic"}).status_code == 422
+
+
+def test_a_vix_that_was_never_seen_is_said_to_be(client: TestClient) -> None:
+    """The last evening of the bundled data closed at 25.42."""
+    asked = {"end": "2018-12-31", "crisis": "2018-02"}
+    text = client.get("/stress", params=asked).text
+    whole = _cli("replay", "2018-01-26", "--sessions", "9", "--as-of", "2018-12-31")["replay"]
+    # VIX rose from 11.08 to 37.32 (2018-02-05): 25.42 · 37.32 / 11.08
+    assert whole["vix_most"] == pytest.approx(25.42 * 37.32 / 11.08, abs=0.01)
+    assert "above its record close of 82.69 (2020-03-16)" in whole["warning"]
+    assert f"<td>▲ {whole['vix_most']:.2f}</td>" in text
+    assert f"{whole['warning']}." in text
+    assert "VIX moved by the same factor as there, to 85.62 at most" in text
+    calm = _cli("replay", "2018-01-26", "--sessions", "9", "--as-of", "2016-02-24")["replay"]
+    assert (calm["warning"], calm["vix_most"] < 82.69) == ("", True)

@@ -1,5 +1,6 @@
 """Today: the decision is that of `alvh today`, stale data stop it, tickets can be copied."""
 
+import re
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from alvh.desk.entries import Flow
 from alvh.desk.paper import as_decided
 from alvh.web import Desk, create_app
 from alvh.web.desk import chicago_today
+from alvh.web.screens.today import health_rows
 
 SESSION = {"end": "2015-08-24"}
 
@@ -98,3 +100,48 @@ def test_the_server_s_day_is_chicago_s(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("alvh.web.desk.datetime", Clock)
     assert chicago_today() == date(2018, 12, 28)
+
+
+def test_what_is_copied_says_that_it_is_not_to_be_sent(client: TestClient) -> None:
+    text = client.get("/today", params=SESSION).text
+    tickets = re.findall(r'<pre id="ticket-[^"]+" tabindex="0">(.*?)</pre>', text, re.DOTALL)
+    assert tickets
+    for ticket in tickets:
+        assert ticket.startswith("NOT TO BE SENT: of a finished session, 2015-08-24\n")
+
+
+def test_a_ticket_of_a_session_that_is_open_has_no_such_warning(desk: Desk) -> None:
+    noon = datetime(2015, 8, 24, 17, 0, tzinfo=UTC)
+    found = Desk(desk.history, "bundled", desk.hedges, desk.programmes, lambda: noon)
+    text = TestClient(create_app(found, [HOST]), base_url=f"http://{HOST}").get(
+        "/today", params=SESSION
+    ).text  # fmt: skip
+    assert '<pre id="ticket-' in text
+    assert "NOT TO BE SENT" not in text
+
+
+def test_orders_cost_or_bring_and_fees_are_in_it(client: TestClient) -> None:
+    text = client.get("/today", params=SESSION).text
+    orders = client.get("/api/today", params=SESSION).json()["orders"]
+    assert {order["cash_usd"] < 0 for order in orders} == {True, False}
+    for order in orders:
+        cash, fees = order["cash_usd"], order["fees_usd"]
+        words = (
+            f"costs {-cash:,.0f} USD, fees of {fees:.2f} USD included" if cash < 0
+            else f"brings {cash:,.0f} USD after fees of {fees:.2f} USD"
+        )  # fmt: skip
+        assert words in text
+    assert "of the prices of these orders come from a model" in text
+
+
+def test_a_ratio_to_nothing_says_that_nothing_falls_due() -> None:
+    nothing = {"quick_ratio": None, "quick_ratio_colour": "green", "vix": 20.0}
+    assert [row["shown"] for row in health_rows(nothing)] == ["nothing falls due", "green", "20.00"]
+    red = nothing | {"quick_ratio_colour": "red"}
+    assert health_rows(red)[0]["shown"] == "–"
+
+
+def test_lights_are_named_in_words_of_the_trade(client: TestClient) -> None:
+    text = client.get("/today", params=SESSION).text
+    assert "</span> note</span> <strong>FIRST</strong>" in text
+    assert "</span> tell</span>" not in text

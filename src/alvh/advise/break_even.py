@@ -5,9 +5,9 @@ from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from alvh.advise.evening import Evening
+from alvh.advise.roots import root
 
 Floats = NDArray[np.float64]
 
@@ -122,4 +122,4 @@ def flat_levels(evening: Evening, move: float, days: int = 0) -> list[float]:
 
     row = gains(CURVE_VIX)
     turns = np.flatnonzero(np.sign(row[1:]) * np.sign(row[:-1]) < 0)
-    return [float(brentq(gain, CURVE_VIX[i], CURVE_VIX[i + 1], xtol=1e-6)) for i in turns]
+    return [root(gain, CURVE_VIX[i], CURVE_VIX[i + 1], 1e-6) for i in turns]

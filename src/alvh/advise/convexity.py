@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alvh.advise.evening import DAYS_PER_YEAR, LAYERS, STRESS_SPX, Evening
+from alvh.advise.roots import root
 from alvh.kernel import codes
 from alvh.kernel.quotes import multiplier, vix_response
 
@@ -189,6 +190,4 @@ def _crossing(
         return float(hedge_gains(evening, days, np.array([vix]))[places].sum()) - wanted
 
     low, high = SEARCHED_VIX[turns[0]], SEARCHED_VIX[turns[0] + 1]
-    from scipy.optimize import brentq  # a quarter of a second to import
-
-    return float(brentq(excess, low, high, xtol=1e-6))
+    return root(excess, low, high, 1e-6)

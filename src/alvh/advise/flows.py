@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from alvh.advise.roots import root
 from alvh.kernel import codes
 from alvh.kernel.quotes import multiplier
 from alvh.kernel.vix_curve import vix_forward
@@ -198,9 +199,7 @@ def xirr(flows: Flows) -> Rate:
 
     grid = np.array([worth(x) for x in _LOG_RATES])
     turns = np.flatnonzero(np.sign(grid[1:]) * np.sign(grid[:-1]) < 0)
-    from scipy.optimize import brentq  # a quarter of a second to import
-
-    roots = [brentq(worth, _LOG_RATES[i], _LOG_RATES[i + 1], xtol=1e-13) for i in turns]
+    roots = [root(worth, _LOG_RATES[i], _LOG_RATES[i + 1], 1e-13) for i in turns]
     roots += [float(x) for x, value in zip(_LOG_RATES, grid, strict=True) if value == 0.0]
     if not roots:
         return Rate(float("nan"), "no rate solves the flows", changes)

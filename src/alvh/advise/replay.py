@@ -18,6 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from alvh.advise.evening import Evening, read_evening
+from alvh.advise.shocks import beyond_record
 from alvh.advise.stretch import move_stretch
 from alvh.compile import compile_account, compile_hedge, compile_programme
 from alvh.engine import DEFAULT_COMMISSION, DEFAULT_DEBIT_SPREAD, DEFAULT_FILL, run_window
@@ -78,6 +79,16 @@ class Replay:
         """The session of the stretch on which the whole book stood lowest, its gain then, USD."""
         at = int(np.argmin(self.pnl["total"]))
         return self.dates[at].astype(object), float(self.pnl["total"][at])
+
+    @property
+    def vix_most(self) -> float:
+        """The highest VIX that the book lives through, points."""
+        return float(np.max(self.vix))
+
+    @property
+    def warning(self) -> str:
+        """Said where VIX goes above its record close; empty otherwise."""
+        return beyond_record(self.vix_most)
 
 
 def replay(

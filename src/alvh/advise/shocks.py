@@ -8,6 +8,7 @@ evening.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -64,8 +65,19 @@ VIX_BETAS = np.array([[0.75, 0.38], [0.77, 0.39], [0.69, 0.35], [0.53, 0.28], [0
 
 LASTING = -2.6  # ln VIX on ln S&P 500 over 63 sessions, same years; of falls alone −2.4
 LOWEST_VIX, HIGHEST_VIX = 9.0, 90.0  # closes of 1990–2026 lie between 9.14 and 82.69
+RECORD_VIX, RECORD_ON = 82.69, date(2020, 3, 16)  # highest close of 1990–2026
 RELIEF = 0.03  # rise of the S&P 500 while volatility is crushed
 CALMING = 15.0  # sessions in which half of what VIX jumped in a gap is gone
+
+
+def beyond_record(vix: float) -> str:
+    """Say of the highest VIX of a path, points, that it was never seen; empty where it was."""
+    if round(vix, 2) <= RECORD_VIX:
+        return ""
+    return (
+        f"VIX reaches {vix:.2f}, above its record close of {RECORD_VIX} ({RECORD_ON}): what the "
+        "hedge gains up there is beyond anything seen"
+    )
 
 
 @dataclass(frozen=True)

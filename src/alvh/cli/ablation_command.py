@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alvh.cli.console import ABSENT, counting, say, say_json, show_table
-from alvh.cli.formats import decimal, percent
+from alvh.cli.formats import decimal, p_value, percent
 from alvh.cli.options import AsJson, Condors, Data, End, Equity, Fill, Start
 from alvh.cli.running import announce_compiling, day, read_history, say_identity
 
@@ -66,7 +66,8 @@ def ablation(
     say(f"{found.trials} of {len(found.rows) - 1} variants ever differ from the static hedge; "
         f"{found.beyond} intervals exclude zero, {decimal(0.05 * found.trials, 1)} would by "
         "chance")  # fmt: skip
-    say(f"test that none grows faster than the static hedge: p = {decimal(found.spa, 3)}")
+    p = p_value(found.spa, found.resamples)
+    say(f"test that none grows faster than the static hedge: p {p}")
     say_identity(found.meta)
 
 

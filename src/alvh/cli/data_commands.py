@@ -1,6 +1,6 @@
 """`alvh data`: fetch, tidy, judge and show the market data that everything else rests on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -64,11 +64,21 @@ def pull(
             f"{len(report.absent)} not offered, {len(report.failed)} failed"
         )
     if report.failed:
-        name, reason = report.failed[0]
-        raise DataError(
-            f"{len(report.failed)} of {len(wanted)} files could not be fetched, first {name}: "
-            f"{reason}; the others are in place; run the same command again to take up from here"
+        raise DataError(_not_fetched(report.failed, len(wanted)))
+
+
+def _not_fetched(failed: Sequence[tuple[str, str]], wanted: int) -> str:
+    """Say how many files failed, why the first did, and what is there of the others."""
+    name, reason = failed[0]
+    if len(failed) == wanted:
+        return (
+            f"none of {wanted} files could be fetched, first {name}: {reason}; see whether this "
+            "machine reaches the network, and run the same command again"
         )
+    return (
+        f"{len(failed)} of {wanted} files could not be fetched, first {name}: {reason}; the others "
+        "are in place; run the same command again to take up from here"
+    )
 
 
 @app.command("import")
@@ -165,15 +175,26 @@ def _show_inputs(history: "History", as_json: bool) -> None:
         found = {"chain_folder": history.chain_folder, "inputs": whole, "by_year": by_year}
         say_json(_identity(history) | found)
         return
-    headings = ("input", "of", "counted", "known", "modelled", "share known", "first", "last")
+    headings = (
+        "input",
+        "of",
+        "counted",
+        "known",
+        "modelled",
+        "share known",
+        "since 2007",
+        "first",
+        "last",
+    )
     rows = (
         (row["input"], row["of"], f"{row['counted']:,}", f"{row['known']:,}",
-         f"{row['modelled']:,}", percent(row["share"], 1), str(row["first"] or ABSENT),
+         f"{row['modelled']:,}", percent(row["share"], 1),
+         percent(row["share_since_2007"], 1), str(row["first"] or ABSENT),
          str(row["last"] or ABSENT))
         for row in whole.iter_rows(named=True)
     )  # fmt: skip
     title = "Known: published, settled or quoted on its day; the rest is the model's"
-    show_table(title, headings, rows, numbers=headings[2:6])
+    show_table(title, headings, rows, numbers=headings[2:7])
     say(f"option chains: {history.chain_folder or 'none imported'}")
     _say_identity(history)
 

@@ -1,5 +1,6 @@
 """What the commands of the desk share: where the ledger is, who asks, and the clock."""
 
+import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -22,9 +23,29 @@ KeyFile = Annotated[
     typer.Option("--key", metavar="FILE", envvar="ALVH_KEY", help="File of a private key."),
 ]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")]
+
+
+def login() -> str:
+    """Return the name under which this program runs.
+
+    Raises
+    ------
+    typer.BadParameter
+        Where the machine has no name for it.
+    """
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise typer.BadParameter("this login has no name; say who with --by NAME") from error
+
+
 By = Annotated[
-    str, typer.Option("--by", metavar="NAME", envvar="USER", help="Who; it is recorded.")
-]
+    str,
+    typer.Option(
+        "--by", metavar="NAME", envvar="USER", default_factory=login, show_default="your login",
+        help="Who; it is recorded.",
+    ),
+]  # fmt: skip
 Until = Annotated[
     datetime,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alvh.cli.console import counting, say, say_json, show_table
-from alvh.cli.formats import decimal, percent
+from alvh.cli.formats import decimal, p_value, percent
 from alvh.cli.options import AsJson, Cluster, Condors, Data, End, Equity, Fill, Start
 from alvh.cli.running import announce_compiling, day, read_history, say_identity, say_model_share
 
@@ -82,7 +82,7 @@ def grid(
         say(f"by {name.replace('_', ' ')}: rank {one.rank} of {len(found.tenors)} "
             f"({one.rank_low} to {one.rank_high}), {among} the {int(one.region.sum())} that "
             "cannot be told from the best")  # fmt: skip
-    say(f"test that none grows faster: p = {decimal(found.spa, 3)}")
+    say(f"test that none grows faster: p {p_value(found.spa, found.meta['resamples'])}")
     say_identity(found.meta)
 
 

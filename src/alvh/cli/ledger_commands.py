@@ -343,6 +343,8 @@ def score(
         ),
         numbers=numbers,
     )
+    for apart in found.unasked:
+        say(f"{apart.as_of}: not scored, as no ticket was asked for: {', '.join(apart.orders)}")
     gained = dollars(found.difference)
     say(f"overrides made {gained} USD against the rule, each order held as it was")
     say(f"data {history.digest[:12]}")

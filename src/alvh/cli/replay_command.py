@@ -91,7 +91,8 @@ def replay(
         from dataclasses import asdict
 
         record = asdict(found) | {"settled": list(found.settled.iter_rows(named=True))}
-        say_json({"replay": record | {"worst": found.worst}, "meta": result.meta})
+        told = {"worst": found.worst, "vix_most": found.vix_most, "warning": found.warning}
+        say_json({"replay": record | told, "meta": result.meta})
         return
     _say(found)
     say_identity(result.meta)
@@ -105,11 +106,14 @@ def _say(found: "Replay") -> None:
     )
     numbers = ("S&P 500", "VIX", *_PARTS)
     show_table(
-        "Cumulative gain, USD; VIX is the evening's, moved as in the stretch",
+        "Cumulative gain, USD; VIX is the evening's, moved by the same factor as there",
         ("date", *numbers), _rows(found), numbers=numbers,
     )  # fmt: skip
     share = percent(depth / found.start_nav)
     say(f"lowest on {worst}: {dollars(depth)} USD, {share} of the account")
+    say(f"VIX at most {decimal(found.vix_most)}")
+    if found.warning:
+        say(f"warning: {found.warning}")
 
 
 def _rows(found: "Replay") -> Iterator[tuple[str, ...]]:

@@ -71,11 +71,13 @@ def _open(
 ) -> "Desk":
     try:
         from alvh.web import open_desk
+        from alvh.web.memory import return_large_blocks
     except ModuleNotFoundError as absent:
         raise AlvhError(
             f"the dashboard needs {absent.name}, which is not installed; install alvh with its "
             "extra: pip install 'alvh[web]'"
         ) from absent
+    return_large_blocks()
     history = read_history(data)
     desk = open_desk(data, hedges, programmes, ledger, book, history)
     with engine_running("the first run"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alvh.cli.console import counting, say, say_json, show_table
-from alvh.cli.formats import decimal, percent
+from alvh.cli.formats import decimal, p_value, percent
 from alvh.cli.options import AsJson, Cluster, Condors, Data, End, Equity, Fill, Start
 from alvh.cli.running import (
     announce_compiling,
@@ -117,7 +117,7 @@ def simplex(
         f"{percent(found.twin_cvar_month)}")  # fmt: skip
     for line in _standings(found):
         say(line)
-    say(f"test that no split grows faster: p = {decimal(found.spa, 3)}")
+    say(f"test that no split grows faster: p {p_value(found.spa, found.meta['resamples'])}")
     say("carry is what an unchanged market gives or takes a year")
     say_identity(found.meta)
 

@@ -145,12 +145,17 @@ def _say(found: "Stress") -> None:
     meta, table = found.meta, found.table()
     say("100.0 % of the prices are a model's; shocks are declared, they are not forecasts")
     parts = list(found.paths[0].pnl) if found.paths else []
-    numbers = ("sessions", "S&P 500", "VIX", "at", *parts, "of account", "end")
+    numbers = ("sessions", "S&P 500", "VIX", "VIX at most", "at", *parts, "of account", "end")
     title = f"book of {found.as_of}, {found.nav:,.0f} USD, {found.mode}: USD at the lowest session"
     show_table(title, ("path", *numbers), _rows(table, parts), numbers=numbers, spare=parts[:-1])
     for path in found.paths:
         if path.kind == "shock":
             say(f"{path.name}: {path.words}")
+    if any(path.kind == "crisis" for path in found.paths):
+        say("crises: the S&P 500 and VIX are moved by the same factor as there")
+    for path in found.paths:
+        if path.warning:
+            say(f"warning: {path.name}: {path.warning}")
     if "policy_hash" in meta:
         say_identity(meta)
     else:
@@ -162,6 +167,7 @@ def _rows(table: Any, parts: list[str]) -> Iterator[tuple[str, ...]]:
     for row in table.iter_rows(named=True):
         yield (
             row["name"], str(row["sessions"]), percent(row["spx"], 1), decimal(row["vix"], 1),
+            decimal(row["vix_most"], 1),
             str(row["worst_session"]), *(dollars(row[f"worst_{part}"]) for part in parts),
             percent(row["worst_share"], 1), percent(row["end_share"], 1),
         )  # fmt: skip

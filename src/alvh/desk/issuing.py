@@ -198,6 +198,7 @@ def issue_tickets(
 
     What closes comes first, so that it is not crowded out. A ticket that was issued for this
     decision before is not issued again: what is open of it, and allowed still, is handed back.
+    What a halt or a restriction leaves without a ticket is recorded as refused.
 
     Parameters
     ----------
@@ -216,6 +217,7 @@ def issue_tickets(
     Issued
     """
     barred, judged = bar(ledger, decision, book), dict[str, Judged]()
+    forbidden = dict[str, str]()
     for order in sorted(decision.orders, key=lambda order: order.opens):
         if barred:
             judged[order.name] = None, barred
@@ -225,14 +227,29 @@ def issue_tickets(
             judged[order.name] = still_open(order, held, book, now)
             continue
         cut, why = permitted(order, now)
-        if cut is not None:
+        if cut is None:
+            forbidden[order.name] = why
+        else:
             try:
                 content = cut.plain() | {"closes": order.closes}
                 issue(ledger, ticket_of(cut, order.quantity, decision, event.sha256), content, at)
             except GovernanceError as error:
                 cut, why = None, str(error)
         judged[order.name] = cut, why
+    _record_refused(ledger, event, forbidden, at)
     return sorted_out(judged)
+
+
+def _record_refused(ledger: Ledger, event: Event, why: Mapping[str, str], at: datetime) -> None:
+    """Record which orders were refused, each of them once."""
+    kind, known = kinds.TICKETS_REFUSED, set[str]()
+    for one in ledger.events():
+        if f'"kind":"{kind}"' in one.body and one.content.get("decision") == event.sha256:
+            known |= set(one.content["refused"])
+    new = {name: reason for name, reason in why.items() if name not in known}
+    if new:
+        content = {"decision": event.sha256, "refused": new}
+        record(ledger, kind, content, at, lowers=True)
 
 
 def sorted_out(judged: Mapping[str, Judged]) -> Issued:

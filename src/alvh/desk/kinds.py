@@ -18,6 +18,10 @@ DECISION: Final = "decision"
 TICKET: Final = "ticket"
 """The fields of :class:`alvh.desk.tickets.Ticket`, and ``order``, whatever else describes it."""
 
+TICKETS_REFUSED: Final = "tickets.refused"
+"""``decision`` (SHA-256) and ``refused``: why a halt or a restriction left an order without a
+ticket when tickets were asked for, by the order's name."""
+
 TICKET_VOID: Final = "ticket.void"
 """``ticket`` and ``reason``: it was not filled, in whole or in the rest, and never will be."""
 

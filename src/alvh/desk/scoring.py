@@ -1,9 +1,11 @@
 """Overrides judged afterwards: what the rule's orders would have made, beside what was taken.
 
-An order that a rule asked for on a day with an override, and that was taken in part or not at all,
-is followed to a later close: settled if it has expired by then, else at the model's mid. Likewise
-what a person ordered that no rule had asked for. Each is held as it was: how the rule would have
-gone on with it (taken profits, rolls) is not imagined.
+An order that would have opened something, and that an override reduced or refused when its ticket
+was asked for, is followed to a later close: settled if it has expired by then, else at the model's
+mid. Likewise what a person ordered that no rule had asked for. Each is held as it was: how the rule
+would have gone on with it (taken profits, rolls) is not imagined. What closes is never forbidden,
+so it is not scored. Where no ticket was asked for, no override withheld one: such decisions are
+listed and not scored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from alvh.advise.instrument import Instrument, parse_instrument
+from alvh.desk import kinds
 from alvh.desk.fold import Fold, Override
 from alvh.desk.moments import chicago_day
 from alvh.desk.tax import MODEL_MID, market_marker
@@ -72,13 +75,34 @@ class Scored:
 
 
 @dataclass(frozen=True)
+class Unasked:
+    """A decision on a day with an override whose tickets were never asked for.
+
+    Attributes
+    ----------
+    as_of : str
+        Session.
+    overrides : tuple of int
+        Events of the overrides in force on the day.
+    orders : tuple of str
+        What it would have opened, by name.
+    """
+
+    as_of: str
+    overrides: tuple[int, ...]
+    orders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Scores:
     """What all overrides of a ledger made against the rule.
 
     Attributes
     ----------
     orders : tuple of Scored
-        Every order in which an override departed from the rule.
+        Every order that an override reduced or refused, or that was a person's own.
+    unasked : tuple of Unasked
+        Decisions without tickets, which are not scored.
     overrides : tuple of Override
         Those that the orders name: number, action, share, until, reason and by whom.
     until : datetime.date
@@ -88,6 +112,7 @@ class Scores:
     """
 
     orders: tuple[Scored, ...]
+    unasked: tuple[Unasked, ...]
     overrides: tuple[Override, ...]
     until: date
     data_digest: str
@@ -105,6 +130,7 @@ class Scores:
                  "difference": one.difference}
                 for one in self.orders
             ],
+            "unasked": [plain(one) for one in self.unasked],
             "overrides": [plain(one) for one in self.overrides],
             "difference": self.difference,
             "priced": priced_of(self.orders).shares,
@@ -115,12 +141,39 @@ class Scores:
 
 @dataclass
 class _Day:
-    """A decision, the overrides in force on its day, and the tickets of it."""
+    """A decision, the overrides in force on its day, its tickets, and those refused."""
 
     made: date
     content: Mapping[str, Any]
     overrides: set[int] = field(default_factory=set)
     tickets: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+
+    @property
+    def orders(self) -> dict[str, Mapping[str, Any]]:
+        """What the rules asked for, by name."""
+        return {order["name"]: order for order in self.content.get("orders", [])}
+
+    @property
+    def as_of(self) -> str:
+        """The session."""
+        return str(self.content.get("as_of", self.made))
+
+    @property
+    def unasked(self) -> bool:
+        """Whether none of its tickets was asked for, though it would have opened something."""
+        asked_for = self.tickets or self.refused
+        return not asked_for and any(map(_opens, self.orders.values()))
+
+    @property
+    def departures(self) -> Iterator[str]:
+        """Names of the orders that an override reduced or refused, and of a person's own."""
+        for name, order in self.orders.items():
+            ticket = self.tickets.get(name)
+            cut = ticket is not None and ticket["quantity"] != order["quantity"]
+            if _opens(order) and (cut or (ticket is None and name in self.refused)):
+                yield name
+        yield from (name for name in self.tickets if name not in self.orders)
 
 
 def scores(ledger: Ledger, history: History, end: date | None = None) -> Scores:
@@ -141,11 +194,22 @@ def scores(ledger: Ledger, history: History, end: date | None = None) -> Scores:
         Where the history cannot settle or mark an order.
     """
     until: date = end or history.dates[-1].astype(object)
-    orders = score(ledger, history, until)
-    named = {number for one in orders for number in one.overrides}
+    orders, apart = score(ledger, history, until), unasked(ledger)
+    named = {n for one in orders for n in one.overrides}
+    named |= {n for one in apart for n in one.overrides}
     known = {one.number: one for one in _all_overrides(ledger)}
     found = tuple(known[number] for number in sorted(named))
-    return Scores(orders, found, until, history.digest)
+    return Scores(orders, apart, found, until, history.digest)
+
+
+def unasked(ledger: Ledger) -> tuple[Unasked, ...]:
+    """Return the decisions on days with an override whose tickets were never asked for."""
+    return tuple(
+        Unasked(day.as_of, tuple(sorted(day.overrides)),
+                tuple(name for name, order in day.orders.items() if _opens(order)))
+        for day in _days(ledger)
+        if day.overrides and day.unasked
+    )  # fmt: skip
 
 
 def priced_of(scored: Iterable[Scored]) -> Priced:
@@ -164,7 +228,7 @@ def _all_overrides(ledger: Ledger) -> Iterator[Override]:
 
 
 def score(ledger: Ledger, history: History, end: date) -> tuple[Scored, ...]:
-    """Return every order in which an override departed from the rule.
+    """Return every order that an override reduced or refused, or that was a person's own.
 
     Parameters
     ----------
@@ -181,11 +245,10 @@ def score(ledger: Ledger, history: History, end: date) -> tuple[Scored, ...]:
         Where the history cannot settle or mark an order.
     """
     return tuple(
-        scored
+        _scored(day, name, history, end)
         for day in _days(ledger)
         if day.overrides
-        for scored in _scored(day, history, end)
-        if scored.asked != scored.taken
+        for name in day.departures
     )
 
 
@@ -197,6 +260,9 @@ def _days(ledger: Ledger) -> Iterator[_Day]:
             days[event.sha256] = _Day(chicago_day(state.clock), event.content)
         if '"kind":"ticket"' in event.body and event.content["kind"] == "ticket":
             days[event.content["decision"]].tickets[event.content["ticket"]] = event.content
+        refused = f'"kind":"{kinds.TICKETS_REFUSED}"' in event.body
+        if refused and event.content["decision"] in days:
+            days[event.content["decision"]].refused |= set(event.content["refused"])
         _note_overrides(state, days)
     yield from days.values()
 
@@ -218,22 +284,26 @@ def _in_force(state: Fold, today: date) -> Iterator[Override]:
     yield from (one for one in state.overrides if one.until is not None and today <= one.until)
 
 
-def _scored(day: _Day, history: History, end: date) -> Iterator[Scored]:
-    asked = {order["name"]: order for order in day.content.get("orders", [])}
-    for name in dict.fromkeys((*asked, *day.tickets)):
-        ticket = day.tickets.get(name)
-        order = asked[name] if name in asked else day.tickets[name]["order"]
-        each, provenances = _each(order, history, end)
-        yield Scored(
-            as_of=str(day.content.get("as_of", day.made)),
-            order=name,
-            sleeve=str(order["sleeve"]),
-            overrides=tuple(sorted(day.overrides)),
-            asked=int(asked[name]["quantity"]) if name in asked else 0,
-            taken=int(ticket["quantity"]) if ticket is not None else 0,
-            each=each,
-            provenances=provenances,
-        )
+def _opens(order: Mapping[str, Any]) -> bool:
+    """Say of a recorded order whether it opens, as ``alvh.advise.orders.Order.opens`` does."""
+    adds = order["action"] == "rebalance" and int(order["legs"][0]["ratio"]) > 0
+    return order["action"] == "open" or adds
+
+
+def _scored(day: _Day, name: str, history: History, end: date) -> Scored:
+    asked, ticket = day.orders.get(name), day.tickets.get(name)
+    order = day.tickets[name]["order"] if asked is None else asked
+    each, provenances = _each(order, history, end)
+    return Scored(
+        as_of=day.as_of,
+        order=name,
+        sleeve=str(order["sleeve"]),
+        overrides=tuple(sorted(day.overrides)),
+        asked=0 if asked is None else int(asked["quantity"]),
+        taken=0 if ticket is None else int(ticket["quantity"]),
+        each=each,
+        provenances=provenances,
+    )
 
 
 def _each(order: Mapping[str, Any], history: History, end: date) -> tuple[float, tuple[str, ...]]:

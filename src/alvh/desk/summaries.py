@@ -72,6 +72,9 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     kinds.OVERRIDE: _overridden,
     kinds.DECISION: _decided,
     kinds.TICKET: _ticketed,
+    kinds.TICKETS_REFUSED: lambda one: (
+        "no ticket, as nothing may be opened: " + ", ".join(one["refused"])
+    ),
     kinds.TICKET_VOID: lambda one: f"{one['ticket']}: void, {one['reason']}",
     kinds.FILL: lambda one: f"{one['ticket']}: filled for {one['cash']:,.2f} USD",
     kinds.RECONCILIATION: lambda one: "; ".join(one["differences"]) or "book and broker agree",

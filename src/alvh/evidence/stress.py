@@ -16,7 +16,7 @@ import polars as pl
 from alvh.advise.evening import Evening, read_evening
 from alvh.advise.positions import own_evening
 from alvh.advise.replay import by_policy, by_sleeve, held, replay
-from alvh.advise.shocks import SHOCKS, Shock, declare, shocked
+from alvh.advise.shocks import SHOCKS, Shock, beyond_record, declare, shocked
 from alvh.engine import DEFAULT_EQUITY, DEFAULT_FILL, backtest
 from alvh.errors import DataError, PolicyError
 from alvh.evidence.crises import CRISES, Crisis, covered
@@ -61,6 +61,16 @@ class StressPath:
         """Sessions after the evening on which the whole book stands lowest."""
         return int(np.argmin(self.pnl["total"]))
 
+    @property
+    def vix_most(self) -> float:
+        """The highest VIX on the way, points."""
+        return float(np.max(self.vix))
+
+    @property
+    def warning(self) -> str:
+        """Said where VIX goes above its record close; empty otherwise."""
+        return beyond_record(self.vix_most)
+
 
 @dataclass(frozen=True)
 class Stress:
@@ -88,7 +98,8 @@ class Stress:
         """Return one row a path: furthest moves, the lowest session by part of the book, the end.
 
         ``spx`` is the furthest return (fraction), ``vix`` the level furthest from the evening's
-        (points); gains are USD, ``worst_share`` and ``end_share`` fractions of the account.
+        (points), ``vix_most`` the highest, ``warning`` said where that is above the record
+        close; gains are USD, ``worst_share`` and ``end_share`` fractions of the account.
         """
         return pl.DataFrame([_row(path, self.nav) for path in self.paths])
 
@@ -245,6 +256,8 @@ def _row(path: StressPath, nav: float) -> dict[str, Any]:
         "sessions": len(path.on) - 1,
         "spx": float(moves[np.abs(moves).argmax()]),
         "vix": float(path.vix[np.abs(levels).argmax()]),
+        "vix_most": path.vix_most,
+        "warning": path.warning,
         "worst_session": worst,
         **{f"worst_{part}": float(values[worst]) for part, values in path.pnl.items()},
         "worst_share": float(total[worst] / nav),

@@ -10,7 +10,7 @@ NAMES = {
     "tail_month": "worst months",
     "drawdown": "maximum drawdown",
     "rank_share": "rank as a share of all splits",
-    "decay": "carry for each dollar held",
+    "decay": "advantage in decay on the value held",
     "gap": "narrower gap",
     "lower_share": "months in which it lies lower",
     "growth": "growth",

@@ -12,7 +12,8 @@ from alvh.evidence.comparison import BASES, Comparison
 from alvh.evidence.crises import covered
 from alvh.evidence.verdict import percent
 from alvh.replacing import refuse_other
-from alvh.report import figures, tables
+from alvh.report import tables
+from alvh.report.exhibits import Exhibit, of_comparison
 
 _BASIS_TITLES = {
     "preset": "Own sizes",
@@ -61,7 +62,7 @@ def write_report(comparison: Comparison, path: str | Path, history: Any = None) 
 
 
 def figure_page(
-    path: str | Path, title: str, lines: Sequence[str], drawn: Mapping[str, figures.Figure]
+    path: str | Path, title: str, lines: Sequence[str], drawn: Mapping[str, Exhibit]
 ) -> Path:
     """Write a page of figures under a few lines of text, self-contained; see `write_report`."""
     from plotly.offline import get_plotlyjs
@@ -72,8 +73,8 @@ def figure_page(
         .render(
             title=title,
             lines=lines,
-            names=list(drawn),
-            figures=_script(drawn),
+            shown=_shown(drawn),
+            figures=_script({name: one.figure for name, one in drawn.items()}),
             plotly=get_plotlyjs(),
         )
     )
@@ -108,7 +109,7 @@ def render(comparison: Comparison, history: Any = None) -> str:
     from plotly.offline import get_plotlyjs
 
     data = history if history is not None else comparison.history
-    run = comparison.headline
+    run, exhibits = comparison.headline, of_comparison(comparison)
     trades = tables.ledger(tables.with_sentences(run.trades, run.decisions))
     file = trades.pop("file")
     page: str = (
@@ -116,7 +117,8 @@ def render(comparison: Comparison, history: Any = None) -> str:
         .get_template("page.html.j2")
         .render(
             plotly=get_plotlyjs(),
-            figures=_script(_figures(comparison)),
+            figures=_script({name: one.figure for name, one in exhibits.items()}),
+            shown=_shown(exhibits),
             ledger=_script(trades),
             ledger_file=file,
             ledger_rows=trades["rows"],
@@ -128,19 +130,11 @@ def render(comparison: Comparison, history: Any = None) -> str:
     return page
 
 
-def _figures(comparison: Comparison) -> dict[str, figures.Figure]:
-    chosen, headline = comparison.results[comparison.equal], comparison.headline
+def _shown(exhibits: Mapping[str, Exhibit]) -> dict[str, dict[str, Any]]:
+    """Return title, caption and file of every figure."""
     return {
-        "equity": figures.equity(chosen),
-        "drawdown": figures.drawdown(chosen),
-        "sleeves": figures.sleeves(headline),
-        "layers": figures.layers(headline),
-        "years": figures.hedge_by_year(headline),
-        "crises": figures.crises(comparison.crisis_returns()),
-        "sides": figures.sides_by_year(headline),
-        "side-losses": figures.side_losses_by_year(headline),
-        "cvar-cost": figures.risk_against_cost(comparison.curve, "cvar_removed"),
-        "drawdown-cost": figures.risk_against_cost(comparison.curve, "drawdown_removed"),
+        name: {"title": one.title, "caption": one.caption, "file": one.file(name)}
+        for name, one in exhibits.items()
     }
 
 
@@ -159,7 +153,6 @@ def _texts(comparison: Comparison) -> dict[str, Any]:
         f"priced by a model ({low if low == high else f'{low} to {high}'} over all books), "
         f"{row.fitted_share:.0%} by smiles fitted to quotes, "
         f"{max(1.0 - row.model_priced_share - row.fitted_share, 0.0):.0%} by quotes",
-        "share": f"Model-priced fills: {low if low == high else f'{low} to {high}'}.",
         "share_headline": f"Model-priced fills: {row.model_priced_share:.0%}.",
         "basis_note": _BASIS_MEANING[comparison.equal].format(reference=comparison.reference),
         "bases": [_basis(comparison, basis) for basis in BASES],

@@ -6,10 +6,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from alvh.calendars import vix_expiries
 from alvh.market.history import History
 from alvh.market.surfaces import build_surfaces
+from alvh.sessions import LAST_DAY
 
 Flags = NDArray[np.bool_]
+SINCE = 2007
 
 _SERIES = {"VIX9D": "vix9d", "VIX3M": "vix3m", "VIX6M": "vix6m", "VVIX": "vvix", "SKEW": "skew"}
 
@@ -24,9 +27,10 @@ def inputs_by_year(history: History) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        input; of (what is counted: sessions, final settlements, or forwards, a session's listed
-        monthly VIX expiries); year; counted; known (published, settled at the exchange, or enough
-        quotes for a smile); modelled (the rest); first and last day on which it is known.
+        input; of (what is counted: sessions, final settlements, or forwards, the monthly VIX
+        futures that are listed on a session); year; counted; known (published, settled at the
+        exchange, or enough quotes for a smile); modelled (the rest); first and last day on which
+        it is known.
 
     Raises
     ------
@@ -40,12 +44,12 @@ def inputs_by_year(history: History) -> pl.DataFrame:
         _counted(name, "sessions", dates, _known(own, column)) for name, column in _SERIES.items()
     ]
     days: Any = surfaces.days
+    every, listed = np.repeat(dates, days["curve_quoted"].shape[1]), _listed(dates, days)
     settled = np.isfinite(days["vix_settlement"])
     parts += [
         _counted("VIX futures, the nearest", "sessions", dates, days["curve_quoted"][:, 0] == 1),
-        _counted("VIX futures, all expiries", "forwards",
-                 np.repeat(dates, days["curve_quoted"].shape[1]),
-                 days["curve_quoted"].ravel() == 1),
+        _counted("VIX futures, all listed monthlies", "forwards", every[listed],
+                 days["curve_quoted"].ravel()[listed] == 1),
         _counted("VIX settlements", "settlements", dates[settled],
                  days["vix_settlement_quoted"][settled] == 1),
         _counted("SPX option quotes", "sessions", dates, days["spx_fitted"] == 1),
@@ -55,11 +59,31 @@ def inputs_by_year(history: History) -> pl.DataFrame:
 
 
 def inputs(by_year: pl.DataFrame) -> pl.DataFrame:
-    """Return the sums over the years of ``inputs_by_year``, in its order, and the share known."""
+    """Return the sums over the years of ``inputs_by_year``, in its order, and the share known.
+
+    ``share_since_2007`` is that of the years since then: VIX options began in 2006.
+    """
     whole = by_year.group_by("input", "of", maintain_order=True).agg(
         pl.col("counted", "known", "modelled").sum(), pl.col("first").min(), pl.col("last").max()
     )
-    return whole.with_columns(share=pl.col("known") / pl.col("counted"))
+    late = (
+        by_year.filter(pl.col("year") >= SINCE)
+        .group_by("input")
+        .agg(share_since_2007=pl.col("known").sum() / pl.col("counted").sum())
+    )
+    return whole.with_columns(share=pl.col("known") / pl.col("counted")).join(
+        late, on="input", how="left", maintain_order="left"
+    )
+
+
+def _listed(dates: NDArray[np.datetime64], days: Any) -> Flags:
+    """Say of every forward of every session whether its future is listed, shape (n · nodes,)."""
+    table = vix_expiries(dates[0], LAST_DAY, contract="future")
+    expiry, on = days["curve_expiry"], dates.astype(np.int64)[:, None]
+    at = np.minimum(np.searchsorted(table["date"], expiry), len(table) - 1)
+    listed = (table["date"][at] == expiry) & (table["listed"][at] <= on)
+    known: Flags = (listed | (days["curve_quoted"] == 1)).ravel()
+    return known
 
 
 def _known(history: History, column: str) -> Flags:

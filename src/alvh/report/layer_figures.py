@@ -1,6 +1,7 @@
 """What each layer pays, what it costs, and where on the curve it stands, as figures."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from alvh.market.surfaces import build_surfaces
 from alvh.policy import HedgePolicy
 from alvh.report.figures import Figure
 from alvh.result import Result
+from alvh.sessions import sessions
 
 Floats = NDArray[np.float64]
 
@@ -195,8 +197,9 @@ def rolls(book: Holdings, policy: HedgePolicy) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        layer, holds, structures, expiry, days (to it), roll (first day it is due, null for what is
-        held to its expiry or has none), value and carry_per_day (USD).
+        layer, holds, structures, expiry, days (to it), roll (first session on which it is due, null
+        for what is held to its expiry or has none), due (whether that is past at the close of the
+        book), value and carry_per_day (USD).
     """
     days = {layer.name: layer.roll_days for layer in policy.layers}
     rows = []
@@ -204,18 +207,25 @@ def rolls(book: Holdings, policy: HedgePolicy) -> pl.DataFrame:
         expiries = [leg.expiry for leg in layer.legs if leg.expiry is not None]
         first = min(expiries, default=None)
         ahead = days.get(layer.name, 0)  # type: ignore[call-overload]
-        roll = None if first is None or not ahead else np.datetime64(first) - ahead
+        roll = None if first is None or not ahead else _session_from(first - timedelta(int(ahead)))
         rows.append(
             {"layer": layer.name, "holds": "; ".join(map(_leg, layer.legs)),
              "structures": layer.units, "expiry": first,
              "days": None if first is None else (first - book.as_of).days,
-             "roll": None if roll is None else roll.astype(object), "value": layer.value,
-             "carry_per_day": layer.carry_per_day}
+             "roll": roll, "due": roll is not None and roll <= book.as_of,
+             "value": layer.value, "carry_per_day": layer.carry_per_day}
         )  # fmt: skip
     schema = {"layer": pl.String, "holds": pl.String, "structures": pl.Int64, "expiry": pl.Date,
-              "days": pl.Int64, "roll": pl.Date, "value": pl.Float64,
+              "days": pl.Int64, "roll": pl.Date, "due": pl.Boolean, "value": pl.Float64,
               "carry_per_day": pl.Float64}  # fmt: skip
     return pl.DataFrame(rows, schema=schema)
+
+
+def _session_from(day: date) -> date:
+    """Return the first session on or after a day."""
+    found = int(np.searchsorted(sessions(), np.datetime64(day)))
+    session: date = sessions()[found].astype(object)
+    return session
 
 
 def _leg(leg: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from alvh.evidence.stress import Stress, StressPath
 from alvh.measures import Array
+from alvh.report.exhibits import Exhibit, traces_table
 from alvh.report.html import figure_page
 
 Figure = dict[str, Any]
@@ -38,6 +39,18 @@ def paths_figure(found: Stress, title: str, values: Callable[[StressPath], Array
     return {"data": lines, "layout": layout}
 
 
+def exhibit(found: Stress, title: str, values: Callable[[StressPath], Array]) -> Exhibit:
+    """Return one figure with its caption, and its numbers by sessions after the evening."""
+    figure = paths_figure(found, title, values)
+    unit = "fraction" if "%" in title else "points"
+    sessions = max((len(path.on) - 1 for path in found.paths), default=0)
+    return Exhibit(
+        title, figure, traces_table(figure, "sessions after the evening", unit),
+        f"{title}, on each of up to {sessions} sessions after the close of {found.as_of}; "
+        "all prices are a model's.",
+    )  # fmt: skip
+
+
 def write_stress(found: Stress, path: str | Path) -> Path:
     """Write the figures as one self-contained page.
 
@@ -59,17 +72,19 @@ def write_stress(found: Stress, path: str | Path) -> Path:
     meta = found.meta
     lines = [
         f"Book of {found.as_of}, {found.nav:,.0f} USD, {found.mode}. All prices are a model's. "
-        "Shocks (solid) are declared, not forecast; crises (dashed) are moved as relative changes.",
+        "Shocks (solid) are declared, not forecast; crises (dashed) are moved by the same "
+        "factor as there.",
         *(f"{one.name}: {one.words}." for one in found.paths if one.kind == "shock"),
+        *(f"Warning: {one.name}: {one.warning}." for one in found.paths if one.warning),
         " · ".join(f"{key} {meta[name][:12]}" for key, name in
                    (("policy", "policy_hash"), ("programme", "programme_hash"),
                     ("data", "data_digest"), ("code", "code_version")) if name in meta),
     ]  # fmt: skip
     drawn = {
-        "gain": paths_figure(found, "Gain of the whole book, % of the account",
-                             lambda one: one.pnl["total"] / found.nav),
-        "spx": paths_figure(found, "S&P 500, % since the evening",
-                            lambda one: one.spx / one.spx[0] - 1.0),
-        "vix": paths_figure(found, "VIX, points", lambda one: one.vix),
+        "gain": exhibit(found, "Gain of the whole book, % of the account",
+                        lambda one: one.pnl["total"] / found.nav),
+        "spx": exhibit(found, "S&P 500, % since the evening",
+                       lambda one: one.spx / one.spx[0] - 1.0),
+        "vix": exhibit(found, "VIX, points", lambda one: one.vix),
     }  # fmt: skip
     return figure_page(path, f"{meta['programme']} with {meta['hedge']} under stress", lines, drawn)

@@ -204,7 +204,7 @@ def ledger(trades: pl.DataFrame) -> dict[str, Any]:
         "columns": columns,
         "rows": shown.height,
         "total": trades.height,
-        "file": _download(trades.write_csv(float_precision=4).encode()),
+        "file": download("trades", trades.write_csv(float_precision=4).encode()),
     }
 
 
@@ -249,12 +249,13 @@ def _numbers(column: pl.Series) -> Sequence[float | int | None]:
     return [int(v) if v is not None and v == int(v) else v for v in exact]
 
 
-def _download(text: bytes) -> dict[str, str]:
+def download(name: str, text: bytes) -> dict[str, str]:
+    """Return name and data URI of a CSV, compressed where it is long."""
     if len(text) <= PLAIN_CSV_BYTES:
-        return {"name": "trades.csv", "uri": _uri("text/csv;charset=utf-8", text)}
-    # A fixed time stamp: the same ledger gives the same bytes.
+        return {"name": f"{name}.csv", "uri": _uri("text/csv;charset=utf-8", text)}
+    # A fixed time stamp: the same table gives the same bytes.
     packed = gzip.compress(text, compresslevel=9, mtime=0)
-    return {"name": "trades.csv.gz", "uri": _uri("application/gzip", packed)}
+    return {"name": f"{name}.csv.gz", "uri": _uri("application/gzip", packed)}
 
 
 def _uri(kind: str, content: bytes) -> str:

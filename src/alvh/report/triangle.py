@@ -9,8 +9,10 @@ from scipy.interpolate import LinearNDInterpolator
 
 from alvh.evidence.grids import Grid
 from alvh.evidence.simplex import Simplex
+from alvh.formats import p_value
 from alvh.measures import Array
 from alvh.priced import priced_words
+from alvh.report.exhibits import Exhibit
 from alvh.report.html import figure_page
 
 Figure = dict[str, Any]
@@ -142,12 +144,29 @@ def write_simplex(found: Simplex, path: str | Path) -> Path:
         f"{len(found.splits)} splits, {meta['start']} to {meta['end']}, "
         f"{meta['resamples']} resampled histories, mean block {meta['block']} sessions, "
         f"level {meta['level']:.0%}. {priced_of(meta)}.",
-        f"Test that no split grows faster than {meta['hedge']}: p = {found.spa:.3f}.",
+        f"Test that no split grows faster than {meta['hedge']}: p "
+        f"{p_value(found.spa, meta['resamples'])}.",
         f"policy {meta['policy_hash'][:12]} · programme {meta['programme_hash'][:12]} · data "
         f"{meta['data_digest'][:12]} · code {meta['code_version']} · seed {meta['seed']}",
     ]
-    drawn = {name: triangle(found, name) for name in TITLES}
+    drawn = {
+        name: Exhibit(title, triangle(found, name), found.table(), _caption(found, name))
+        for name, title in TITLES.items()
+    }
     return figure_page(path, f"{meta['programme']}: all splits of {meta['hedge']}", lines, drawn)
+
+
+def _caption(found: Simplex | Grid, criterion: str) -> str:
+    """Say what is drawn: units, dates, what the fills rest on, and where the best lies."""
+    meta = found.meta
+    signs = (
+        "the star is the layer's own, the diamond the best" if isinstance(found, Grid) else
+        "the star is the policy's own split, the diamond the best; circles cannot be told from it"
+    )  # fmt: skip
+    return (
+        f"{TITLES[criterion]}, {_UNITS[criterion]}, {meta['start']} to {meta['end']}; {signs}. "
+        f"{priced_of(meta)}."
+    )
 
 
 def heat(found: Grid, criterion: str) -> Figure:
@@ -192,9 +211,14 @@ def write_grid(found: Grid, path: str | Path) -> Path:
     lines = [
         f"{len(found.tenors)} pairs of tenor and delta, {meta['start']} to {meta['end']}, "
         f"{meta['resamples']} resampled histories. {priced_of(meta)}.",
-        f"Test that none grows faster than the layer's own: p = {found.spa:.3f}.",
+        f"Test that none grows faster than the layer's own: p "
+        f"{p_value(found.spa, meta['resamples'])}.",
         f"policy {meta['policy_hash'][:12]} · programme {meta['programme_hash'][:12]} · data "
         f"{meta['data_digest'][:12]} · code {meta['code_version']} · seed {meta['seed']}",
     ]
     title = f"{meta['programme']}: tenor and delta of the {found.layer} layer"
-    return figure_page(path, title, lines, {name: heat(found, name) for name in TITLES})
+    drawn = {
+        name: Exhibit(words, heat(found, name), found.table(), _caption(found, name))
+        for name, words in TITLES.items()
+    }
+    return figure_page(path, title, lines, drawn)

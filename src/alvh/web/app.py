@@ -1,11 +1,12 @@
 """The application: routes behind the guard, and a refusal for whatever goes wrong."""
 
 import secrets
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
@@ -14,6 +15,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from alvh.errors import AlvhError, BookError, LedgerBusyError, LedgerError
+from alvh.formats import quoted
 from alvh.version import VERSION
 from alvh.web.desk import Desk
 from alvh.web.guard import Guard
@@ -64,6 +66,7 @@ def create_app(desk: Desk, hosts: Iterable[str], token: str | None = None) -> Fa
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        dependencies=[Depends(once)],
         middleware=[Middleware(Guard, hosts=tuple(hosts), token=token)],
         responses={422: {"model": Refusal}},
     )
@@ -86,6 +89,14 @@ def _add_scripts(app: FastAPI) -> None:
         return RedirectResponse(HOME)
 
     app.mount("/static", StaticFiles(directory=folder), name="static")
+
+
+def once(request: Request) -> None:
+    """Refuse a setting that is given more than once, as it would be unclear which one counts."""
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    repeated = [name for name, count in given.items() if count > 1]
+    if repeated:
+        raise AlvhError(f"{quoted(repeated[0])} is given {given[repeated[0]]} times; give it once")
 
 
 def _say(request: Request, status: int, reason: str, remedy: str) -> Response:

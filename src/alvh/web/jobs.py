@@ -7,6 +7,7 @@ from threading import Event, Lock, Thread
 from typing import Any, Literal
 
 from alvh.errors import AlvhError
+from alvh.web.memory import give_back
 
 State = Literal["running", "done", "cancelled", "refused"]
 Tell = Callable[[int, int], None]
@@ -124,3 +125,5 @@ def _carry_out(job: Job, work: Callable[[Tell], Any]) -> None:
     except BaseException:
         job.reason, job.state = "the work broke off; the server's terminal says where", "refused"
         raise
+    finally:
+        give_back()

@@ -10,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from alvh.formats import decimal, dollars, percent
+from alvh.formats import decimal, dollars, p_value, percent
 from alvh.plain import plain
+from alvh.web.settings import exact
 
 SCREENS = (
     ("/today", "Today"),
@@ -53,8 +54,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters |= {
-        "percent": percent, "dollars": dollars, "decimal": decimal, "data": script_data,
-        "query": urlencode, "figure": figure,
+        "percent": percent, "exact": exact, "dollars": dollars, "decimal": decimal,
+        "data": script_data, "p_value": p_value, "query": urlencode, "figure": figure,
     }  # fmt: skip
     return found
 

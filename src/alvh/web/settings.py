@@ -1,6 +1,7 @@
 """What a page may ask for: every value has its type and its bounds, and nothing else is taken."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -13,6 +14,17 @@ Floats = NDArray[np.float64]
 def left_alone(value: Any) -> Any:
     """Return None for an empty field of a form, which was left alone."""
     return None if value == "" else value
+
+
+def exact(value: float) -> str:
+    """Write a number with all of its digits and no more, without an exponent.
+
+    Examples
+    --------
+    >>> exact(5_000_000.0), exact(1_234_567.89), exact(0.1)
+    ('5000000', '1234567.89', '0.1')
+    """
+    return f"{Decimal(repr(value)).normalize():f}"
 
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
@@ -69,7 +81,7 @@ class Account(BaseModel):
         """Return what differs from the defaults, as the query of an address."""
         values = self.model_dump(mode="json", exclude_defaults=True, exclude=set(without))
         return {
-            name: f"{value:g}" if isinstance(value, float) else str(value)
+            name: exact(value) if isinstance(value, float) else str(value)
             for name, value in values.items()
         }
 

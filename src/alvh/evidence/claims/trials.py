@@ -12,6 +12,7 @@ from alvh.evidence.intervals import growth_and_tail
 from alvh.evidence.motion import HOLD, motion_policies
 from alvh.evidence.simplex import simplex
 from alvh.evidence.workbench import RATES, equalise
+from alvh.formats import p_value
 from alvh.measures import SESSIONS_PER_YEAR, Array
 from alvh.policy import HedgePolicy, load_policy
 
@@ -180,9 +181,10 @@ def split_rank(desk: Desk, hedge: str) -> Finding:
         "rank_share", "share", place.rank / count, place.rank_low / count,
         place.rank_high / count, np.empty(0),
     )  # fmt: skip
+    p = p_value(found.spa, found.meta["resamples"])
     best = "/".join(f"{100 * part:.0f}" for part in found.splits[place.best])
     note = (
         f"rank {place.rank} of {count} ({place.rank_low} to {place.rank_high}); best {best}; "
-        f"test that none grows faster: p = {found.spa:.3f}"
+        f"test that none grows faster: p {p}"
     )
     return desk.finding(desk.run(hedge), (reading,), twin=desk.run(None), note=note)

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import numpy as np
 import polars as pl
 from fastapi import Query, Request
 from fastapi.responses import HTMLResponse
@@ -13,6 +12,7 @@ from alvh.formats import decimal, dollars, percent
 from alvh.plain import plain
 from alvh.priced import Priced
 from alvh.report import figures
+from alvh.report.exhibits import layers_table, levels_table
 from alvh.report.triangle import priced_of
 from alvh.web.desk import Book, Desk
 from alvh.web.pages import page
@@ -98,12 +98,12 @@ def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
     days = f"{result.dates[0]} to {result.dates[-1]}"
     share = priced(result)
     return (
-        Panel("equity", "Account", figures.equity(runs), _levels(runs, lambda run: run.nav),
+        Panel("equity", "Account", figures.equity(runs), levels_table(runs, lambda run: run.nav),
               f"USD at the close, {days}; {share}."),
         Panel("drawdown", "Drawdown", figures.drawdown(runs),
-              _levels(runs, lambda run: measures.drawdowns(run.nav)),
+              levels_table(runs, lambda run: measures.drawdowns(run.nav)),
               f"Fall from the last high, % of it, {days}; {share}."),
-        Panel("cost", "Cost of the hedge", figures.layers(result), _layers(result),
+        Panel("cost", "Cost of the hedge", figures.layers(result), layers_table(result),
               f"Cumulative USD after fees and slippage; thin: what an unchanged market would "
               f"have given or taken. {days}; {share}.",
               nothing="" if book.policy.layers else NO_HEDGE),
@@ -137,21 +137,8 @@ def shares(book: Book) -> tuple[int, ...] | None:
     return tuple(round(100 * weights[name] / total) for name in LAYERS)
 
 
-def _levels(runs: dict[str, Any], read: Any) -> pl.DataFrame:
-    first = next(iter(runs.values()))
-    return pl.DataFrame({"date": first.dates} | {name: read(run) for name, run in runs.items()})
-
-
 def _table(result: "alvh.Result", twin: "alvh.Result") -> pl.DataFrame:
     hedged, unhedged = result.summary(), twin.summary()
     rows = [{"figure": name, "hedged": hedged[name], "unhedged": unhedged[name]}
             for _, name, _ in _FIGURES]  # fmt: skip
     return pl.DataFrame(rows)
-
-
-def _layers(result: "alvh.Result") -> pl.DataFrame:
-    columns: dict[str, Any] = {"date": result.dates}
-    for name in LAYERS:
-        columns[f"{name}_usd"] = result.sleeves[name] + result.costs_by_sleeve[name]
-        columns[f"{name}_carry_usd"] = np.asarray(result.carry[name])
-    return pl.DataFrame(columns)

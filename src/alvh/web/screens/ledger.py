@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from alvh.desk import kinds
 from alvh.desk.audit import audit
 from alvh.desk.governance import halt as record_halt
-from alvh.desk.scoring import Scored, priced_of, score
+from alvh.desk.scoring import Scored, priced_of, score, unasked
 from alvh.desk.scoring import scores as scored_ledger
 from alvh.desk.standing import standing
 from alvh.desk.summaries import rules_line, state_line, summary
@@ -65,8 +65,10 @@ def ask(request: Request, account: Annotated[Account, Query()]) -> Shown:
         "state": state_line(found["standing"]), "changes": changes(found["events"]),
         "decisions": told[-MOST_DECISIONS:][::-1], "decision_count": len(told),
         "overrides": overrides(found["events"], scored), "scored": scored, "unscored": unscored,
-        "until": until(desk, account), "gained": sum(one.difference for one in scored),
-        "priced": priced_of(scored).words("prices with which these orders began and ended"),
+        "unasked": unasked(found["ledger"]),
+        "until": until(desk, account),
+        "gained": sum(one.difference for one in scored),
+        "priced": priced_of(scored).words("prices at which these orders were opened and valued"),
     }  # fmt: skip
     panels = (
         Panel("events", "", {}, table, ""),

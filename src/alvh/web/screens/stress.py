@@ -84,7 +84,10 @@ def replay(request: Request, asked: Annotated[Stretch, Query()]) -> dict[str, An
         desk.history, seen.result, asked.stretch, asked.sessions, asked.mode, policy=seen.policy,
         programme=seen.programme, fill=asked.fill, evening=seen.evening,
     )  # fmt: skip
-    record = asdict(found) | {"settled": found.settled.to_dicts(), "worst": found.worst}
+    record = asdict(found) | {
+        "settled": found.settled.to_dicts(), "worst": found.worst, "vix_most": found.vix_most,
+        "warning": found.warning,
+    }  # fmt: skip
     return dict(plain({"replay": record, "meta": seen.meta}))
 
 
@@ -162,7 +165,7 @@ def crises_table(crises: list[tuple[Any, Any]]) -> pl.DataFrame:
     """Return the named crises: their sessions, the lowest point, and USD by part at the end."""
     rows = [
         {"crisis": one.name, "start": one.start, "end": one.end, "sessions": len(found.dates) - 1,
-         "lowest_usd": found.worst[1], "lowest_on": found.worst[0]}
+         "vix_most": found.vix_most, "lowest_usd": found.worst[1], "lowest_on": found.worst[0]}
         | {f"{part}_usd": float(gains[-1]) for part, gains in found.pnl.items()}
         for one, found in crises
     ]  # fmt: skip
@@ -183,9 +186,10 @@ def panels(desk: Desk, seen: Seen, stressed: Stressed, chosen: Any) -> tuple[Pan
     found = through(desk, seen, chosen, stressed.mode, stressed)
     figure, path = figures.path(found)
     traded = "trading nothing" if stressed.mode == "hold" else "running on by its policy"
+    warned = f" ({found.warning})" if found.warning else ""
     words = (
         f"USD gained by the book of {as_of}, {traded}, through {found.dates[0]} to "
-        f"{found.dates[-1]}; VIX moved as it did there. {seen.priced}; every later "
-        "price is the model's."
+        f"{found.dates[-1]}; VIX moved by the same factor as there, to {found.vix_most:.2f} at "
+        f"most{warned}. {seen.priced}; every later price is the model's."
     )
     return Panel("replay", chosen.name, figure, path, words), last

@@ -33,7 +33,10 @@ from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
 from alvh.web.settings import Account, left_alone
 
-LIGHTS = {"stop": ("■", "bad"), "warn": ("▲", "warn"), "tell": ("●", "soft")}
+LIGHTS = {
+    "stop": ("■", "bad", "stop"), "warn": ("▲", "warn", "warning"), "tell": ("●", "soft", "note"),
+}  # fmt: skip
+NOTHING_DUE = "nothing falls due"
 
 
 def _coloured(value: Any) -> str:
@@ -86,14 +89,14 @@ class Found:
         """Whether the ledger keeps back any part of what the rules ask for."""
         return self.governed is not None and bool(self.governed.refused or self.governed.reduced)
 
-    @property
-    def tickets(self) -> list[tuple[Any, Any, str, str]]:
+    def tickets(self, warning: str) -> list[tuple[Any, Any, str, str]]:
         """Each order as decided, as it may be ordered, as text to copy, and why not."""
         if self.governed is None:
-            return [(one, one, ticket(one), "") for one in self.decision.orders]
+            return [(one, one, ticket(one, warning), "") for one in self.decision.orders]
         allowed, refused = self.governed.orders, self.governed.refused
         return [
-            (one, allowed.get(one.name), ticket(allowed[one.name]) if one.name in allowed else "",
+            (one, allowed.get(one.name),
+             ticket(allowed[one.name], warning) if one.name in allowed else "",
              refused.get(one.name, ""))
             for one in self.decision.orders
         ]  # fmt: skip
@@ -113,13 +116,16 @@ def ask(request: Request, asked: Annotated[Decided, Query()]) -> Shown:
         return Shown("/today", asked, (), facts, {"code_version": request.app.version})
     decision = found.decision
     plain, now = decision.plain(), desk.now()
+    over = datetime.fromisoformat(plain["closes_at"]) <= now
+    warning = f"NOT TO BE SENT: of a finished session, {decision.as_of}" if over else ""
     facts |= {
-        "refused": "", "decision": plain, "digest": decision.digest, "tickets": found.tickets,
+        "refused": "", "decision": plain, "digest": decision.digest,
+        "tickets": found.tickets(warning), "money": money,
         "priced": priced(plain), "rules": standing_lines(desk, asked, found),
-        "over": datetime.fromisoformat(plain["closes_at"]) <= now,
+        "over": over,
         "next_close": next_close(now).isoformat(), "headline": headline(found),
         "withheld": found.withheld,
-        "health": [health_row(*one) for one in plain["health"].items()],
+        "health": health_rows(plain["health"]),
         "force": in_force(desk, found),
     }  # fmt: skip
     return Shown("/today", asked, panels(plain), facts, decision.meta)
@@ -236,19 +242,18 @@ def standing_lines(desk: Desk, asked: Decided, found: Found) -> list[tuple[str, 
     if now.pending is not None and now.pending.effective is not None:
         lines.append(("warn", f"Version {now.pending.version.number} is signed and comes into "
                       f"force on {now.pending.effective:%Y-%m-%d %H:%M} UTC"))  # fmt: skip
-    event = found.governed.event
-    lines.append(
-        (
-            "tell",
-            "This decision is "
-            + (
-                "not recorded yet: alvh today --ledger records it and issues the tickets"
-                if event is None
-                else f"event {event}"
-            ),
-        )
-    )
+    lines.append(("tell", f"This decision is {recorded(desk, found)}"))
     return lines
+
+
+def recorded(desk: Desk, found: Found) -> str:
+    """Say whether a decision is recorded, or which command does that."""
+    if found.governed is not None and found.governed.event is not None:
+        return f"event {found.governed.event}"
+    command = f"alvh today --ledger {desk.ledger}"
+    if not found.decision.orders:
+        return f"not recorded yet: {command} records it"
+    return f"not recorded yet: {command} --tickets FOLDER records it and issues the tickets"
 
 
 def priced(plain: dict[str, Any]) -> str:
@@ -257,8 +262,16 @@ def priced(plain: dict[str, Any]) -> str:
     return found.words("prices of these orders") if found.count else ""
 
 
-def ticket(order: Any) -> str:
-    """Write an order as one block of text, to be copied."""
+def money(order: Any) -> str:
+    """Say what an order brings or costs, as a trader would."""
+    fees = f"fees of {decimal(order.fees)} USD"
+    if order.cash < 0.0:
+        return f"costs {dollars(-order.cash)} USD, {fees} included"
+    return f"brings {dollars(order.cash)} USD after {fees}"
+
+
+def ticket(order: Any, warning: str = "") -> str:
+    """Write an order as one block of text, to be copied, under what has to go along with it."""
     legs = [
         f"  {'BUY ' if leg.ratio > 0 else 'SELL'} {abs(leg.ratio) * order.quantity:>4} "
         f"{leg.instrument.symbol}  mid {leg.mid:.2f} {leg.provenance}"
@@ -266,15 +279,24 @@ def ticket(order: Any) -> str:
     ]
     closes = f"\n  closes {order.closes}" if order.closes else ""
     head = f"{order.name}: {order.action} {order.quantity} at {order.limit}"
-    return "\n".join([head, *legs]) + closes
+    return "\n".join([*([warning] if warning else []), head, *legs]) + closes
 
 
 def panels(plain: dict[str, Any]) -> tuple[Panel, ...]:
     """Return the tables of the screen, each with its file."""
     tables = {name: pl.DataFrame(plain[name], infer_schema_length=None)
               for name in ("decisions", "layers", "checks")}  # fmt: skip
-    tables["health"] = pl.DataFrame([health_row(*one) for one in plain["health"].items()])
+    tables["health"] = pl.DataFrame(health_rows(plain["health"]))
     return tuple(Panel(name, "", {}, table, "") for name, table in tables.items())
+
+
+def health_rows(health: dict[str, Any]) -> list[dict[str, str | None]]:
+    """Return the figures of the book's health; a ratio to nothing says so in place of a dash."""
+    rows = [health_row(*one) for one in health.items()]
+    if health.get("quick_ratio") is None and health.get("quick_ratio_colour") == "green":
+        rows = [row | {"shown": NOTHING_DUE} if row["key"] == "quick_ratio" else row
+                for row in rows]  # fmt: skip
+    return rows
 
 
 def health_row(key: str, value: float | str | None) -> dict[str, str | None]:

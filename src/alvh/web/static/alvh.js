@@ -160,7 +160,7 @@
   document.addEventListener("htmx:afterSettle", () => {
     if (due) return;
     due = true;
-    setTimeout(() => { due = false; draw(); carry(); tidy(); }, 0);
+    setTimeout(() => { due = false; draw(); carry(); own(); tidy(); }, 0);
   });
   document.addEventListener("click", event => {
     const copy = event.target.closest("[data-copy]");
@@ -182,6 +182,13 @@
   }
   document.addEventListener("change", event => { if (event.target.matches("[data-governs]")) govern(); }, true);
   govern();
+
+  // A book of one's own has its own days and money: there is nothing to choose of them.
+  function own() {
+    const shown = document.querySelector("[data-whose]"), form = document.getElementById("settings");
+    if (!shown || !form) return;
+    for (const name of ["start", "equity"]) form.elements[name].readOnly = shown.dataset.whose === "own";
+  }
 
   // How long is left until a moment, by the minute.
   function count() {

@@ -37,6 +37,7 @@
     handle.setAttribute("aria-valuenow", split[2]);
     handle.setAttribute("aria-valuetext", words);
     svg.style.opacity = known ? 1 : .4;
+    for (const id of ["split-help", "own-split"]) document.getElementById(id).hidden = !known;
     text.textContent = known ? words : "This hedge has no three layers to split.";
   }
 
