@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from alvh._compiled_cache import sources_digest
 from alvh.errors import DataError
 from alvh.kernel.records import DAY, NO_QUOTES, QUOTE
-from alvh.market.chain_quotes import not_of_the_day, quotes_of, stale_snapshot
+from alvh.market.chain_quotes import not_of_the_day, quotes_of, stale_snapshot, unjudged
 from alvh.market.chain_surfaces import fit_spx, fit_vix
 from alvh.market.chains.faults import FATAL, mark
 from alvh.market.chains.fitting import closing_quotes
@@ -165,12 +165,15 @@ def _fit_month(
         if refused:
             said.append(f"{nothing_taken(one.under, one.date)} {refused}")
             continue
+        stale = stale_snapshot(one.chain, days[row], one.smiles)  # before the day takes its smile
+        trusted = unjudged(one.chain, days[row], one.smiles)
+        if trusted:
+            said.append(f"the level of the {one.under} chain of {one.date}: {trusted}")
         fit = fit_spx if one.under == "SPX" else fit_vix
         nothing = "nothing in it that can be believed lies ahead of its date"
         reason = nothing if one.smiles is None else fit(days[row : row + 1], one.smiles)
         if reason:
             said.append(f"no smile is fitted to the {one.under} chain of {one.date}: {reason}")
-        stale = stale_snapshot(one.chain, days[row], one.smiles)
         if stale:
             said.append(f"nothing is filled at the {one.under} chain of {one.date}: {stale}")
             continue

@@ -102,6 +102,30 @@ def fit_spx(day: Records, smiles: Smiles) -> str:
     return ""
 
 
+def day_sigmas(day: Any, smiles: Smiles, i: int, strike: Floats) -> Floats:
+    """Return the volatilities that a day's smile gives to strikes of an expiry of a chain.
+
+    Parameters
+    ----------
+    day : DAY record
+    smiles : Smiles
+        Of a chain of that day; its forward is the expiry's.
+    i : int
+        Row of ``smiles.strips.expiries``.
+    strike : ndarray, shape (n,)
+        Points.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Decimal per √year, act/365.
+    """
+    sessions = _sessions(np.array([day]), smiles.strips.expiries[[i]])
+    k = np.log(strike / smiles.forwards.forward[i])
+    tau = np.full(k.size, smiles.strips.tau[i])
+    return np.asarray(_spx_sigmas(day["spx_smile"].copy(), tau, np.full(k.size, sessions[0]), k))
+
+
 def _sessions(day: Records, table: pl.DataFrame) -> Floats:
     """Return sessions' worth of trading time to each expiry."""
     expiry = table["expiry"].to_numpy().astype("datetime64[D]")
