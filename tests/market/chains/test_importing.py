@@ -138,7 +138,7 @@ def test_a_listed_only_row_of_another_file_gives_way(
     run(tmp_path, order[1], "second.csv")
     assert rows(tmp_path)["bid"].to_list() == [62.1]
     store = Store.of(tmp_path / "out")
-    assert store.digest != before
+    assert (store.digest != before) == (order[0] == LISTED)
     assert sum(one.rows for one in store.sources.values()) == 1
     if order[0] == LISTED:
         assert not (tmp_path / "out" / first.imported[0].parts[0]).exists()
@@ -216,6 +216,33 @@ def test_quotes_that_gave_way_can_be_taken_back(tmp_path: Path) -> None:
     there = run(tmp_path, texts["second.csv"], "second.csv")
     assert there.same == ["second.csv"]
     assert there.gave_way[0].reason.startswith("1 of its rows were displaced by first.csv; import")
+
+
+def test_other_quotes_have_another_digest_and_the_same_ones_the_same(tmp_path: Path) -> None:
+    """By order of import, by what third Fridays are, and by way of a quote that was taken back."""
+    first = "\n".join([HEADER, CALL, PUT, ""])
+    second = "\n".join([HEADER, CALL.replace("62.1", "62.2"), PUT, ""])
+
+    def digest(name: str, *texts: str) -> tuple[str, list[float]]:
+        (tmp_path / name).mkdir()
+        for text in texts:
+            file = "first.csv" if text == first else "second.csv"
+            run(tmp_path / name, text, file, replace=len(texts) == 3)
+        return Store.of(tmp_path / name / "out").digest, rows(tmp_path / name)["bid"].to_list()
+
+    alone, quotes = digest("alone", first)
+    forth, later = digest("forth", first, second)
+    back, earlier = digest("back", second, first)
+    assert earlier != later
+    assert back != forth
+    assert digest("again", first, second, first) == (alone, quotes)
+    declared = set()
+    for settlement in (None, "AM", "PM"):
+        folder = tmp_path / str(settlement)
+        folder.mkdir()
+        run(folder, OPTIONSDX, "spx_eod_201904.txt", third_fridays=settlement)
+        declared.add(Store.of(folder / "out").digest)
+    assert len(declared) == 3
 
 
 def test_an_import_that_breaks_off_takes_nothing_from_the_others(

@@ -151,12 +151,13 @@ class Store:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the sources' hashes: the same quotes have the same digest."""
-        named = (
-            f"{key} less {source.displaced}" if source.displaced else key
-            for key, source in sorted(self.sources.items())
-        )  # fmt: skip
-        return hashlib.sha256("\n".join(named).encode()).hexdigest()
+        """SHA-256 over the names of the parts, which carry the hashes of source and rows.
+
+        The same rows of the same files have the same digest, however they came there; other rows
+        have another.
+        """
+        parts = sorted(part for source in self.sources.values() for part in source.parts)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def add(self, content: str, source: Source, displaced: Collection[Displaced] = ()) -> None:
         """List a source whose parts are in place, and take what gave way to it off the others.
