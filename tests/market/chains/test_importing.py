@@ -245,6 +245,21 @@ def test_other_quotes_have_another_digest_and_the_same_ones_the_same(tmp_path: P
     assert len(declared) == 3
 
 
+def test_the_last_word_counts_also_of_quotes_that_were_there_already(tmp_path: Path) -> None:
+    """The second file has the first one's call and another put; the third file another call."""
+    first = "\n".join([HEADER, CALL, ""])
+    second = "\n".join([HEADER, CALL, PUT, ""])
+    third = "\n".join([HEADER, CALL.replace("62.1", "62.2"), ""])
+    run(tmp_path, first, "first.csv")
+    assert run(tmp_path, second, "second.csv").imported[0].reasons == {"duplicate": 1}
+    run(tmp_path, third, "third.csv", replace=True)
+    assert rows(tmp_path)["bid"].to_list() == [62.2, 38.1]
+    assert not run(tmp_path, second, "second.csv", replace=True).same
+    assert rows(tmp_path)["bid"].to_list() == [62.1, 38.1]
+    assert run(tmp_path, second, "second.csv", replace=True).same == ["second.csv"]
+    _whole(tmp_path)
+
+
 def test_an_import_that_breaks_off_takes_nothing_from_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,6 +178,7 @@ def _one(
         return "same"
     if held is not None and not store.is_whole(held):
         store.forget(content)
+        held = None
     spool = Spool(store.folder / _WORK / content[:PREFIX])
     try:
         source = _taken(path, name, content, store, terms, spool, say)
@@ -192,6 +193,9 @@ def _one(
     if source is None:
         report.left.append(Unread(name, "no table of option quotes of a known layout"))
         return "left"
+    if source == held:  # read again, and nothing of it is another's that was not before
+        report.same.append(name)
+        return "same"
     report.imported.append(source)
     return f"{source.rows:,} quotes, {source.rejected:,} lines refused"
 
@@ -199,7 +203,8 @@ def _one(
 def _stands(held: Source, terms: Terms, store: Store) -> bool:
     """Tell whether a file that was imported would come out the same, and is all there."""
     as_now = (held.third_fridays, held.reader) == (terms.third_fridays or "", READER)
-    others = held.displaced + held.reasons.get("another quote", 0)
+    kinds = ("another quote", "duplicate")  # rows of the file that are another's
+    others = held.displaced + sum(held.reasons.get(kind, 0) for kind in kinds)
     return as_now and not (terms.replace and others) and store.is_whole(held)
 
 
