@@ -81,6 +81,32 @@ def test_the_day_is_as_without_a_chain(surfaces: Surfaces, shared_data: Path) ->
     assert "every quote in it is marked; `alvh chain check` says by what" in said
 
 
+@pytest.mark.parametrize(("factor", "share"), [(0.9, "89%"), (1.2, None)])
+def test_what_is_left_of_a_chain_that_is_mostly_marked_is_not_believed(
+    shared_data: Path, tmp_path: Path, factor: float, share: str | None
+) -> None:
+    """Prices times 0.9 or 1.2: most expiries have a rate that no market has."""
+    name = "SPX_20190531.csv"
+    with (shared_data / "chains" / "spx_eod_2019" / name).open() as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row.update({side: f"{factor * float(row[side]):.2f}" for side in ("bid", "ask")})
+    with (tmp_path / name).open("w") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    import_chains([tmp_path / name], tmp_path / "out")
+    days = build_surfaces(alvh.load_history(shared_data)).days.copy()
+    before = days.tobytes()
+    found = fit_days(days, tmp_path / "out")
+    assert days.tobytes() == before
+    assert not len(found.quotes)
+    (said,) = found.notes
+    assert said.startswith("nothing is taken from the SPX chain of 2019-05-31: ")
+    assert re.search(r"[\d,]+ of its [\d,]+ quotes are marked, \d\d%, and the rest", said)
+    assert share is None or share in said
+
+
 def test_early_chains_in_the_days_range_still_give_their_smiles(surfaces: Surfaces) -> None:
     for day, vix in ((date(2019, 4, 25), "14.10"), (date(2019, 5, 7), "21.54")):
         assert _day(surfaces, day)["spx_fitted"] == 1

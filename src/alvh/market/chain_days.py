@@ -38,6 +38,7 @@ Progress = Callable[[int, int], None]
 
 KEPT = 3  # versions of a month that may stay: histories of several folders share chains
 FITS = "fits"
+MOST = 0.5  # of a moment's quotes: where more are marked, the rest is not believed either
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,15 @@ class Snapshot:
         where there are quotes and none of them can be.
     smiles : Smiles or None
         None where nothing that can be believed lies ahead of its date.
+    quoted : int
+        Number of quotes of that moment, those that cannot be believed among them.
     """
 
     date: date
     under: str
     chain: pl.DataFrame
     smiles: Smiles | None
+    quoted: int
 
 
 @dataclass(frozen=True)
@@ -190,6 +194,12 @@ def _refused(one: Snapshot, day: Any, span: Floats) -> str:
     """Say why nothing of a snapshot is used, or nothing."""
     if one.chain.is_empty():
         return "every quote in it is marked; `alvh chain check` says by what"
+    marked = one.quoted - one.chain.height
+    if marked > MOST * one.quoted:
+        return (
+            f"{marked:,} of its {one.quoted:,} quotes are marked, {marked / one.quoted:.0%}, and "
+            "the rest is not believed without them; `alvh chain check` says by what"
+        )
     return not_of_the_day(one.chain, day, one.smiles, *span.tolist())
 
 
@@ -206,9 +216,16 @@ def snapshots(folder: Path, sessions: list[date], before: date | None = None) ->
         earlier = table
         for under in ("SPX", "VIX"):
             ours = pl.col("root").str.starts_with(under)
-            chain = closing.filter(ours)
-            if quoted.select(ours.any()).item():
-                yield Snapshot(when, under, chain, _fitted(chain))
+            chain, every = closing.filter(ours), quoted.filter(ours)
+            if every.height:
+                yield Snapshot(when, under, chain, _fitted(chain), _at_once(every, chain))
+
+
+def _at_once(every: pl.DataFrame, chain: pl.DataFrame) -> int:
+    """Return how many quotes there are at the moment of a chain; of all moments if it is empty."""
+    if chain.is_empty():
+        return every.height
+    return every.filter(pl.col("time").eq_missing(pl.lit(chain["time"][0]))).height
 
 
 def _rows(folder: Path, when: date) -> pl.DataFrame:

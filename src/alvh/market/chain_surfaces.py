@@ -59,8 +59,9 @@ def _too_few(smiles: Smiles, served: NDArray[np.intp], quoted: NDArray[np.bool_]
     """Say what a day lacks, or nothing."""
     if len(served) < LEAST_EXPIRIES or quoted.sum() < LEAST_QUOTES:
         return (
-            f"{len(served)} expiries and {int(quoted.sum())} quotes out of the money; "
-            f"{LEAST_EXPIRIES} and {LEAST_QUOTES} are needed"
+            f"of the quotes that can be believed {int(quoted.sum())} are out of the money, in "
+            f"{len(served)} expiries with a smile; "
+            f"{LEAST_QUOTES} and {LEAST_EXPIRIES} are needed"
         )
     if smiles.strips.tau[served].min() > NEAREST:
         return f"no expiry within {NEAREST:.0f} days"
