@@ -410,6 +410,30 @@ def test_a_cut_message_keeps_the_options_before_the_cut(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("hole", "lacking"),
+    [
+        ('1.30, "ask_size": 8.0,\n "iv": 0.9, "open_interest": ', "ask_size, iv, open_interest"),
+        ('bid": 1.10, "bid_size": 7.0, "ask": 1.30, "ask_size": 8.0,\n "iv": 0.9, "',
+         "bid, bid_size, ask, ask_size, iv"),
+    ],
+)  # fmt: skip
+def test_an_option_with_a_hole_in_it_is_refused(tmp_path: Path, hole: str, lacking: str) -> None:
+    """Ask takes the value of the open interest, or the quote is gone; the nine others are kept."""
+    start, stop = DELAYED.index('{"option"'), DELAYED.index(",\n{")
+    whole = DELAYED[start:stop]
+    others = [whole.replace("15000", f"{strike}000") for strike in range(16, 25)]
+    spoilt = whole.replace(hole, "")
+    assert spoilt != whole
+    text = DELAYED[:start] + ",\n".join([*others, spoilt]) + DELAYED[DELAYED.index("}],") + 1 :]
+    report = run(tmp_path, text, "_VIX.json")
+    assert rows(tmp_path)["strike"].to_list() == [float(strike) for strike in range(16, 25)]
+    refused = rejects(tmp_path, report)
+    assert refused.select("line", "kind", "reason").rows() == [
+        (10, "fields", f"an option without {lacking}, which the others have")
+    ]
+
+
+@pytest.mark.parametrize(
     "spoilt",
     [
         DELAYED[: DELAYED.index("2019-04-12") + 20],  # cut within an option
