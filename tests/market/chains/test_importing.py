@@ -387,6 +387,34 @@ def test_gzip_and_zip_are_opened_and_a_cut_one_keeps_its_beginning(tmp_path: Pat
     assert not list((tmp_path / "damaged" / "out").rglob("*.parquet"))
 
 
+def test_a_file_without_the_index_is_taken_and_says_so(tmp_path: Path) -> None:
+    report = run(tmp_path, DELTA_NEUTRAL.replace("underlying_last", "spot"))
+    assert report.rows == 3
+    assert rows(tmp_path)["underlying"].to_list() == [None] * 3
+    assert report.imported[0].notes == ("without the columns underlying_last",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (",bid,", ",bidd,", "of historicaloptiondata, without 'bid'"),
+        (",bid,ask,", ",b,a,", "of historicaloptiondata, without 'ask' and 'bid'"),
+    ],
+)
+def test_a_header_that_lacks_a_column_or_two_is_refused(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    report = run(tmp_path, DELTA_NEUTRAL.replace(old, new, 1))
+    assert not report.left
+    assert words in report.refused[0].reason
+
+
+def test_a_header_that_lacks_more_is_none_of_a_chain(tmp_path: Path) -> None:
+    report = run(tmp_path, DELTA_NEUTRAL.replace(",bid,ask,", ",b,a,").replace("strike", "k"))
+    assert report.left
+    assert not report.refused
+
+
 def test_a_zip_is_read_member_by_member(tmp_path: Path) -> None:
     source = tmp_path / "in" / "both.zip"
     source.parent.mkdir()
