@@ -1,6 +1,7 @@
 """What an import keeps, refuses, resumes and never does."""
 
 import gzip
+import os
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,8 @@ from tests.market.chains.samples import DELAYED, DELTA_NEUTRAL, OPTIONSDX, QUOTE
 from alvh.errors import DataError
 from alvh.market.chains import importing, lines, spool
 from alvh.market.chains.accept import Terms
-from alvh.market.chains.importing import ImportReport, import_chains
+from alvh.market.chains.importing import import_chains
+from alvh.market.chains.outcome import GaveWay, ImportReport
 from alvh.market.chains.store import Store, locked
 from alvh.market.chains.table import load_chains
 
@@ -260,6 +262,26 @@ def test_the_last_word_counts_also_of_quotes_that_were_there_already(tmp_path: P
     _whole(tmp_path)
 
 
+def test_an_import_says_what_gave_way_to_it(tmp_path: Path) -> None:
+    first = "\n".join([HEADER, CALL, PUT, UNQUOTED, ""])
+    dearer = [CALL.replace("62.1", "62.2"), PUT.replace("38.1", "38.2"), ""]
+    assert run(tmp_path, first, "first.csv").displaced == []
+    second = "\n".join([HEADER, *dearer])
+    assert run(tmp_path, second, "second.csv").displaced == []
+    report = run(tmp_path, second, "second.csv", replace=True)
+    assert report.displaced == [GaveWay("first.csv", "second.csv", 2)]
+
+
+def test_parts_that_nothing_lists_go_at_the_next_import(tmp_path: Path) -> None:
+    run(tmp_path, "\n".join([HEADER, CALL, ""]), "first.csv")
+    (part,) = Store.of(tmp_path / "out").parts(["SPX"])
+    stray = part.with_name("0123456789abcdef-0123456789abcdef.parquet")
+    stray.write_bytes(part.read_bytes())
+    run(tmp_path, "\n".join([HEADER, PUT, ""]), "second.csv")
+    assert not stray.exists()
+    assert _whole(tmp_path).sources
+
+
 def test_an_import_that_breaks_off_takes_nothing_from_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +362,17 @@ def test_a_file_that_cannot_be_opened_does_not_end_the_import(tmp_path: Path) ->
     report = import_chains([tmp_path / "in"], tmp_path / "out")
     assert report.rows == 3
     assert "cannot be read: No such file" in report.refused[0].reason
+
+
+def test_a_pipe_in_a_folder_of_downloads_is_left(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    os.mkfifo(tmp_path / "in" / "a.csv")
+    (tmp_path / "in" / "b.csv").write_text(DELTA_NEUTRAL)
+    report = import_chains([tmp_path / "in"], tmp_path / "out")
+    assert report.rows == 3
+    assert [(one.path, one.reason) for one in report.left] == [
+        ("a.csv", "no regular file: a pipe, a socket or a device")
+    ]
 
 
 def test_an_import_is_not_repeated_and_one_cut_off_is_taken_up(tmp_path: Path) -> None:
