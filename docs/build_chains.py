@@ -16,7 +16,8 @@ import polars as pl
 
 from alvh.market.chains.checks import check_chains
 from alvh.market.chains.faults import NAMES, mark
-from alvh.market.chains.importing import ImportReport, import_chains
+from alvh.market.chains.importing import import_chains
+from alvh.market.chains.outcome import ImportReport
 from alvh.market.chains.table import load_chains
 
 PAGE = Path(__file__).with_name("chains.md")

@@ -25,6 +25,19 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
+def test_import_says_what_gave_way(run, tmp_path: Path) -> None:
+    for name, bid in (("first", "62.1"), ("second", "62.2"), ("third", "62.3")):
+        (tmp_path / f"{name}.csv").write_text(DELTA_NEUTRAL.replace("62.1", bid))
+    out = tmp_path / "out"
+    run("chain", "import", tmp_path / "first.csv", "--to", out)
+    told = run("chain", "import", tmp_path / "second.csv", "--to", out, "--replace").stdout
+    assert "displaced: 1 rows of first.csv gave way to second.csv" in told
+    third = ("chain", "import", tmp_path / "third.csv", "--to", out, "--replace", "--json")
+    assert json.loads(run(*third).stdout)["displaced"] == [
+        {"file": "second.csv", "by": "third.csv", "rows": 1}
+    ]
+
+
 def test_import_says_what_it_took_and_refused(run, source: Path, tmp_path: Path) -> None:
     answer = run("chain", "import", source, "--to", tmp_path / "out")
     assert answer.exit_code == 0

@@ -74,11 +74,37 @@ def test_the_day_is_as_without_a_chain(surfaces: Surfaces, shared_data: Path) ->
         assert not surfaces.takes("SPX", day)
     (said,) = surfaces.said_of(JUNE)
     assert re.fullmatch(
-        r"nothing is taken from the SPX chain of 2019-06-21: its own VIX of \d{2,3}\.\d\d lies "
-        "outside the day's, 14.42 to 15.48", said,
+        r"nothing is taken from the SPX chain of 2019-06-21: its VIX by the strikes it has of "
+        r"\d{2,3}\.\d\d lies outside the day's, 14.42 to 15.48", said,
     )  # fmt: skip
     (said,) = surfaces.said_of(JULY)
     assert "every quote in it is marked; `alvh chain check` says by what" in said
+
+
+@pytest.mark.parametrize(("factor", "share"), [(0.9, "89%"), (1.2, None)])
+def test_what_is_left_of_a_chain_that_is_mostly_marked_is_not_believed(
+    shared_data: Path, tmp_path: Path, factor: float, share: str | None
+) -> None:
+    """Prices times 0.9 or 1.2: most expiries have a rate that no market has."""
+    name = "SPX_20190531.csv"
+    with (shared_data / "chains" / "spx_eod_2019" / name).open() as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row.update({side: f"{factor * float(row[side]):.2f}" for side in ("bid", "ask")})
+    with (tmp_path / name).open("w") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    import_chains([tmp_path / name], tmp_path / "out")
+    days = build_surfaces(alvh.load_history(shared_data)).days.copy()
+    before = days.tobytes()
+    found = fit_days(days, tmp_path / "out")
+    assert days.tobytes() == before
+    assert not len(found.quotes)
+    (said,) = found.notes
+    assert said.startswith("nothing is taken from the SPX chain of 2019-05-31: ")
+    assert re.search(r"[\d,]+ of its [\d,]+ quotes are marked, \d\d%, and the rest", said)
+    assert share is None or share in said
 
 
 def test_early_chains_in_the_days_range_still_give_their_smiles(surfaces: Surfaces) -> None:
@@ -99,7 +125,8 @@ def test_early_chains_in_the_days_range_still_give_their_smiles(surfaces: Surfac
         (18.71, 18.01, 19.72, False),  # as it was
         (18.9, 18.8, 19.7, False),  # below the range, within 5 % of the close
         (17.4, 17.0, 18.6, False),  # in the range, 6 % off the close
-        (17.4, 17.0, 18.4, True),
+        (17.4, 17.0, 18.4, False),  # 0.7 % above the range
+        (17.2, 16.8, 17.9, True),  # 3.5 % above
         (20.5, 19.5, 21.0, True),
         (16.5, np.nan, np.nan, False),  # no range: 12 % off
         (15.9, np.nan, np.nan, True),  # 16 %
@@ -150,7 +177,7 @@ def test_the_decision_and_the_mark_of_the_day_say_so(history: History) -> None:
     checks = alvh.today(history, evening, as_of=JUNE).plain()["checks"]
     (light,) = (check for check in checks if check["code"] == "CHAIN")
     assert light["level"] == "warn"
-    assert light["text"].startswith("nothing is taken from the SPX chain of 2019-06-21: its own")
+    assert light["text"].startswith("nothing is taken from the SPX chain of 2019-06-21: its VIX")
     other = alvh.today(history, replace(evening, as_of=date(2019, 6, 21)), as_of=date(2019, 6, 24))
     assert not [check for check in other.checks if check.code == "CHAIN"]
 

@@ -14,7 +14,7 @@ from alvh.errors import DataError
 
 if TYPE_CHECKING:
     from alvh.market.chains.checks import ChainReport
-    from alvh.market.chains.importing import ImportReport
+    from alvh.market.chains.outcome import ImportReport
 
 SHORT_DIGEST = 12
 
@@ -150,6 +150,7 @@ def _imported(folder: Path, report: "ImportReport") -> dict[str, Any]:
         "imported": report.imported,
         "same": report.same,
         "gave_way": report.gave_way,
+        "displaced": report.displaced,
         "left": report.left,
         "refused": report.refused,
     }
@@ -174,6 +175,8 @@ def _say_imported(folder: Path, report: "ImportReport") -> None:
         say(f"left: {left.path}: {left.reason}")
     for one in report.gave_way:
         say(f"there already: {one.path}: {one.reason}")
+    for way in report.displaced:
+        say(f"displaced: {way.rows:,} rows of {way.file} gave way to {way.by}")
     for source in report.imported:
         if source.rejects:
             say(f"refused lines of {source.name}: {folder / source.rejects}")

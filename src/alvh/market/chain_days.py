@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from alvh._compiled_cache import sources_digest
 from alvh.errors import DataError
 from alvh.kernel.records import DAY, NO_QUOTES, QUOTE
-from alvh.market.chain_quotes import not_of_the_day, quotes_of, stale_snapshot
+from alvh.market.chain_quotes import not_of_the_day, quotes_of, stale_snapshot, unjudged
 from alvh.market.chain_surfaces import fit_spx, fit_vix
 from alvh.market.chains.faults import FATAL, mark
 from alvh.market.chains.fitting import closing_quotes
@@ -38,6 +38,7 @@ Progress = Callable[[int, int], None]
 
 KEPT = 3  # versions of a month that may stay: histories of several folders share chains
 FITS = "fits"
+MOST = 0.5  # of a moment's quotes: where more are marked, the rest is not believed either
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,15 @@ class Snapshot:
         where there are quotes and none of them can be.
     smiles : Smiles or None
         None where nothing that can be believed lies ahead of its date.
+    quoted : int
+        Number of quotes of that moment, those that cannot be believed among them.
     """
 
     date: date
     under: str
     chain: pl.DataFrame
     smiles: Smiles | None
+    quoted: int
 
 
 @dataclass(frozen=True)
@@ -165,12 +169,15 @@ def _fit_month(
         if refused:
             said.append(f"{nothing_taken(one.under, one.date)} {refused}")
             continue
+        stale = stale_snapshot(one.chain, days[row], one.smiles)  # before the day takes its smile
+        trusted = unjudged(one.chain, days[row], one.smiles)
+        if trusted:
+            said.append(f"the level of the {one.under} chain of {one.date}: {trusted}")
         fit = fit_spx if one.under == "SPX" else fit_vix
         nothing = "nothing in it that can be believed lies ahead of its date"
         reason = nothing if one.smiles is None else fit(days[row : row + 1], one.smiles)
         if reason:
             said.append(f"no smile is fitted to the {one.under} chain of {one.date}: {reason}")
-        stale = stale_snapshot(one.chain, days[row], one.smiles)
         if stale:
             said.append(f"nothing is filled at the {one.under} chain of {one.date}: {stale}")
             continue
@@ -187,6 +194,12 @@ def _refused(one: Snapshot, day: Any, span: Floats) -> str:
     """Say why nothing of a snapshot is used, or nothing."""
     if one.chain.is_empty():
         return "every quote in it is marked; `alvh chain check` says by what"
+    marked = one.quoted - one.chain.height
+    if marked > MOST * one.quoted:
+        return (
+            f"{marked:,} of its {one.quoted:,} quotes are marked, {marked / one.quoted:.0%}, and "
+            "the rest is not believed without them; `alvh chain check` says by what"
+        )
     return not_of_the_day(one.chain, day, one.smiles, *span.tolist())
 
 
@@ -203,9 +216,16 @@ def snapshots(folder: Path, sessions: list[date], before: date | None = None) ->
         earlier = table
         for under in ("SPX", "VIX"):
             ours = pl.col("root").str.starts_with(under)
-            chain = closing.filter(ours)
-            if quoted.select(ours.any()).item():
-                yield Snapshot(when, under, chain, _fitted(chain))
+            chain, every = closing.filter(ours), quoted.filter(ours)
+            if every.height:
+                yield Snapshot(when, under, chain, _fitted(chain), _at_once(every, chain))
+
+
+def _at_once(every: pl.DataFrame, chain: pl.DataFrame) -> int:
+    """Return how many quotes there are at the moment of a chain; of all moments if it is empty."""
+    if chain.is_empty():
+        return every.height
+    return every.filter(pl.col("time").eq_missing(pl.lit(chain["time"][0]))).height
 
 
 def _rows(folder: Path, when: date) -> pl.DataFrame:

@@ -3,8 +3,8 @@
 A quote counts where it is one of the close. A snapshot taken more than half an hour before it, or
 at another level of the index or of VIX than it closed at, and a quote that stands as it stood the
 session before though the index has moved, are stale: they leave the day its smile, which is read
-against the snapshot's own index, and nothing is marked or filled at them. A chain whose own VIX the
-index did not have on that day is none of the day, and gives it nothing.
+against the snapshot's own index, and nothing is marked or filled at them. A chain at a level that
+VIX did not have on that day is none of the day, and gives it nothing.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from scipy.special import ndtr
 from alvh.kernel import codes
 from alvh.kernel.records import NO_QUOTES, QUOTE
 from alvh.kernel.vix_curve import vix_forward
-from alvh.market.chains.indices import implied_indices
+from alvh.market.chain_level import EACH_SIDE, OWN, TENORS, Level, chain_level
 from alvh.market.chains.smiles import Smiles
 from alvh.sessions import half_days
 
@@ -29,6 +29,10 @@ OFF_CLOSE = 0.005  # of the index: the furthest that a snapshot's may be from it
 #: Of VIX, that of the chain's own quotes for an S&P 500 chain: of eleven real chains those taken at
 #: the close come to within 1.7 %, of the others two are further off, by 6.4 and 11.5 %.
 OFF_VIX = 0.05
+#: The same over the strikes that a chain cut by its vendor has: the sound ones of those eleven, cut
+#: in fourteen ways, come to within 5.0 %; the two early ones, cut alike, are mostly further off.
+OFF_STRIKES = 0.055
+SLACK = 0.03  # of VIX: what a level may miss of the day's range and still be of the day
 OFF_ANY_VIX = 0.15  # of the close, where the day's range is not known; real early ones: 11.5 %
 OFF_CURVE = 0.25  # of the VIX curve, ln: how far the middle of a chain's forwards may be from it
 FORWARD_DAYS = 30.0  # of the expiry whose forward stands for an index that is not given
@@ -53,22 +57,53 @@ def not_of_the_day(
 
     Notes
     -----
-    A chain of the S&P 500 is judged by its own VIX: it lies in the day's range, or is as near to
-    the close as a snapshot of the close may be. One of VIX is judged by its parity forwards.
+    A chain of the S&P 500 is judged by its level, see ``chain_level``: it lies in the day's range,
+    or next to it, or is as near to the close as a snapshot of the close may be. One of VIX is
+    judged by its parity forwards.
     """
     if smiles is None:
         return ""
-    if chain["root"][0].startswith("VIX"):
+    if _is_vix(chain):
         return _off_curve(smiles, day)
-    own, close = _own_vix(smiles), float(day["vix"])
-    if own is None or not close > 0.0:
+    level, close = chain_level(smiles, day), float(day["vix"])
+    if level is None or not close > 0.0:
         return ""
-    if 0.0 < low <= high:
-        least, most = min(low, close * (1.0 - OFF_VIX)), max(high, close * (1.0 + OFF_VIX))
-        if least <= own <= most:
-            return ""
-        return f"its own VIX of {own:.2f} lies outside the day's, {low:.2f} to {high:.2f}"
-    return _off("own VIX", own, close, OFF_ANY_VIX)
+    if not 0.0 < low <= high:
+        return _off(level.name, level.value, close, OFF_ANY_VIX)
+    least = min(low * (1.0 - SLACK), close * (1.0 - _allowed(level)))
+    most = max(high * (1.0 + SLACK), close * (1.0 + _allowed(level)))
+    if least <= level.value <= most:
+        return ""
+    return f"its {level.name} of {level.value:.2f} lies outside the day's, {low:.2f} to {high:.2f}"
+
+
+def unjudged(chain: pl.DataFrame, day: Any, smiles: Smiles | None) -> str:
+    """Say that a session's snapshot is taken on trust, as its level is not known, or nothing.
+
+    Parameters
+    ----------
+    chain : polars.DataFrame
+        Of ``CHAIN_SCHEMA``: one moment of one session.
+    day : DAY record
+        Of the session, reconstructed.
+    smiles : Smiles or None
+        Fitted to the chain.
+    """
+    if smiles is None or _is_vix(chain) or chain_level(smiles, day) is not None:
+        return ""
+    least, most = TENORS
+    return (
+        f"it cannot be held against the day's VIX: no expiry of {least:.0f} to {most:.0f} days has "
+        f"{EACH_SIDE} strikes with a bid on both sides of its forward"
+    )
+
+
+def _is_vix(chain: pl.DataFrame) -> bool:
+    return bool(chain["root"][0].startswith("VIX"))
+
+
+def _allowed(level: Level) -> float:
+    return OFF_VIX if level.name == OWN else OFF_STRIKES
 
 
 def _off_curve(smiles: Smiles, day: Any) -> str:
@@ -94,7 +129,7 @@ def stale_snapshot(chain: pl.DataFrame, day: Any, smiles: Smiles | None) -> str:
     chain : polars.DataFrame
         Of ``CHAIN_SCHEMA``: one moment of one session.
     day : DAY record
-        Of the session; its closing index and VIX.
+        Of the session, reconstructed; its closing index and VIX.
     smiles : Smiles or None
         Fitted to the chain: where it does not give its index the nearest forward stands for it.
     """
@@ -104,13 +139,16 @@ def stale_snapshot(chain: pl.DataFrame, day: Any, smiles: Smiles | None) -> str:
     if taken is not None and _minutes(taken) < latest:
         return f"it was taken at {taken}, more than {BEFORE_CLOSE} minutes before the close"
     said: Any = chain["underlying"].median()
-    if chain["root"][0].startswith("VIX"):
+    if _is_vix(chain):
         return _off("index", said, day["vix"], OFF_VIX)
     if said is None:
-        level = _off("forward", _nearest_forward(smiles), day["spx"], OFF_CLOSE)
+        moved = _off("forward", _nearest_forward(smiles), day["spx"], OFF_CLOSE)
     else:
-        level = _off("index", said, day["spx"], OFF_CLOSE)
-    return level or _off("own VIX", _own_vix(smiles), day["vix"], OFF_VIX)
+        moved = _off("index", said, day["spx"], OFF_CLOSE)
+    level = chain_level(smiles, day)
+    if moved or level is None:
+        return moved
+    return _off(level.name, level.value, day["vix"], _allowed(level))
 
 
 def _off(name: str, value: float | None, close: float, allowed: float) -> str:
@@ -128,13 +166,6 @@ def _nearest_forward(smiles: Smiles | None) -> float | None:
     forward, days = smiles.forwards.forward, smiles.strips.tau
     near = np.flatnonzero(np.isfinite(forward) & (days <= FORWARD_DAYS))
     return float(forward[near[np.argmin(days[near])]]) if near.size else None
-
-
-def _own_vix(smiles: Smiles | None) -> float | None:
-    if smiles is None:
-        return None
-    found = implied_indices(smiles.strips, smiles.forwards).filter(pl.col("index") == "vix")
-    return None if found.is_empty() else found["value"][0]
 
 
 def _minutes(clock: str) -> int:
@@ -194,6 +225,7 @@ def _deltas(table: pl.DataFrame, rows: Records, smiles: Smiles) -> NDArray[np.fl
         strike = rows["strike"][mine].astype(np.float64)
         forward, years = smiles.forwards.forward[i], float(smiles.strips.tau[i]) / 365.0
         deviation = smiles.sigmas(int(i), strike) * np.sqrt(years)
-        d1 = np.log(forward / strike) / deviation + 0.5 * deviation
+        with np.errstate(divide="ignore", invalid="ignore"):  # no volatility: a delta of 0 or 1
+            d1 = np.log(forward / strike) / deviation + 0.5 * deviation
         out[mine] = ndtr(np.where(rows["right"][mine] == codes.PUT, -d1, d1))
     return out

@@ -59,8 +59,9 @@ def _too_few(smiles: Smiles, served: NDArray[np.intp], quoted: NDArray[np.bool_]
     """Say what a day lacks, or nothing."""
     if len(served) < LEAST_EXPIRIES or quoted.sum() < LEAST_QUOTES:
         return (
-            f"{len(served)} expiries and {int(quoted.sum())} quotes out of the money; "
-            f"{LEAST_EXPIRIES} and {LEAST_QUOTES} are needed"
+            f"of the quotes that can be believed {int(quoted.sum())} are out of the money, in "
+            f"{len(served)} expiries with a smile; "
+            f"{LEAST_QUOTES} and {LEAST_EXPIRIES} are needed"
         )
     if smiles.strips.tau[served].min() > NEAREST:
         return f"no expiry within {NEAREST:.0f} days"
@@ -100,6 +101,30 @@ def fit_spx(day: Records, smiles: Smiles) -> str:
     day["spx_widening"] = _widening(day[0], smiles, quoted, tau[own], table["root"].to_numpy()[own])
     day["spx_fitted"] = 1
     return ""
+
+
+def day_sigmas(day: Any, smiles: Smiles, i: int, strike: Floats) -> Floats:
+    """Return the volatilities that a day's smile gives to strikes of an expiry of a chain.
+
+    Parameters
+    ----------
+    day : DAY record
+    smiles : Smiles
+        Of a chain of that day; its forward is the expiry's.
+    i : int
+        Row of ``smiles.strips.expiries``.
+    strike : ndarray, shape (n,)
+        Points.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Decimal per √year, act/365.
+    """
+    sessions = _sessions(np.array([day]), smiles.strips.expiries[[i]])
+    k = np.log(strike / smiles.forwards.forward[i])
+    tau = np.full(k.size, smiles.strips.tau[i])
+    return np.asarray(_spx_sigmas(day["spx_smile"].copy(), tau, np.full(k.size, sessions[0]), k))
 
 
 def _sessions(day: Records, table: pl.DataFrame) -> Floats:

@@ -1,6 +1,7 @@
 """What an import keeps, refuses, resumes and never does."""
 
 import gzip
+import os
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,8 @@ from tests.market.chains.samples import DELAYED, DELTA_NEUTRAL, OPTIONSDX, QUOTE
 from alvh.errors import DataError
 from alvh.market.chains import importing, lines, spool
 from alvh.market.chains.accept import Terms
-from alvh.market.chains.importing import ImportReport, import_chains
+from alvh.market.chains.importing import import_chains
+from alvh.market.chains.outcome import GaveWay, ImportReport
 from alvh.market.chains.store import Store, locked
 from alvh.market.chains.table import load_chains
 
@@ -138,7 +140,7 @@ def test_a_listed_only_row_of_another_file_gives_way(
     run(tmp_path, order[1], "second.csv")
     assert rows(tmp_path)["bid"].to_list() == [62.1]
     store = Store.of(tmp_path / "out")
-    assert store.digest != before
+    assert (store.digest != before) == (order[0] == LISTED)
     assert sum(one.rows for one in store.sources.values()) == 1
     if order[0] == LISTED:
         assert not (tmp_path / "out" / first.imported[0].parts[0]).exists()
@@ -216,6 +218,68 @@ def test_quotes_that_gave_way_can_be_taken_back(tmp_path: Path) -> None:
     there = run(tmp_path, texts["second.csv"], "second.csv")
     assert there.same == ["second.csv"]
     assert there.gave_way[0].reason.startswith("1 of its rows were displaced by first.csv; import")
+
+
+def test_other_quotes_have_another_digest_and_the_same_ones_the_same(tmp_path: Path) -> None:
+    """By order of import, by what third Fridays are, and by way of a quote that was taken back."""
+    first = "\n".join([HEADER, CALL, PUT, ""])
+    second = "\n".join([HEADER, CALL.replace("62.1", "62.2"), PUT, ""])
+
+    def digest(name: str, *texts: str) -> tuple[str, list[float]]:
+        (tmp_path / name).mkdir()
+        for text in texts:
+            file = "first.csv" if text == first else "second.csv"
+            run(tmp_path / name, text, file, replace=len(texts) == 3)
+        return Store.of(tmp_path / name / "out").digest, rows(tmp_path / name)["bid"].to_list()
+
+    alone, quotes = digest("alone", first)
+    forth, later = digest("forth", first, second)
+    back, earlier = digest("back", second, first)
+    assert earlier != later
+    assert back != forth
+    assert digest("again", first, second, first) == (alone, quotes)
+    declared = set()
+    for settlement in (None, "AM", "PM"):
+        folder = tmp_path / str(settlement)
+        folder.mkdir()
+        run(folder, OPTIONSDX, "spx_eod_201904.txt", third_fridays=settlement)
+        declared.add(Store.of(folder / "out").digest)
+    assert len(declared) == 3
+
+
+def test_the_last_word_counts_also_of_quotes_that_were_there_already(tmp_path: Path) -> None:
+    """The second file has the first one's call and another put; the third file another call."""
+    first = "\n".join([HEADER, CALL, ""])
+    second = "\n".join([HEADER, CALL, PUT, ""])
+    third = "\n".join([HEADER, CALL.replace("62.1", "62.2"), ""])
+    run(tmp_path, first, "first.csv")
+    assert run(tmp_path, second, "second.csv").imported[0].reasons == {"duplicate": 1}
+    run(tmp_path, third, "third.csv", replace=True)
+    assert rows(tmp_path)["bid"].to_list() == [62.2, 38.1]
+    assert not run(tmp_path, second, "second.csv", replace=True).same
+    assert rows(tmp_path)["bid"].to_list() == [62.1, 38.1]
+    assert run(tmp_path, second, "second.csv", replace=True).same == ["second.csv"]
+    _whole(tmp_path)
+
+
+def test_an_import_says_what_gave_way_to_it(tmp_path: Path) -> None:
+    first = "\n".join([HEADER, CALL, PUT, UNQUOTED, ""])
+    dearer = [CALL.replace("62.1", "62.2"), PUT.replace("38.1", "38.2"), ""]
+    assert run(tmp_path, first, "first.csv").displaced == []
+    second = "\n".join([HEADER, *dearer])
+    assert run(tmp_path, second, "second.csv").displaced == []
+    report = run(tmp_path, second, "second.csv", replace=True)
+    assert report.displaced == [GaveWay("first.csv", "second.csv", 2)]
+
+
+def test_parts_that_nothing_lists_go_at_the_next_import(tmp_path: Path) -> None:
+    run(tmp_path, "\n".join([HEADER, CALL, ""]), "first.csv")
+    (part,) = Store.of(tmp_path / "out").parts(["SPX"])
+    stray = part.with_name("0123456789abcdef-0123456789abcdef.parquet")
+    stray.write_bytes(part.read_bytes())
+    run(tmp_path, "\n".join([HEADER, PUT, ""]), "second.csv")
+    assert not stray.exists()
+    assert _whole(tmp_path).sources
 
 
 def test_an_import_that_breaks_off_takes_nothing_from_the_others(
@@ -304,6 +368,17 @@ def test_a_file_that_cannot_be_opened_does_not_end_the_import(tmp_path: Path) ->
     assert "cannot be read: No such file" in report.refused[0].reason
 
 
+def test_a_pipe_in_a_folder_of_downloads_is_left(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    os.mkfifo(tmp_path / "in" / "a.csv")
+    (tmp_path / "in" / "b.csv").write_text(DELTA_NEUTRAL)
+    report = import_chains([tmp_path / "in"], tmp_path / "out")
+    assert report.rows == 3
+    assert [(one.path, one.reason) for one in report.left] == [
+        ("a.csv", "no regular file: a pipe, a socket or a device")
+    ]
+
+
 def test_an_import_is_not_repeated_and_one_cut_off_is_taken_up(tmp_path: Path) -> None:
     first = run(tmp_path, DELTA_NEUTRAL)
     assert run(tmp_path, DELTA_NEUTRAL, "copy.csv").same == ["copy.csv"]
@@ -349,6 +424,34 @@ def test_gzip_and_zip_are_opened_and_a_cut_one_keeps_its_beginning(tmp_path: Pat
     assert not list((tmp_path / "damaged" / "out").rglob("*.parquet"))
 
 
+def test_a_file_without_the_index_is_taken_and_says_so(tmp_path: Path) -> None:
+    report = run(tmp_path, DELTA_NEUTRAL.replace("underlying_last", "spot"))
+    assert report.rows == 3
+    assert rows(tmp_path)["underlying"].to_list() == [None] * 3
+    assert report.imported[0].notes == ("without the columns underlying_last",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (",bid,", ",bidd,", "of historicaloptiondata, without 'bid'"),
+        (",bid,ask,", ",b,a,", "of historicaloptiondata, without 'ask' and 'bid'"),
+    ],
+)
+def test_a_header_that_lacks_a_column_or_two_is_refused(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    report = run(tmp_path, DELTA_NEUTRAL.replace(old, new, 1))
+    assert not report.left
+    assert words in report.refused[0].reason
+
+
+def test_a_header_that_lacks_more_is_none_of_a_chain(tmp_path: Path) -> None:
+    report = run(tmp_path, DELTA_NEUTRAL.replace(",bid,ask,", ",b,a,").replace("strike", "k"))
+    assert report.left
+    assert not report.refused
+
+
 def test_a_zip_is_read_member_by_member(tmp_path: Path) -> None:
     source = tmp_path / "in" / "both.zip"
     source.parent.mkdir()
@@ -369,6 +472,30 @@ def test_a_cut_message_keeps_the_options_before_the_cut(tmp_path: Path) -> None:
     refused = rejects(tmp_path, report)
     assert "cut or damaged" in refused["reason"][0]
     assert refused["line"].to_list() == [2]
+
+
+@pytest.mark.parametrize(
+    ("hole", "lacking"),
+    [
+        ('1.30, "ask_size": 8.0,\n "iv": 0.9, "open_interest": ', "ask_size, iv, open_interest"),
+        ('bid": 1.10, "bid_size": 7.0, "ask": 1.30, "ask_size": 8.0,\n "iv": 0.9, "',
+         "bid, bid_size, ask, ask_size, iv"),
+    ],
+)  # fmt: skip
+def test_an_option_with_a_hole_in_it_is_refused(tmp_path: Path, hole: str, lacking: str) -> None:
+    """Ask takes the value of the open interest, or the quote is gone; the nine others are kept."""
+    start, stop = DELAYED.index('{"option"'), DELAYED.index(",\n{")
+    whole = DELAYED[start:stop]
+    others = [whole.replace("15000", f"{strike}000") for strike in range(16, 25)]
+    spoilt = whole.replace(hole, "")
+    assert spoilt != whole
+    text = DELAYED[:start] + ",\n".join([*others, spoilt]) + DELAYED[DELAYED.index("}],") + 1 :]
+    report = run(tmp_path, text, "_VIX.json")
+    assert rows(tmp_path)["strike"].to_list() == [float(strike) for strike in range(16, 25)]
+    refused = rejects(tmp_path, report)
+    assert refused.select("line", "kind", "reason").rows() == [
+        (10, "fields", f"an option without {lacking}, which the others have")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from tests.market.chains.samples import (
 )
 
 from alvh.market.chains.accept import Terms
-from alvh.market.chains.importing import ImportReport, import_chains
+from alvh.market.chains.importing import import_chains
+from alvh.market.chains.outcome import ImportReport
 from alvh.market.chains.table import CHAIN_SCHEMA, load_chains
 
 APRIL, JUNE = date(2019, 4, 25), date(2019, 6, 21)

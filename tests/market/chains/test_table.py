@@ -40,23 +40,20 @@ def keep(store: Store, content: str, rows: list[dict[str, object]]) -> None:
     store.add(content, Source("hand.csv", "hand", len(rows), 0, tuple(parts)))
 
 
+APRIL, MAY = date(2019, 4, 25), date(2019, 5, 3)
+FIRST = [row(MAY, "SPX", 2900.0, 20.0), row(APRIL, "SPXW", 2800.0, 9.0)]
+SECOND = [
+    row(APRIL, "SPX", 2800.0, 0.0),
+    row(APRIL, "SPX", 2700.0, None),
+    row(APRIL, "SPX", 2800.0, 0.1, "15:45"),
+]
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    store, april, may = Store.at(tmp_path), date(2019, 4, 25), date(2019, 5, 3)
-    keep(
-        store,
-        "a" * 64,
-        [row(may, "SPX", 2900.0, 20.0), row(april, "SPXW", 2800.0, 9.0)],
-    )
-    keep(
-        store,
-        "b" * 64,
-        [
-            row(april, "SPX", 2800.0, 0.0),
-            row(april, "SPX", 2700.0, None),
-            row(april, "SPX", 2800.0, 0.1, "15:45"),
-        ],
-    )
+    store = Store.at(tmp_path)
+    keep(store, "a" * 64, FIRST)
+    keep(store, "b" * 64, SECOND)
     return tmp_path
 
 
@@ -94,11 +91,11 @@ def test_a_part_that_no_source_lists_is_not_read(folder: Path) -> None:
     assert load_chains(folder).collect().height == 4
 
 
-def test_the_digest_is_of_the_sources_not_of_their_order(tmp_path: Path, folder: Path) -> None:
+def test_the_digest_is_of_the_parts_not_of_their_order(tmp_path: Path, folder: Path) -> None:
     other = Store.at(tmp_path / "other")
-    keep(other, "b" * 64, [row(date(2019, 4, 25), "SPX", 2800.0, 0.0)])
+    keep(other, "b" * 64, SECOND)
     assert other.digest != Store.of(folder).digest
-    keep(other, "a" * 64, [row(date(2019, 5, 3), "SPX", 2900.0, 20.0)])
+    keep(other, "a" * 64, FIRST)
     assert other.digest == Store.of(folder).digest
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from typing import Any, Final
 
 import polars as pl
@@ -18,6 +19,7 @@ _TIMESTAMP: Final = re.compile(r'"timestamp"\s*:\s*"([^"]*)"')
 _PRICE: Final = re.compile(r'"current_price"\s*:\s*([-+\d.eE]+)')
 _LAST_TRADE: Final = re.compile(r'"last_trade_time"\s*:\s*"([^"]*)"')
 _TWICE: Final = "\0"  # a name that no field has: which other name an object has twice
+_NEARLY_ALL: Final = 0.9  # of the options: a name that so many have, the others lost
 _SHOWN: Final = 300  # characters of an option that a refusal keeps
 
 
@@ -34,7 +36,8 @@ def read_delayed(raw: bytes) -> tuple[Bound, Cells, list[str]] | None:
     tuple or None
         The layout, the options as text cells with their place in the list as ``line``, and the
         text of each option; None for a message without options. An option in which a name stands
-        twice is of two options with a hole between them, and is set aside.
+        twice is of two options with a hole between them, one that lacks a name that nearly all
+        others have has a hole in it; both are set aside.
 
     Raises
     ------
@@ -56,7 +59,7 @@ def read_delayed(raw: bytes) -> tuple[Bound, Cells, list[str]] | None:
     columns = tuple(DELAYED_QUOTES.views[0].columns.values())
     absent = [name for name in columns if options and not any(name in one for one in options)]
     notes = (note, f"without {', '.join(absent)}") if absent else (note,)
-    odd = _of_two(options) + ([(len(options) + 1, fault, "")] if fault else [])
+    odd = [*_of_two(options), *_holed(options)] + ([(len(options) + 1, fault, "")] if fault else [])
     table = _table(options, columns).filter(~pl.col("line").is_in([line for line, *_ in odd]))
     block = Block(b"", 1, bool(fault))
     return (
@@ -82,6 +85,20 @@ def _of_two(options: list[Any]) -> list[tuple[int, str, str]]:
         for place, option in enumerate(options, 1)
         if isinstance(option, dict) and _TWICE in option
     ]
+
+
+def _holed(options: list[Any]) -> list[tuple[int, str, str]]:
+    """Return place, reason and text of the options that lack what nearly all others have."""
+    having = Counter(name for one in options if isinstance(one, dict) for name in one)
+    common = [name for name, count in having.items() if count >= _NEARLY_ALL * len(options)]
+    found = []
+    for place, option in enumerate(options, 1):
+        if isinstance(option, dict) and _TWICE not in option:
+            lacking = [name for name in common if name not in option]
+            if lacking:
+                reason = f"an option without {', '.join(lacking)}, which the others have"
+                found.append((place, reason, _shown(option)))
+    return found
 
 
 def _shown(option: Any) -> str:

@@ -15,6 +15,7 @@ from alvh.market.chains.accept import Terms, accept, refusals
 from alvh.market.chains.day_order import DayOrder, month_first
 from alvh.market.chains.delayed import is_message, read_delayed
 from alvh.market.chains.lines import Block, Cells
+from alvh.market.chains.outcome import GaveWay, ImportReport
 from alvh.market.chains.reading import quotes
 from alvh.market.chains.recognise import Bound, OtherTicker, bind, separator
 from alvh.market.chains.spool import REJECT_SCHEMA, Spool, distinct
@@ -39,41 +40,6 @@ Progress = Callable[[int, int, str, str], None]
 _TELL: Final = 250_000  # lines between two words of progress
 _WORK: Final = ".work"
 _PACKED: Final = (".7z", ".rar", ".xz", ".bz2", ".zst", ".tar", ".tgz")
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What an import did.
-
-    Parameters
-    ----------
-    imported : list of Source
-        Files whose quotes were taken.
-    same : list of str
-        Files whose content the folder has already.
-    gave_way : list of Unread
-        Those of them of which rows gave way to quotes of other files since.
-    left : list of Unread
-        Files that are no option chains, or none of SPX or VIX.
-    refused : list of Unread
-        Chains of which nothing could be taken.
-    """
-
-    imported: list[Source] = field(default_factory=list)
-    same: list[str] = field(default_factory=list)
-    gave_way: list[Unread] = field(default_factory=list)
-    left: list[Unread] = field(default_factory=list)
-    refused: list[Unread] = field(default_factory=list)
-
-    @property
-    def rows(self) -> int:
-        """Number of quotes taken."""
-        return sum(source.rows for source in self.imported)
-
-    @property
-    def rejected(self) -> int:
-        """Number of lines refused."""
-        return sum(source.rejected for source in self.imported)
 
 
 def import_chains(
@@ -119,6 +85,7 @@ def _import(
 ) -> ImportReport:
     store, report = Store.at(folder), ImportReport()
     sweep(folder)
+    store.sweep()
     shutil.rmtree(folder / _WORK, ignore_errors=True)
     try:
         for done, (path, name) in enumerate(files, start=1):
@@ -130,6 +97,9 @@ def _import(
             say(_one(path, name, store, terms, report, say))
     finally:
         store.save()
+    report.displaced = [
+        GaveWay(name, by, count) for (name, by), count in store.gave_way.items() if count
+    ]
     return report
 
 
@@ -164,6 +134,9 @@ def _one(
     if path.suffix.lower() in _PACKED:
         report.left.append(Unread(name, f"a packed file ({path.suffix}); unpack it and try again"))
         return "left"
+    if path.exists() and not path.is_file():
+        report.left.append(Unread(name, "no regular file: a pipe, a socket or a device"))
+        return "left"
     try:
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
@@ -178,6 +151,7 @@ def _one(
         return "same"
     if held is not None and not store.is_whole(held):
         store.forget(content)
+        held = None
     spool = Spool(store.folder / _WORK / content[:PREFIX])
     try:
         source = _taken(path, name, content, store, terms, spool, say)
@@ -192,6 +166,9 @@ def _one(
     if source is None:
         report.left.append(Unread(name, "no table of option quotes of a known layout"))
         return "left"
+    if source == held:  # read again, and nothing of it is another's that was not before
+        report.same.append(name)
+        return "same"
     report.imported.append(source)
     return f"{source.rows:,} quotes, {source.rejected:,} lines refused"
 
@@ -199,7 +176,8 @@ def _one(
 def _stands(held: Source, terms: Terms, store: Store) -> bool:
     """Tell whether a file that was imported would come out the same, and is all there."""
     as_now = (held.third_fridays, held.reader) == (terms.third_fridays or "", READER)
-    others = held.displaced + held.reasons.get("another quote", 0)
+    kinds = ("another quote", "duplicate")  # rows of the file that are another's
+    others = held.displaced + sum(held.reasons.get(kind, 0) for kind in kinds)
     return as_now and not (terms.replace and others) and store.is_whole(held)
 
 

@@ -122,7 +122,7 @@ DELTA_NEUTRAL: Final = Layout(
             )
         ),
     ),
-    spare=("openinterest", "impliedvol", "delta", "last", "volume"),
+    spare=("openinterest", "impliedvol", "delta", "last", "volume", "underlying_last"),
 )  # fmt: skip
 
 _DATASHOP = _plain(

@@ -13,7 +13,8 @@ from typing import Final
 
 from alvh.errors import DataError
 from alvh.market.chains.accept import Terms
-from alvh.market.chains.importing import ImportReport, import_chains
+from alvh.market.chains.importing import import_chains
+from alvh.market.chains.outcome import ImportReport
 from alvh.market.sources.pull import Manners, PullReport, Wanted, pull
 
 #: Address of the message of one index; ``{symbol}`` is filled. The exchange's own quote page asks

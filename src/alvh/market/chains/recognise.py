@@ -12,6 +12,7 @@ from alvh.market.chains.layouts import Layout, View
 from alvh.market.chains.moments import place, read_printed
 
 _HEADER_WITHIN: Final = 6  # lines
+_FEW, _OF_MANY = 2, 4  # columns lacking, one in so many at most, of a header that is still known
 _LEAN_MINUTES = re.compile(
     r"(\d{8})_(spxw?|vixw?)_minute_quote_european_(call|put)_(\d+)_(\d{8})\.csv$"
 )
@@ -82,7 +83,7 @@ def bind(path: str, head: bytes) -> Bound | None:
     OtherTicker
         If it is one, of something else by its name.
     DataError
-        If it is one and does not say when, or of what.
+        If it is one and does not say when, or of what, or lacks one or two of its columns.
     """
     if _LEAN_MINUTES.search(path):
         return Bound(layouts.LEAN_MINUTES, layouts.LEAN_MINUTES_HEADER, 0, _lean_contract(path))
@@ -93,7 +94,24 @@ def bind(path: str, head: bytes) -> Bound | None:
         found = _layout(names)
         if found is not None:
             return _bound(path, found, names, lines[:at], lines[at + 1 :])
+    if not _other_ticker(path):
+        _refuse_nearly(lines)
     return None
+
+
+def _refuse_nearly(lines: list[str]) -> None:
+    """Refuse a header that is one of a known layout but for one or two of its names."""
+    for line in lines:
+        names = frozenset(_name(field) for field in line.split(","))
+        for layout in layouts.BY_NAME:
+            absent = sorted(layout.needs - names)
+            few = len(absent) <= _FEW and len(absent) * _OF_MANY <= len(layout.needs)
+            if absent and few and not names & set(layout.lacks):
+                named = " and ".join(f"'{name}'" for name in absent)
+                raise DataError(
+                    f"its header is that of {layout.name}, without {named}; download it again with "
+                    "all columns, or name them as the vendor does"
+                )
 
 
 def separator(path: str, head: bytes) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import os
+from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -98,10 +99,15 @@ class Displaced:
 
 @dataclass(slots=True)
 class Store:
-    """The sources of a folder of chains, by the SHA-256 of their content."""
+    """The sources of a folder of chains, by the SHA-256 of their content.
+
+    ``gave_way`` counts rows by the names of the file that they were of and the one that has them
+    now, since the folder was opened.
+    """
 
     folder: Path
     sources: dict[str, Source] = field(default_factory=dict)
+    gave_way: Counter[tuple[str, str]] = field(default_factory=Counter)
     _unsaved: int = 0
     _obsolete: list[str] = field(default_factory=list)
 
@@ -151,12 +157,13 @@ class Store:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the sources' hashes: the same quotes have the same digest."""
-        named = (
-            f"{key} less {source.displaced}" if source.displaced else key
-            for key, source in sorted(self.sources.items())
-        )  # fmt: skip
-        return hashlib.sha256("\n".join(named).encode()).hexdigest()
+        """SHA-256 over the names of the parts, which carry the hashes of source and rows.
+
+        The same rows of the same files have the same digest, however they came there; other rows
+        have another.
+        """
+        parts = sorted(part for source in self.sources.values() for part in source.parts)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def add(self, content: str, source: Source, displaced: Collection[Displaced] = ()) -> None:
         """List a source whose parts are in place, and take what gave way to it off the others.
@@ -196,6 +203,7 @@ class Store:
             displaced=source.displaced + one.rows,
             displaced_by=tuple(dict.fromkeys([*source.displaced_by, name])),
         )
+        self.gave_way[source.name, name] += one.rows
         self._obsolete.append(one.part)
 
     def is_whole(self, source: Source) -> bool:
@@ -211,10 +219,19 @@ class Store:
         with whole_file(self.folder / INDEX) as partial:
             partial.write_text(text, encoding="utf-8")
         self._unsaved = 0
-        listed = {part for source in self.sources.values() for part in source.parts}
-        for part in {*self._obsolete} - listed:
+        for part in {*self._obsolete} - self._listed():
             (self.folder / part).unlink(missing_ok=True)
         self._obsolete.clear()
+
+    def sweep(self) -> None:
+        """Remove the parts that an import which was cut off left unlisted; under the lock."""
+        listed = self._listed()
+        for part in self.folder.glob("quotes/*/*/*.parquet"):
+            if part.relative_to(self.folder).as_posix() not in listed:
+                part.unlink(missing_ok=True)
+
+    def _listed(self) -> set[str]:
+        return {part for source in self.sources.values() for part in source.parts}
 
     def parts(self, roots: Collection[str], months: Collection[str] | None = None) -> list[Path]:
         """Return the files of some roots and months ("2019-04"), in path order.
