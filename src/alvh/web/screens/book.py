@@ -52,6 +52,7 @@ def panels(desk: Desk, seen: Seen, vix: float, greeks: Any) -> tuple[Panel, ...]
     figure, table = figures.surface(desk.history, seen.result, vix, seen.evening)
     paid, levels = layer_figures.payoff_of_book(desk.history, seen.result, seen.evening)
     words = f"{seen.priced}; what a move or days make of them is the model's."
+    follows = layer_figures.spx_follows(seen.holdings)
     on = f"from the close of {seen.holdings.as_of}, nothing traded"
     return (
         Panel("surface", "Gain over the S&P 500, VIX and days", figure, table,
@@ -60,7 +61,7 @@ def panels(desk: Desk, seen: Seen, vix: float, greeks: Any) -> tuple[Panel, ...]
               slider="When", wide=True),
         Panel("paid", "What each layer pays", paid, levels,
               f"USD gained by each layer and by the hedge {on}, at a level of VIX after so many "
-              f"days. {words}",
+              f"days{follows and f'; {follows}'}. {words}",
               slider="When", wide=True),
         Panel("positions", "", {}, figures.positions(seen.holdings), ""),
         Panel("greeks", "", {}, greeks, ""),

@@ -29,6 +29,7 @@ def ask(request: Request, held: Annotated[Held, Query()]) -> Shown:
         "layers": [(name, one, found.activation[name]) for name, one in found.layers.items()],
         "rolls": figures.rolls(seen.holdings, seen.policy).to_dicts(),
         "nothing": nothing(seen),
+        "follows": figures.spx_follows(seen.holdings),
     }
     return Shown("/layers", held, panels(desk, seen, found), facts, seen.meta)
 
@@ -86,12 +87,13 @@ def panels(desk: Desk, seen: Seen, found: Any) -> tuple[Panel, ...]:
     )
     curve, nodes = figures.term_structure(desk.history, seen.result, seen.holdings)
     settled = nodes["quoted"].cast(pl.Float64).to_numpy().mean()
-    empty = nothing(seen)
+    empty, follows = nothing(seen), figures.spx_follows(seen.holdings)
     stress = f"{100 * seen.policy.sizing.stress_spx:+.0f} %"
     return (
         Panel("payoff", "What each layer pays", figures.payoff(found.payoff, found.vix),
               figures.payoff_table(found.payoff),
-              f"Gain from today, USD, at a level of VIX after so many days, nothing rolled. {on}",
+              "Gain from today, USD, at a level of VIX after so many days, nothing rolled"
+              f"{follows and f'; {follows}'}. {on}",
               slider="When", wide=True, nothing=empty),
         Panel("carry", "What each layer costs", figures.carry(found.layers),
               figures.carry_table(found.layers),
