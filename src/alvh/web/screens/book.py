@@ -58,11 +58,11 @@ def panels(desk: Desk, seen: Seen, vix: float, greeks: Any) -> tuple[Panel, ...]
         Panel("surface", "Gain over the S&P 500, VIX and days", figure, table,
               f"USD gained by the whole book {on}; the thick line is the break-even curve. "
               f"{words}",
-              slider="When", wide=True),
+              slider="When", wide=True, nothing=seen.nothing),
         Panel("paid", "What each layer pays", paid, levels,
               f"USD gained by each layer and by the hedge {on}, at a level of VIX after so many "
               f"days{follows and f'; {follows}'}. {words}",
-              slider="When", wide=True),
+              slider="When", wide=True, nothing=seen.no_layer),
         Panel("positions", "", {}, figures.positions(seen.holdings), ""),
         Panel("greeks", "", {}, greeks, ""),
     )  # fmt: skip
