@@ -31,7 +31,8 @@ def test_a_patterned_bar_keeps_its_colour_under_the_pattern() -> None:
     """Of a bar of few pixels a pattern alone leaves a stripe."""
     for name in ("none", "fewer-condors", "spx-puts", "my own"):
         bar = fill_of(name)
-        assert bar["color"] and bar["pattern"]["fillmode"] == "overlay"
+        assert bar["color"]
+        assert bar["pattern"]["fillmode"] == "overlay"
 
 
 def test_the_comparison(history: alvh.History) -> None:

@@ -89,6 +89,8 @@ def test_every_figure_of_the_other_reports_is_complete(tmp_path):
     assert list(found) == list(TITLES)
     assert [name for name, one in found.items() if not complete(one)] == []
     assert found["growth"].table["growth"].to_list() == pytest.approx(simplex.growth, abs=1e-6)
+    in_csv = {name: "(in the CSV a fraction)" in one.caption for name, one in found.items()}
+    assert in_csv == {"growth": True, "risk_removed": True, "per_carry": False}
     grid = alvh.grid(history, "tail", tenors=(200, 220), deltas=(0.2,), **few)
     found = figures_of(write_grid(grid, tmp_path / "grid.html"))
     assert [name for name, one in found.items() if not complete(one)] == []

@@ -30,9 +30,7 @@ def test_events_and_audit_are_those_of_the_command_line(governed: TestClient, fi
     assert f"{audit['count']} events hold together" in governed.get("/ledger/verify").text
 
 
-def test_as_many_events_are_given_as_by_the_command_line(
-    governed: TestClient, file: Path
-) -> None:
+def test_as_many_events_are_given_as_by_the_command_line(governed: TestClient, file: Path) -> None:
     for at in range(20):
         asked = {"reason": f"drill {at}", "by": "ann"}
         governed.post("/ledger/halt", params=asked, headers=WITH_TOKEN)

@@ -56,7 +56,8 @@ def panels(desk: Desk, seen: Seen, vix: float, greeks: Any) -> tuple[Panel, ...]
     on = f"from the close of {seen.holdings.as_of}, nothing traded"
     return (
         Panel("surface", "Gain over the S&P 500, VIX and days", figure, table,
-              f"USD gained by the whole book {on}; the thick line is the break-even curve. "
+              f"USD gained by the whole book {on}; the thick line is the break-even curve; the S&P "
+              "500's move in % (in the CSV a fraction). "
               f"{words}",
               slider="When", wide=True, nothing=seen.nothing),
         Panel("paid", "What each layer pays", paid, levels,

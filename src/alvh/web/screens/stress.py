@@ -178,7 +178,8 @@ def panels(desk: Desk, seen: Seen, stressed: Stressed, chosen: Any) -> tuple[Pan
     gaps, table = figures.gaps(desk.history, seen.result, seen.evening)
     last = Panel(
         "gaps", "Overnight moves", gaps, table,
-        f"USD gained by the book of {as_of} over one night; VIX by its usual answer. "
+        f"USD gained by the book of {as_of} over one night, moves in % (in the CSV a "
+        "fraction); VIX by its usual answer. "
         f"{seen.priced}; what the move makes of them is the model's.",
         nothing=seen.nothing,
     )  # fmt: skip
