@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 START, PROGRAMME, HEDGE = "2007-01-03", "monthly45", "alvh-40-40-20"
 SHOWN = ("none", HEDGE, "single-call", "fewer-condors")
 BOOKS_SIZE, SIMPLEX_SIZE = (900, 1760), (800, 2220)  # pixels
+SPLIT_RESAMPLES = 500  # histories, as on docs/simplex.md
 STILL = "<style>a[download] { display: none; }</style></head>"  # a picture has no links
 
 
@@ -77,7 +78,7 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     history = alvh.load_history(parser.parse_args().data)
     draw_books(alvh.compare(history, condors=PROGRAMME, start=START, equal="carry"))
-    draw_simplex(alvh.simplex(history, HEDGE, PROGRAMME, START, resamples=500))
+    draw_simplex(alvh.simplex(history, HEDGE, PROGRAMME, START, resamples=SPLIT_RESAMPLES))
 
 
 if __name__ == "__main__":
