@@ -1,13 +1,17 @@
 """What the pictures of the docs say of themselves."""
 
+import struct
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 from build_pictures import STILL, books_at_equal_carry
-from evidence.synthetic import SyntheticEngine, SyntheticHistory, crashing_market, sessions
 
 from alvh.evidence.comparison import compare
+from evidence.synthetic import SyntheticEngine, SyntheticHistory, crashing_market, sessions
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def test_the_share_of_model_prices_is_that_of_the_books_drawn() -> None:
@@ -34,3 +38,12 @@ def test_the_share_of_model_prices_is_that_of_the_books_drawn() -> None:
 
 def test_a_picture_has_no_link() -> None:
     assert "a[download] { display: none; }" in STILL
+
+
+def test_the_pictures_of_smiles_are_higher_than_what_is_drawn() -> None:
+    """A window shows less than its size: at that of the figure the lowest titles were cut."""
+    pictures = sorted((DOCS / "pictures").glob("smiles-*.png"))
+    assert len(pictures) == 3
+    for picture in pictures:
+        width, height = struct.unpack(">II", picture.read_bytes()[16:24])  # PNG, its first chunk
+        assert (width, height) == (1100, 860), picture.name
