@@ -172,9 +172,7 @@ def _say_issued(issued: dict[str, Any]) -> None:
             note(f"not in every form, {name}: {why}")
 
 
-def say_decision(
-    found: "Decision", seen: "Preview | None" = None, warning: str = ""
-) -> None:
+def say_decision(found: "Decision", seen: "Preview | None" = None, warning: str = "") -> None:
     """Write a decision for people.
 
     Parameters
