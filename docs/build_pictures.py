@@ -14,8 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import alvh
-from alvh.report import figures
-from alvh.report.exhibits import of_comparison
+from alvh.report.exhibits import Exhibit, of_comparison
 from alvh.report.html import figure_page
 from alvh.report.triangle import write_simplex
 
@@ -23,22 +22,28 @@ HERE = Path(__file__).parent
 START, PROGRAMME, HEDGE = "2007-01-03", "monthly45", "alvh-40-40-20"
 SHOWN = ("none", HEDGE, "single-call", "fewer-condors")
 BOOKS_SIZE, SIMPLEX_SIZE = (900, 1760), (800, 2220)  # pixels
+SPLIT_RESAMPLES = 500  # histories, as on docs/simplex.md
+STILL = "<style>a[download] { display: none; }</style></head>"  # a picture has no links
 
 
 def draw_books(comparison: alvh.Comparison) -> None:
     """Draw the books of a comparison at equal carry."""
-    books = {name: comparison.results["carry"][name] for name in SHOWN
-             if name in comparison.results["carry"]}  # fmt: skip
-    returns = comparison.crisis_returns().select("crisis", "start", "end", *books)
-    whole = of_comparison(comparison)
-    drawn = {
-        "account": replace(whole["equity"], figure=figures.equity(books)),
-        "falls": replace(whole["drawdown"], figure=figures.drawdown(books)),
-        "crises": replace(whole["crises"], figure=figures.crises(returns)),
-    }
+    drawn = books_at_equal_carry(comparison)
     with tempfile.TemporaryDirectory() as folder:
         page = figure_page(Path(folder) / "verdict.html", "The books at equal carry", [], drawn)
         photograph(page, HERE / "verdict.png", *BOOKS_SIZE)
+
+
+def books_at_equal_carry(comparison: alvh.Comparison) -> dict[str, Exhibit]:
+    """Return the figures of the books shown, whose captions speak of these books alone."""
+    books = {name: run for name, run in comparison.results["carry"].items() if name in SHOWN}
+    rows = tuple(row for row in comparison.rows["carry"] if row.name in books)
+    shown = replace(
+        comparison, equal="carry", results=comparison.results | {"carry": books},
+        rows=comparison.rows | {"carry": rows},
+    )  # fmt: skip
+    whole = of_comparison(shown)
+    return {"account": whole["equity"], "falls": whole["drawdown"], "crises": whole["crises"]}
 
 
 def draw_simplex(found: alvh.Simplex) -> None:
@@ -55,11 +60,13 @@ def photograph(page: Path, picture: Path, width: int, height: int) -> None:
         sys.stderr.write(f"no chromium is installed: the old {picture.name} stays\n")
         return
     with tempfile.TemporaryDirectory() as profile:
+        still = Path(profile) / page.name
+        still.write_text(page.read_text("utf-8").replace("</head>", STILL, 1), "utf-8")
         taken = Path(profile) / "taken.png"
         subprocess.run(
             [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
              f"--user-data-dir={profile}", f"--window-size={width},{height}",
-             "--virtual-time-budget=8000", f"--screenshot={taken}", page.as_uri()],
+             "--virtual-time-budget=8000", f"--screenshot={taken}", still.as_uri()],
             check=True, capture_output=True, timeout=120,
         )  # fmt: skip
         shutil.move(taken, picture)  # a browser may end well and have taken none
@@ -71,7 +78,7 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     history = alvh.load_history(parser.parse_args().data)
     draw_books(alvh.compare(history, condors=PROGRAMME, start=START, equal="carry"))
-    draw_simplex(alvh.simplex(history, HEDGE, PROGRAMME, START, resamples=500))
+    draw_simplex(alvh.simplex(history, HEDGE, PROGRAMME, START, resamples=SPLIT_RESAMPLES))
 
 
 if __name__ == "__main__":

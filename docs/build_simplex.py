@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from build_pictures import draw_simplex
+from build_pictures import SPLIT_RESAMPLES, draw_simplex
 
 import alvh
 from alvh.evidence.intervals import growth_and_tail, paired_differences, resampled_days
@@ -177,7 +177,10 @@ def intervals() -> Iterator[str]:
 def measured(history: alvh.History) -> Iterator[str]:
     """Write everything between the marks."""
     policy = alvh.load_policy(HEDGE)
-    found = {name: alvh.simplex(history, policy, name, START, resamples=500) for name in PROGRAMMES}
+    found = {
+        name: alvh.simplex(history, policy, name, START, resamples=SPLIT_RESAMPLES)
+        for name in PROGRAMMES
+    }
     main = found[PROGRAMMES[0]]
     draw_simplex(main)
     yield (

@@ -27,6 +27,7 @@ SPX_DAYS = (date(2019, 6, 21), date(2022, 2, 4))
 TENORS = (7, 30, 91, 365)  # days; the nearest expiry to each is drawn
 BEYOND = 0.15  # of the range of quotes, drawn beyond it on both sides
 SIZE = (1100, 800)  # pixels
+MARGIN = 60  # a window shows less than its size, and pages have a margin
 QUOTES, SMILE = "#8c8c8c", "#0b62a4"
 
 
@@ -49,7 +50,7 @@ def draw(smiles: Smiles, title: str, picture: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "smiles.html"
         figure.write_html(page, include_plotlyjs=True, config={"displayModeBar": False})
-        photograph(page, picture, *SIZE)
+        photograph(page, picture, SIZE[0], SIZE[1] + MARGIN)
 
 
 def _traces(smiles: Smiles, i: int) -> list[go.Scatter]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from build_pictures import draw_books
+from build_pictures import SPLIT_RESAMPLES, draw_books
 
 import alvh
 from alvh.evidence.rows import Row
@@ -115,9 +115,9 @@ def conclusions(found: dict[str, alvh.Comparison], cards: dict[str, Any]) -> Ite
         yield "- **Hedge.** On no programme tried did fewer condors do as well as the hedge."
     rank = by_key["best-split"]
     yield (
-        f"- **Other splits grew faster.** 40/40/20: {rank['note']}."
+        f"- **Other splits grew faster.** 40/40/20: {rank_in_words(cards)}."
         if rank["verdict"] != "supported"
-        else f"- **The split is a good one.** 40/40/20: {rank['note']}."
+        else f"- **The split is a good one.** 40/40/20: {rank_in_words(cards)}."
     )
     adaptive = by_key["adaptive-over-static"]["readings"][0]
     helped = adaptive["low"] is not None and adaptive["low"] > 0
@@ -137,6 +137,13 @@ def conclusions(found: dict[str, alvh.Comparison], cards: dict[str, Any]) -> Ite
         "- **No VIX hedge pays for a rally.** Call-side losses are the condor's own; count them "
         "apart (`alvh compare`)."
     )
+
+
+def rank_in_words(cards: dict[str, Any]) -> str:
+    """Say where the split stands, and over how many histories its interval and its test are."""
+    card = next(card for card in cards["cards"] if card["key"] == "best-split")
+    histories = max(cards["meta"]["resamples"] // 4, 1)  # a card of all splits takes a quarter
+    return f"{card['note']} ({histories} resampled histories)"
 
 
 def _fewer_is_better(comparison: alvh.Comparison) -> bool:
@@ -193,8 +200,11 @@ def written(found: dict[str, alvh.Comparison], cards: dict[str, Any]) -> Iterato
         yield ""
     yield "## Where 40/40/20 stands among all splits"
     yield ""
-    card = next(card for card in cards["cards"] if card["key"] == "best-split")
-    yield f"By growth, {card['note']}. How the picture was made: [the split simplex](simplex.md)."
+    yield (
+        f"By growth, {rank_in_words(cards)}. The picture rests on {SPLIT_RESAMPLES} of them, so "
+        "that its p may lie lower, and so do the intervals of [the split simplex](simplex.md), "
+        "which says how it was made."
+    )
     yield ""
     yield (
         "![All 231 splits by growth: the split asked about the star, the best the diamond]"

@@ -29,7 +29,8 @@ def test_today_prints_the_decision(run, book):
     assert answer.exit_code == 0
     history = alvh.load_history("bundled")
     found = alvh.today(history, read_book(book), as_of=date(2015, 8, 21))
-    assert json.loads(answer.stdout) == found.plain()
+    warning = "NOT TO BE SENT: of a finished session, 2015-08-21"
+    assert json.loads(answer.stdout) == found.plain() | {"warning": warning}
 
 
 def test_today_says_orders_reasons_and_identity(run, book):
@@ -110,6 +111,20 @@ def test_a_mismatch_is_refused_by_the_next_day(run, book, desk, tmp_path):
         assert run("fills", "void", name, "--reason", "no fill", "--ledger", desk).exit_code == 0
     assert run("fills", "check", *words).exit_code == 0
     assert run("today", *words, "--as-of", "2015-08-24").exit_code == 0
+
+
+def test_orders_of_a_finished_session_are_not_to_be_sent(run, book, desk, tmp_path):
+    warning = "NOT TO BE SENT: of a finished session, 2015-08-21"
+    words = ("today", "--book", book, "--as-of", "2015-08-21")
+    told = run(*words)
+    assert warning in told.stderr
+    assert warning in told.stdout
+    as_json = run(*words, "--ledger", desk, "--tickets", tmp_path / "t", "--json")
+    assert json.loads(as_json.stdout)["warning"] == warning
+    assert warning in as_json.stderr
+    folder = tmp_path / "t" / "2015-08-21"
+    assert (folder / "thinkorswim.txt").read_text().startswith(f"{warning}\n")
+    assert (folder / "NOT-TO-BE-SENT.txt").read_text() == f"{warning}\n"
 
 
 def test_open_tickets_stop_the_next_day_without_any_import(run, book, desk, tmp_path):

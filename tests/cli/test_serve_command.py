@@ -1,5 +1,6 @@
 """`alvh serve`: on this machine alone, and only by its own address."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+
+from alvh.policy import load_policy
 
 pytest.importorskip("uvicorn", reason="the extra `web` is not installed")
 
@@ -63,6 +66,19 @@ def test_a_policy_file_that_is_not_valid_stops_the_start(run, tmp_path) -> None:
     answer = run("serve", "--hedge", file)
     assert answer.exit_code == 1
     assert "mine.yaml" in answer.stderr
+
+
+@pytest.mark.parametrize("names", [["alvh-40-40-20"], ["mine", "mine"]])
+def test_a_policy_of_a_name_that_is_taken_stops_the_start(run, tmp_path, names) -> None:
+    words = []
+    for at, name in enumerate(names):
+        file = tmp_path / f"mine{at}.yaml"
+        hedge = load_policy("alvh-40-40-20").model_copy(update={"name": name})
+        file.write_text(json.dumps(hedge.model_dump(mode="json")))
+        words += ["--hedge", file]
+    answer = run("serve", *words)
+    assert answer.exit_code == 1
+    assert f"named '{names[0]}'" in " ".join(answer.stderr.split())
 
 
 @pytest.mark.parametrize("option", ["ledger", "book"])

@@ -13,6 +13,7 @@ from alvh.advise.account import read_account
 from alvh.advise.orders import decided
 from alvh.desk.book import Book
 from alvh.desk.book_files import csv_text, entry_row, read_book, write_book
+from alvh.desk.closes import not_to_be_sent
 from alvh.desk.decisions import repeat
 from alvh.desk.entries import Flow
 from alvh.desk.forms.ibkr import read_basket
@@ -107,6 +108,22 @@ def test_tickets_are_written_as_they_were_decided(evening, tmp_path):
         told = read_order_json((tmp_path / f"{order.name}.json").read_text())
         assert told.limit == baskets[order.name].limit == read_order_line(line).limit == order.limit
         assert told.quantity == order.quantity
+
+
+def test_tickets_of_a_finished_session_say_so(evening, tmp_path):
+    desk, decision, event = evening
+    issued = issue_tickets(desk, decision, event, close_of(DAY), CASH)
+    warning = not_to_be_sent(DAY, close_of(DAY) + timedelta(hours=1))
+    assert warning == "NOT TO BE SENT: of a finished session, 2015-08-17"
+    write_tickets(tmp_path, issued.orders, (), warning)
+    first, *lines = (tmp_path / "thinkorswim.txt").read_text().splitlines()
+    assert first == warning
+    assert len(lines) == len(issued.orders)
+    assert (tmp_path / "NOT-TO-BE-SENT.txt").read_text() == f"{warning}\n"
+    assert len(read_basket((tmp_path / "basket.csv").read_text())) == len(issued.orders)
+    write_tickets(tmp_path, issued.orders)
+    assert not (tmp_path / "NOT-TO-BE-SENT.txt").exists()  # what is written anew is for its day
+    assert not_to_be_sent(DAY, close_of(DAY) - timedelta(hours=1)) == ""
 
 
 def test_a_halt_leaves_no_ticket_that_opens(evening):

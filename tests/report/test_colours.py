@@ -5,6 +5,7 @@ from tests.report.colours import confused, contrast, distance, faint
 
 import alvh
 from alvh.report.exhibits import of_comparison
+from alvh.report.figures import fill_of
 from alvh.report.stress import paths_figure
 
 PAPERS = ("#ffffff", "#14171b", "#16181c")  # of the report, the dashboard, and the small pages
@@ -24,6 +25,14 @@ def test_a_figure_in_colour_alone_is_found_out() -> None:
              pen | {"name": "b", "line": {"color": "#8a5a00"}}]  # fmt: skip
     assert confused({"data": alike})
     assert faint({"data": [alike[0] | {"line": {"color": "#f8f8f8"}}]}, ("#ffffff",))
+
+
+def test_a_patterned_bar_keeps_its_colour_under_the_pattern() -> None:
+    """Of a bar of few pixels a pattern alone leaves a stripe."""
+    for name in ("none", "fewer-condors", "spx-puts", "my own"):
+        bar = fill_of(name)
+        assert bar["color"]
+        assert bar["pattern"]["fillmode"] == "overlay"
 
 
 def test_the_comparison(history: alvh.History) -> None:

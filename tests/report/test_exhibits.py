@@ -76,6 +76,12 @@ def test_every_figure_of_a_comparison_is_complete(comparison, tmp_path):
     assert found["cvar-cost"].table.height == len(comparison.curve)
 
 
+def test_the_page_of_a_stress_says_nothing_of_dashes_that_go_by_place(tmp_path):
+    found = alvh.stress(alvh.load_history("bundled"), as_of="2016-02-24")
+    text = write_stress(found, tmp_path / "stress.html").read_text(encoding="utf-8")
+    assert "Shocks are declared, not forecast; crises are moved" in text
+
+
 def test_every_figure_of_the_other_reports_is_complete(tmp_path):
     history, few = alvh.load_history("bundled"), {"start": "2017-01-03", "resamples": 5}
     simplex = alvh.simplex(history, step=50, **few)
@@ -83,6 +89,8 @@ def test_every_figure_of_the_other_reports_is_complete(tmp_path):
     assert list(found) == list(TITLES)
     assert [name for name, one in found.items() if not complete(one)] == []
     assert found["growth"].table["growth"].to_list() == pytest.approx(simplex.growth, abs=1e-6)
+    in_csv = {name: "(in the CSV a fraction)" in one.caption for name, one in found.items()}
+    assert in_csv == {"growth": True, "risk_removed": True, "per_carry": False}
     grid = alvh.grid(history, "tail", tenors=(200, 220), deltas=(0.2,), **few)
     found = figures_of(write_grid(grid, tmp_path / "grid.html"))
     assert [name for name, one in found.items() if not complete(one)] == []

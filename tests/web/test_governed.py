@@ -1,7 +1,9 @@
 """With a ledger, Today is `alvh today --ledger`: rules in force, halt, caps, disagreements."""
 
+import html
 import json
 import re
+import shlex
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -13,7 +15,9 @@ from fastapi.testclient import TestClient
 from tests.web.browser import Watched, chromium, serving
 from tests.web.conftest import HOST, Desked
 from tests.web.test_lab import _cli
+from typer.testing import CliRunner
 
+from alvh.cli import app
 from alvh.desk.governance import halt, propose, reduce, sign
 from alvh.desk.issuing import decide, issue_tickets, record_decision
 from alvh.desk.preview import preview
@@ -22,7 +26,7 @@ from alvh.desk.versions import Caps, Charter
 from alvh.ledger import Ledger
 from alvh.policy import load_policy, load_programme
 from alvh.web import Desk, create_app
-from alvh.web.screens.today import Found, recorded
+from alvh.web.screens.today import Decided, Found, recorded
 
 NEXT = date(2015, 8, 24)
 ASKED = {"end": str(NEXT)}
@@ -262,11 +266,37 @@ def test_without_a_ledger_that_is_said(desk: Desk, tmp_path: Path) -> None:
 
 def test_what_records_a_decision_is_said_as_it_is(desk: Desk, desked: Desked) -> None:
     client = _client(desk, desked)
-    whole = f"alvh today --ledger {desked.ledger} --tickets FOLDER records it and issues"
-    assert whole in client.get("/today", params=ASKED).text
+    told = html.unescape(client.get("/today", params=ASKED).text)
+    found = re.search(r"not recorded yet: (alvh .*) records it and issues the tickets", told)
+    assert found is not None
+    words = shlex.split(found.group(1))
+    assert words == ["alvh", "today", *_in_order(desked), "--tickets", "FOLDER"]
     idle = Found(SimpleNamespace(orders=()), None)
-    words = recorded(Desk(desk.history, "", {}, {}, ledger=desked.ledger), idle)
-    assert words == f"not recorded yet: alvh today --ledger {desked.ledger} records it"
+    bare = Desk(desk.history, "my data", {}, {}, ledger=desked.ledger)
+    assert recorded(bare, Decided(fill=1.0), idle) == (
+        f"not recorded yet: alvh today --ledger {desked.ledger} --book FILE --data 'my data' "
+        "--fill 1 records it"
+    )
+
+
+def _in_order(desked: Desked) -> tuple[str, ...]:
+    return ("--ledger", str(desked.ledger), "--book", str(desked.book), "--data", "bundled",
+            "--as-of", str(NEXT))  # fmt: skip
+
+
+def test_what_records_a_decision_works_as_it_is_typed(
+    desk: Desk, desked: Desked, tmp_path: Path
+) -> None:
+    client = _client(desk, desked)
+    told = html.unescape(client.get("/today", params=ASKED).text)
+    found = re.search(r"not recorded yet: alvh (.*) FOLDER records it", told)
+    assert found is not None
+    before = client.get("/api/today", params=ASKED).json()
+    answer = CliRunner().invoke(app, [*shlex.split(found.group(1)), str(tmp_path / "t")])
+    assert answer.exit_code == 0
+    assert "recorded as event" in answer.stdout
+    assert "not recorded yet" not in client.get("/today", params=ASKED).text
+    assert client.get("/api/today", params=ASKED).json()["orders"] == before["orders"]
 
 
 def test_the_box_of_the_form_follows_the_rules(desk: Desk, desked: Desked) -> None:

@@ -132,3 +132,19 @@ def test_a_hedge_without_three_layers_offers_no_point_to_drag(client: TestClient
     for part in hidden:
         assert part in split
         assert part not in whole
+
+
+@pytest.mark.parametrize(
+    ("screen", "keys"),
+    [("lab", ("drawdown", "crises")), ("book", ("surface",)), ("stress", ("gaps",))],
+)
+def test_what_is_per_cent_here_and_a_fraction_in_the_file_is_told(
+    client: TestClient, screen: str, keys: tuple[str, ...]
+) -> None:
+    text = client.get(f"/{screen}", params={"end": "2018-02-28"}).text
+    drawn = _drawn(text)
+    for key, one in drawn.items():
+        told = "(in the CSV a fraction)" in one["caption"]
+        assert told is (key in keys), (screen, key)
+    if screen == "lab":
+        assert "what is % here is a fraction in the CSV." in text

@@ -9,9 +9,13 @@ import polars as pl
 import pytest
 from fastapi.testclient import TestClient
 from tests.web.test_lab import _cli, _drawn
+from typer.testing import CliRunner
 
 import alvh
+from alvh.advise.evening import STRESS_SPX
+from alvh.cli import app
 from alvh.holdings import holdings
+from alvh.kernel.quotes import vix_response
 from alvh.report import layer_figures as figures
 from alvh.sessions import is_session
 from alvh.web import Desk
@@ -89,6 +93,35 @@ def test_curve_marks_what_is_held(desk: Desk) -> None:
     assert ",".join(held["layers"]).replace(" ", "").split(",") == ["short", "medium", "tail"]
     assert not table["quoted"].any()  # the bundled data have no futures
     assert {one["name"] for one in figure["data"]} == {"spot", "model"}
+
+
+FOLLOWS = "the S&P 500 moves with VIX by its usual answer"
+
+
+@pytest.mark.parametrize(("hedge", "said"), [("spx-puts", True), ("alvh-40-40-20", False)])
+def test_a_hedge_that_notices_the_index_says_how_it_is_moved(
+    client: TestClient, hedge: str, said: bool
+) -> None:
+    asked = EVENING | {"hedge": hedge}
+    for path, key in (("/layers", "payoff"), ("/book", "paid")):
+        caption = _drawn(client.get(path, params=asked).text)[key]["caption"]
+        assert (FOLLOWS in caption) is said, path
+    table = client.get("/layers", params=asked).text.split("Pays from")[0]
+    assert (FOLLOWS.replace("&", "&amp;") in table) is said
+    words = CliRunner().invoke(app, ["health", "--as-of", "2016-02-24", "--hedge", hedge]).output
+    assert (FOLLOWS in " ".join(words.split())) is said
+
+
+def test_at_the_index_that_goes_along_the_projection_pays_the_same(desk: Desk) -> None:
+    result = alvh.backtest(desk.history, "spx-puts", "monthly45", end="2016-02-24")
+    found = alvh.health(desk.history, result)
+    elasticity = vix_response(found.vix, STRESS_SPX) / np.log1p(STRESS_SPX)
+    spx = np.expm1(np.log(90.0 / found.vix) / elasticity)
+    moved = alvh.project(desk.history, result, 0, float(spx), 90.0).gains
+    gains = sum(moved[name] for name in ("short", "medium", "tail"))
+    assert gains == pytest.approx(found.payoff[:, 0, -1].sum(), rel=1e-9)
+    still = alvh.project(desk.history, result, 0, 0.0, 90.0).gains
+    assert sum(still[name] for name in ("short", "medium", "tail")) < 0.8 * gains
 
 
 @pytest.mark.parametrize("hedge", ["none", "fewer-condors", "vxth", "spx-puts"])

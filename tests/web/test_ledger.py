@@ -30,6 +30,31 @@ def test_events_and_audit_are_those_of_the_command_line(governed: TestClient, fi
     assert f"{audit['count']} events hold together" in governed.get("/ledger/verify").text
 
 
+def test_as_many_events_are_given_as_by_the_command_line(governed: TestClient, file: Path) -> None:
+    for at in range(20):
+        asked = {"reason": f"drill {at}", "by": "ann"}
+        governed.post("/ledger/halt", params=asked, headers=WITH_TOKEN)
+    words = ("ledger", "show", "--ledger", str(file))
+    given = governed.get("/api/ledger").json()
+    assert given == _cli(*words)
+    assert len(given) == 20
+    all_of_them = governed.get("/api/ledger", params={"last": 1000}).json()
+    assert all_of_them == _cli(*words, "--last", "1000")
+    assert len(all_of_them) == 24
+    assert governed.get("/api/ledger", params={"last": 0}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/ledger", "/api/ledger/verify", "/ledger/verify", "/api/data", "/api/data/inputs"],
+)
+def test_a_setting_that_is_none_is_refused(governed: TestClient, path: str) -> None:
+    assert governed.get(path).status_code == 200
+    answer = governed.get(path, params={"lats": "5"})
+    assert answer.status_code == 422
+    assert "lats" in answer.text
+
+
 def test_the_page_shows_events_rules_and_differences(governed: TestClient) -> None:
     text = governed.get("/ledger").text
     assert "open for orders; 20 left today" in text

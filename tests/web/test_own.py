@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from tests.desk.month import begin
@@ -14,6 +15,7 @@ from tests.web.test_lab import _cli, _drawn
 
 import alvh
 from alvh.advise.instrument import parse_instrument
+from alvh.advise.shocks import beyond_record
 from alvh.desk.book import Book
 from alvh.desk.book_files import write_book
 from alvh.desk.entries import Fill, Flow
@@ -150,6 +152,22 @@ def test_a_book_of_cash_alone_is_shown(desk: Desk, tmp_path: Path) -> None:
         answer = _client(desk, file).get(f"/{screen}", params=EVENING)
         assert answer.status_code == 200
         assert "Your own book" in answer.text
+        assert "beyond anything seen" not in answer.text  # there is no hedge to gain
+        drawn = _drawn(answer.text)
+        empty = {"book": ("surface", "paid"), "layers": ("payoff",), "stress": ("replay", "gaps")}
+        for key in empty[screen]:
+            words = drawn[key]["nothing"]
+            assert words.endswith(" at the close of 2015-10-30."), (screen, key)
+            assert f'<p class="nothing">{words}</p>' in answer.text
+    run_on = _client(desk, file).get("/stress", params=EVENING | {"mode": "policy"}).text
+    assert _drawn(run_on)["replay"]["nothing"] == ""  # the policy buys on the way
+
+
+def test_what_no_hedge_gains_is_not_beyond_anything_seen() -> None:
+    nothing, some = np.zeros(3), np.array([0.0, -1.0, 2.0])
+    assert beyond_record(120.0, {"condors": some, "short": nothing, "total": some}) == ""
+    assert "beyond anything seen" in beyond_record(120.0, {"condors": nothing, "short": some})
+    assert beyond_record(40.0, {"short": some}) == ""
 
 
 def test_a_server_without_a_book_says_so(client: TestClient) -> None:

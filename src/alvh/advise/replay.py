@@ -88,7 +88,7 @@ class Replay:
     @property
     def warning(self) -> str:
         """Said where VIX goes above its record close; empty otherwise."""
-        return beyond_record(self.vix_most)
+        return beyond_record(self.vix_most, self.pnl)
 
 
 def replay(

@@ -6,7 +6,7 @@ more the longer a move has lasted: the response is a table by tenor and by sessi
 evening.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -70,9 +70,14 @@ RELIEF = 0.03  # rise of the S&P 500 while volatility is crushed
 CALMING = 15.0  # sessions in which half of what VIX jumped in a gap is gone
 
 
-def beyond_record(vix: float) -> str:
-    """Say of the highest VIX of a path, points, that it was never seen; empty where it was."""
-    if round(vix, 2) <= RECORD_VIX:
+def beyond_record(vix: float, gains: Mapping[str, NDArray[np.float64]]) -> str:
+    """Say of the highest VIX of a path, points, that it was never seen.
+
+    Empty where it was, and where nothing but condors gains or loses: ``gains`` are those of the
+    book by part, ``condors`` and ``total`` among them.
+    """
+    hedged = any(np.any(path) for name, path in gains.items() if name not in ("condors", "total"))
+    if round(vix, 2) <= RECORD_VIX or not hedged:
         return ""
     return (
         f"VIX reaches {vix:.2f}, above its record close of {RECORD_VIX} ({RECORD_ON}): what the "

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alvh import CondorProgramme, HedgePolicy, History
     from alvh.advise.health import Health
     from alvh.desk.own import LayerReadings
+    from alvh.holdings import Holdings
 
 _HISTORY_COLUMNS = (
     ("vix", decimal),
@@ -65,6 +66,7 @@ def health(
     import alvh
     from alvh.advise.health import health as read_health
     from alvh.advise.health import health_history
+    from alvh.holdings import holdings
 
     policy, programme = alvh.load_policy(hedge), alvh.load_programme(condors)
     market = read_history(data)
@@ -85,6 +87,7 @@ def health(
         return
     say_model_share(result.model_priced_share, result.fitted_share)
     _say_health(found)
+    _say_follows(holdings(result))
     say_identity(result.meta)
 
 
@@ -112,6 +115,7 @@ def _own(
         show_table(_LAYERS_TITLE, ("layer", *_LAYERS), _layers(found), numbers=_LAYERS)
     else:
         say("no layer holds anything")
+    _say_follows(own.evening.book)
     say_identity(own.meta)
 
 
@@ -129,6 +133,14 @@ def _say_health(found: "Health") -> None:
         show_table(_LAYERS_TITLE, ("layer", *_LAYERS), _layers(found), numbers=_LAYERS)
     if found.trades:
         show_table(_TRADES_TITLE, ("expiry", *_TRADES), _trades(found), numbers=_TRADES)
+
+
+def _say_follows(book: "Holdings") -> None:
+    from alvh.report.layer_figures import spx_follows
+
+    words = spx_follows(book)
+    if words:
+        say(f"at every level of VIX above, {words}")
 
 
 def _figures(found: "Health") -> Iterator[tuple[str, str, str]]:

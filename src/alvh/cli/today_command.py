@@ -61,6 +61,8 @@ def today(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Decide today: condor and hedge orders with their reasons, or no trade and why."""
+    from alvh.desk.closes import not_to_be_sent
+
     _refuse_mixed(hedge, condors, ledger, tickets)
     held, history = _inputs(book, data, as_json)
     request = {"as_of": day(as_of), "fill": fill, "improvement": improvement}
@@ -70,11 +72,16 @@ def today(
             issued: dict[str, Any] = {}
         else:
             found, seen, issued = _recorded(history, held, ledger, tickets, request)
+    warning = not_to_be_sent(found.as_of, now())
+    if warning and found.orders:
+        note(warning)
     if as_json:
-        beside = {} if seen is None else {"may_be_ordered": seen.plain(), "tickets": issued}
+        beside: dict[str, Any] = {"warning": warning}
+        if seen is not None:
+            beside |= {"may_be_ordered": seen.plain(), "tickets": issued}
         say_json(found.plain() | beside)
     else:
-        say_decision(found, seen)
+        say_decision(found, seen, warning)
         _say_issued(issued)
     if found.stopped:
         raise typer.Exit(_REFUSED)
@@ -127,6 +134,7 @@ def _recorded(
     What a halt, a restriction or a cap leaves of the orders is said beside the decision, which is
     the rules' and the same as the backtest's.
     """
+    from alvh.desk.closes import not_to_be_sent
     from alvh.desk.issuing import decide, issue_tickets, record_decision
     from alvh.desk.moments import chicago_day
     from alvh.desk.preview import preview
@@ -140,7 +148,10 @@ def _recorded(
     if tickets is None or found.stopped:
         return found, seen, told
     issued = issue_tickets(record, found, event, now(), held)
-    unsaid = write_tickets(tickets / str(found.as_of), issued.orders, issued.refused)
+    unsaid = write_tickets(
+        tickets / str(found.as_of), issued.orders, issued.refused,
+        not_to_be_sent(found.as_of, now()),
+    )  # fmt: skip
     told |= {"issued": [order.name for order in issued.orders], "refused": issued.refused}
     told |= {"reduced": issued.reduced, "folder": tickets / str(found.as_of)}
     return found, seen, told | {"not written": unsaid}
@@ -161,7 +172,7 @@ def _say_issued(issued: dict[str, Any]) -> None:
             note(f"not in every form, {name}: {why}")
 
 
-def say_decision(found: "Decision", seen: "Preview | None" = None) -> None:
+def say_decision(found: "Decision", seen: "Preview | None" = None, warning: str = "") -> None:
     """Write a decision for people.
 
     Parameters
@@ -170,6 +181,8 @@ def say_decision(found: "Decision", seen: "Preview | None" = None) -> None:
         From ``alvh.today``.
     seen : Preview, optional
         What the ledger says to its orders, where there is one.
+    warning : str
+        Said over the orders.
     """
     plain = found.plain()
     legs = Counter(leg.provenance for order in found.orders for leg in order.legs)
@@ -185,6 +198,8 @@ def say_decision(found: "Decision", seen: "Preview | None" = None) -> None:
     if found.stopped:
         return
     if found.orders:
+        if warning:
+            say(warning)
         _say_orders(found, seen)
     for ticket in found.condors:
         low, high = ticket.break_evens

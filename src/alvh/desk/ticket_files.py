@@ -11,11 +11,11 @@ from alvh.desk.forms.tastytrade import order_json
 from alvh.desk.forms.thinkorswim import order_line
 from alvh.errors import BookError
 
-_BASKET, _LINES = "basket.csv", "thinkorswim.txt"
+_BASKET, _LINES, _WARNING = "basket.csv", "thinkorswim.txt", "NOT-TO-BE-SENT.txt"
 
 
 def write_tickets(
-    folder: Path, orders: Sequence[Order], gone: Collection[str] = ()
+    folder: Path, orders: Sequence[Order], gone: Collection[str] = (), warning: str = ""
 ) -> dict[str, str]:
     """Write tickets in every form; return what a form could not say, by file.
 
@@ -30,13 +30,16 @@ def write_tickets(
         To be worked.
     gone : collection of str
         Names of orders of the session that are not.
+    warning : str
+        What whoever works them must know: the first line of ``thinkorswim.txt``, and for the forms
+        that have no room for a remark a file ``NOT-TO-BE-SENT.txt`` beside them.
 
     Raises
     ------
     BookError
         If the folder cannot be written.
     """
-    for file in (_BASKET, _LINES, *(f"{name}.json" for name in gone)):
+    for file in (_BASKET, _LINES, _WARNING, *(f"{name}.json" for name in gone)):
         remove(folder / file)
     forms, unsaid = list[OrderForm](), dict[str, str]()
     for order in orders:
@@ -46,6 +49,8 @@ def write_tickets(
             unsaid[order.name] = str(error)
     if not forms:
         return unsaid
+    if warning:
+        write_text(folder / _WARNING, warning + "\n")
     write_text(folder / _BASKET, basket(forms))
     lines = []
     for form in forms:
@@ -55,5 +60,5 @@ def write_tickets(
         except BookError as error:
             unsaid[form.name] = str(error)
     if lines:
-        write_text(folder / _LINES, "\n".join(lines) + "\n")
+        write_text(folder / _LINES, "\n".join([*([warning] if warning else []), *lines]) + "\n")
     return unsaid

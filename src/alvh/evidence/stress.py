@@ -69,7 +69,7 @@ class StressPath:
     @property
     def warning(self) -> str:
         """Said where VIX goes above its record close; empty otherwise."""
-        return beyond_record(self.vix_most)
+        return beyond_record(self.vix_most, self.pnl)
 
 
 @dataclass(frozen=True)

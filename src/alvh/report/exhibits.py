@@ -1,6 +1,6 @@
 """Figures as they stand in a report: with units, dates, what prices rest on, and their numbers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import polars as pl
 
 from alvh import measures as m
 from alvh.evidence.comparison import Comparison
-from alvh.evidence.rows import LAYERS, Run
+from alvh.evidence.rows import LAYERS, Row, Run
 from alvh.measures import Array
 from alvh.report import figures
 from alvh.report.figures import Figure
@@ -87,7 +87,9 @@ def of_comparison(comparison: Comparison) -> dict[str, Exhibit]:
     chosen, headline = comparison.results[comparison.equal], comparison.headline
     meta, reference = headline.meta, comparison.reference
     days = f"{meta['start']} to {meta['end']}"
-    of_all, of_one = f"{days}; {_shares(comparison)}", f"{days}; own size; {_share(comparison)}"
+    of_all = f"{days}; {_shares(comparison.rows[comparison.equal])}"
+    of_one = f"{days}; own size; {_share(comparison)}"
+    sizes = f"{days}; {_shares(row for rows in comparison.rows.values() for row in rows)}"
     weekly = "weekly, with the high and low of each month; the CSV has every session"
     account, falls = figures.equity(chosen), figures.drawdown(chosen)
     return {
@@ -112,7 +114,7 @@ def of_comparison(comparison: Comparison) -> dict[str, Exhibit]:
             comparison.crisis_returns(),
             "Return of each book from the S&P 500's closing high to its closing low, per cent (in "
             f"the CSV a fraction). {of_all}."),
-        **_curves(comparison, of_all),
+        **_curves(comparison, sizes),
     }  # fmt: skip
 
 
@@ -161,9 +163,9 @@ def _sleeves_table(run: Run) -> pl.DataFrame:
     return pl.DataFrame(columns | {f"{name}_usd": path for name, path in paths.items()})
 
 
-def _shares(comparison: Comparison) -> str:
-    """Say how much of the fills of all books a model priced."""
-    found = [row.model_priced_share for rows in comparison.rows.values() for row in rows]
+def _shares(rows: Iterable[Row]) -> str:
+    """Say how much of the fills of some books a model priced, the least and the most of them."""
+    found = [row.model_priced_share for row in rows]
     low, high = f"{min(found):.0%}", f"{max(found):.0%}"
     return f"model-priced fills: {low if low == high else f'{low} to {high}'}"
 

@@ -55,10 +55,13 @@ def style(name: str, place: int = 0) -> dict[str, Any]:
 
 
 def fill_of(name: str, place: int = 0) -> dict[str, Any]:
-    """Return the bar of a hedge: the colour of its line, and a pattern of its own."""
+    """Return the bar of a hedge: the colour of its line, and a pattern of its own over it.
+
+    Over it, not in its place: of a thin bar a pattern alone leaves one stripe or nothing.
+    """
     color = style(name, place)["color"]
     at = list(_LINES).index(name) if name in _LINES else 1 + place % len(_SPARE)
-    return {"color": color, "pattern": {"shape": _PATTERNS[at]}}
+    return {"color": color, "pattern": {"shape": _PATTERNS[at], "fillmode": "overlay"}}
 
 
 def thin(dates: Dates, values: Array) -> np.ndarray[Any, np.dtype[np.intp]]:

@@ -20,6 +20,7 @@ from alvh.sessions import sessions
 
 Floats = NDArray[np.float64]
 
+SPX_ROOTS = ("SPX", "SPXW")
 COLORS = {"short": "#3b82c4", "medium": "#2c9347", "tail": "#b5508f", "hedge": "#8a8f98"}
 DASHES = {"short": "solid", "medium": "dash", "tail": "dot", "hedge": "solid"}
 
@@ -31,6 +32,16 @@ def payoff_of_book(
     found = evening or read_evening(history, result)
     grid = payoff_grid(found)
     return payoff(grid, found.vix), payoff_table(grid)
+
+
+def spx_follows(book: Holdings) -> str:
+    """Say that the S&P 500 moves with VIX, of a book whose hedge it changes; empty of any other.
+
+    See ``alvh.advise.convexity.hedge_gains``.
+    """
+    layers = [layer.legs for layer in book.layers]
+    noticed = any(leg.root in SPX_ROOTS for legs in layers for leg in legs)
+    return "the S&P 500 moves with VIX by its usual answer" if noticed else ""
 
 
 def payoff(grid: Floats, vix: float) -> Figure:

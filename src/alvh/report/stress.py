@@ -72,8 +72,7 @@ def write_stress(found: Stress, path: str | Path) -> Path:
     meta = found.meta
     lines = [
         f"Book of {found.as_of}, {found.nav:,.0f} USD, {found.mode}. All prices are a model's. "
-        "Shocks (solid) are declared, not forecast; crises (dashed) are moved by the same "
-        "factor as there.",
+        "Shocks are declared, not forecast; crises are moved by the same factor as there.",
         *(f"{one.name}: {one.words}." for one in found.paths if one.kind == "shock"),
         *(f"Warning: {one.name}: {one.warning}." for one in found.paths if one.warning),
         " · ".join(f"{key} {meta[name][:12]}" for key, name in

@@ -156,6 +156,11 @@ def write_simplex(found: Simplex, path: str | Path) -> Path:
     return figure_page(path, f"{meta['programme']}: all splits of {meta['hedge']}", lines, drawn)
 
 
+def unit_of(criterion: str) -> str:
+    """Say in what a criterion is drawn, and in what its numbers stand in the file beside it."""
+    return _UNITS[criterion] + (" (in the CSV a fraction)" if _SCALE[criterion] == 100.0 else "")
+
+
 def _caption(found: Simplex | Grid, criterion: str) -> str:
     """Say what is drawn: units, dates, what the fills rest on, and where the best lies."""
     meta = found.meta
@@ -164,7 +169,7 @@ def _caption(found: Simplex | Grid, criterion: str) -> str:
         "the star is the policy's own split, the diamond the best; circles cannot be told from it"
     )  # fmt: skip
     return (
-        f"{TITLES[criterion]}, {_UNITS[criterion]}, {meta['start']} to {meta['end']}; {signs}. "
+        f"{TITLES[criterion]}, {unit_of(criterion)}, {meta['start']} to {meta['end']}; {signs}. "
         f"{priced_of(meta)}."
     )
 

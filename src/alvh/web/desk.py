@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import alvh
 from alvh.desk.moments import chicago_day
@@ -181,7 +181,7 @@ def open_desk(
     Raises
     ------
     AlvhError
-        If data or a file cannot be used.
+        If data or a file cannot be used, or two policies have one name.
     """
     presets = alvh.list_policies()
     offered = (
@@ -190,6 +190,8 @@ def open_desk(
     )
     own_hedges = [alvh.load_policy(file) for file in hedges]
     own_programmes = [alvh.load_programme(file) for file in programmes]
+    _refuse_one_name(offered[0], own_hedges)
+    _refuse_one_name(offered[1], own_programmes)
     return Desk(
         alvh.load_history(data, today=chicago_today()) if history is None else history,
         data,
@@ -199,6 +201,18 @@ def open_desk(
         ledger=ledger,
         book_file=book_file,
     )
+
+
+def _refuse_one_name(presets: Iterable[str], own: Iterable[Any]) -> None:
+    """Refuse a policy that would silently stand in the place of another of its name."""
+    taken = set(presets)
+    for policy in own:
+        if policy.name in taken:
+            raise PolicyError(
+                f"a policy file is named {policy.name!r}, as a preset or another file is, so that "
+                "a page could not tell the two apart; change `name:` in it"
+            )
+        taken.add(policy.name)
 
 
 def _offered(menu: Mapping[str, _Policy], name: str, kind: str) -> _Policy:

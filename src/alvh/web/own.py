@@ -55,6 +55,23 @@ class Seen:
         return None if self.own is None else self.own.evening
 
     @property
+    def nothing(self) -> str:
+        """Say that nothing is held, so that nothing can gain or lose; empty where something is."""
+        book = self.holdings
+        if book.legs or book.index_units:
+            return ""
+        return f"Nothing is held at the close of {book.as_of}."
+
+    @property
+    def no_layer(self) -> str:
+        """Say why there is no layer to read; empty where there is one."""
+        if self.holdings.layers:
+            return ""
+        if self.own is None and not self.policy.layers:
+            return f"{self.policy.name} is no hedge: it has no layers."
+        return f"No layer holds anything at the close of {self.holdings.as_of}."
+
+    @property
     def priced(self) -> str:
         """What the marks of the book rest on, in words."""
         return Priced.of(self.marks).words("marks") if self.marks else NOTHING_HELD

@@ -86,6 +86,12 @@ class Account(BaseModel):
         }
 
 
+class Unasked(BaseModel):
+    """No settings: for what has none, so that one that is given is refused and not left aside."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 class Held(Account):
     """An account, and whose book is looked at."""
 

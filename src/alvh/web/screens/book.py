@@ -52,16 +52,18 @@ def panels(desk: Desk, seen: Seen, vix: float, greeks: Any) -> tuple[Panel, ...]
     figure, table = figures.surface(desk.history, seen.result, vix, seen.evening)
     paid, levels = layer_figures.payoff_of_book(desk.history, seen.result, seen.evening)
     words = f"{seen.priced}; what a move or days make of them is the model's."
+    follows = layer_figures.spx_follows(seen.holdings)
     on = f"from the close of {seen.holdings.as_of}, nothing traded"
     return (
         Panel("surface", "Gain over the S&P 500, VIX and days", figure, table,
-              f"USD gained by the whole book {on}; the thick line is the break-even curve. "
+              f"USD gained by the whole book {on}; the thick line is the break-even curve; the S&P "
+              "500's move in % (in the CSV a fraction). "
               f"{words}",
-              slider="When", wide=True),
+              slider="When", wide=True, nothing=seen.nothing),
         Panel("paid", "What each layer pays", paid, levels,
               f"USD gained by each layer and by the hedge {on}, at a level of VIX after so many "
-              f"days. {words}",
-              slider="When", wide=True),
+              f"days{follows and f'; {follows}'}. {words}",
+              slider="When", wide=True, nothing=seen.no_layer),
         Panel("positions", "", {}, figures.positions(seen.holdings), ""),
         Panel("greeks", "", {}, greeks, ""),
     )  # fmt: skip

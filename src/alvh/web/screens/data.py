@@ -13,7 +13,7 @@ from alvh.report.inputs import inputs, inputs_by_year
 from alvh.web.desk import Desk
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
-from alvh.web.settings import Account
+from alvh.web.settings import Account, Unasked
 
 MOST_REFUSALS = 200  # shown on the page; all of them are in the file
 
@@ -42,7 +42,7 @@ router = screen_routes("data", ask)
 
 
 @router.get("/api/data")
-def check(request: Request) -> dict[str, Any]:
+def check(request: Request, asked: Annotated[Unasked, Query()]) -> dict[str, Any]:
     """Give identity, refusals and what was left alone, as ``alvh data check --json`` does."""
     history: alvh.History = request.app.state.desk.history
     found = {
@@ -53,7 +53,7 @@ def check(request: Request) -> dict[str, Any]:
 
 
 @router.get("/api/data/inputs")
-def quoted(request: Request) -> dict[str, Any]:
+def quoted(request: Request, asked: Annotated[Unasked, Query()]) -> dict[str, Any]:
     """Give how much was quoted and how much modelled, as ``alvh data show --inputs --json``."""
     history: alvh.History = request.app.state.desk.history
     by_year = inputs_by_year(history)

@@ -102,13 +102,14 @@ def panels(desk: Desk, account: Account) -> tuple[Panel, ...]:
               f"USD at the close, {days}; {share}."),
         Panel("drawdown", "Drawdown", figures.drawdown(runs),
               levels_table(runs, lambda run: measures.drawdowns(run.nav)),
-              f"Fall from the last high, % of it, {days}; {share}."),
+              f"Fall from the last high, % of it (in the CSV a fraction), {days}; {share}."),
         Panel("cost", "Cost of the hedge", figures.layers(result), layers_table(result),
               f"Cumulative USD after fees and slippage; thin: what an unchanged market would "
               f"have given or taken. {days}; {share}.",
               nothing="" if book.policy.layers else NO_HEDGE),
         Panel("crises", "Crises", figures.crises(alvh.crisis_returns(runs)), crises,
-              f"Return of the account from the S&P 500's high to its low, %; {days}; {share}. "
+              f"Return of the account from the S&P 500's high to its low, % (in the CSV a "
+              f"fraction); {days}; {share}. "
               "Crises outside the days chosen are left out."),
         Panel("figures", "", {}, _table(result, twin), ""),
     )  # fmt: skip

@@ -28,7 +28,8 @@ def ask(request: Request, held: Annotated[Held, Query()]) -> Shown:
         "health": found,
         "layers": [(name, one, found.activation[name]) for name, one in found.layers.items()],
         "rolls": figures.rolls(seen.holdings, seen.policy).to_dicts(),
-        "nothing": nothing(seen),
+        "nothing": seen.no_layer,
+        "follows": figures.spx_follows(seen.holdings),
     }
     return Shown("/layers", held, panels(desk, seen, found), facts, seen.meta)
 
@@ -59,15 +60,6 @@ def readings(desk: Desk, seen: Seen) -> Any:
     return alvh.health(desk.history, seen.result, stress_spx=stress)
 
 
-def nothing(seen: Seen) -> str:
-    """Say why there is no layer to read; empty where there is one."""
-    if seen.holdings.layers:
-        return ""
-    if seen.own is None and not seen.policy.layers:
-        return f"{seen.policy.name} is no hedge: it has no layers."
-    return f"No layer holds anything at the close of {seen.holdings.as_of}."
-
-
 def thresholds(found: Any) -> pl.DataFrame:
     """Return what is said of each layer: VIX in points, USD; a level of 0 is *any*."""
     rows = [
@@ -86,12 +78,13 @@ def panels(desk: Desk, seen: Seen, found: Any) -> tuple[Panel, ...]:
     )
     curve, nodes = figures.term_structure(desk.history, seen.result, seen.holdings)
     settled = nodes["quoted"].cast(pl.Float64).to_numpy().mean()
-    empty = nothing(seen)
+    empty, follows = seen.no_layer, figures.spx_follows(seen.holdings)
     stress = f"{100 * seen.policy.sizing.stress_spx:+.0f} %"
     return (
         Panel("payoff", "What each layer pays", figures.payoff(found.payoff, found.vix),
               figures.payoff_table(found.payoff),
-              f"Gain from today, USD, at a level of VIX after so many days, nothing rolled. {on}",
+              "Gain from today, USD, at a level of VIX after so many days, nothing rolled"
+              f"{follows and f'; {follows}'}. {on}",
               slider="When", wide=True, nothing=empty),
         Panel("carry", "What each layer costs", figures.carry(found.layers),
               figures.carry_table(found.layers),

@@ -24,7 +24,7 @@ from alvh.web.desk import Desk
 from alvh.web.pages import page
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
-from alvh.web.settings import Account
+from alvh.web.settings import Account, Unasked
 
 MOST_EVENTS = 300  # shown on the page, the last ones; all of them are in the file
 MOST_DECISIONS = 40  # likewise
@@ -42,6 +42,14 @@ class Halt(BaseModel):
 
     reason: str = Field(min_length=1, max_length=400)
     by: str = Field(min_length=1, max_length=80)
+
+
+class Last(BaseModel):
+    """How much of the ledger is wanted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    last: int = Field(default=20, ge=1, description="how many events")
 
 
 def ask(request: Request, account: Annotated[Account, Query()]) -> Shown:
@@ -82,7 +90,7 @@ router = screen_routes("ledger", ask)
 
 
 @router.get("/ledger/verify", response_class=HTMLResponse)
-def verify(request: Request) -> HTMLResponse:
+def verify(request: Request, asked: Annotated[Unasked, Query()]) -> HTMLResponse:
     """Verify chain, signatures and checkpoints, and say what was found."""
     desk: Desk = request.app.state.desk
     found = audit(Ledger(_file(desk), "read"))
@@ -90,15 +98,15 @@ def verify(request: Request) -> HTMLResponse:
 
 
 @router.get("/api/ledger/verify")
-def verified(request: Request) -> dict[str, Any]:
+def verified(request: Request, asked: Annotated[Unasked, Query()]) -> dict[str, Any]:
     """Give the audit, as ``alvh ledger verify --json`` does."""
     return dict(plain(audit(Ledger(_file(request.app.state.desk), "read"))))
 
 
 @router.get("/api/ledger")
-def events(request: Request) -> list[dict[str, Any]]:
-    """Give every event whole, as ``alvh ledger show --json`` does."""
-    held = checked(Ledger(_file(request.app.state.desk), "read").events())
+def events(request: Request, asked: Annotated[Last, Query()]) -> list[dict[str, Any]]:
+    """Give the last events whole, as ``alvh ledger show --last 20 --json`` does."""
+    held = list(checked(Ledger(_file(request.app.state.desk), "read").events()))[-asked.last :]
     return [
         {"number": one.number, "previous": one.previous, "sha256": one.sha256,
          "content": one.content}

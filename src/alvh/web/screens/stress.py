@@ -178,8 +178,10 @@ def panels(desk: Desk, seen: Seen, stressed: Stressed, chosen: Any) -> tuple[Pan
     gaps, table = figures.gaps(desk.history, seen.result, seen.evening)
     last = Panel(
         "gaps", "Overnight moves", gaps, table,
-        f"USD gained by the book of {as_of} over one night; VIX by its usual answer. "
+        f"USD gained by the book of {as_of} over one night, moves in % (in the CSV a "
+        "fraction); VIX by its usual answer. "
         f"{seen.priced}; what the move makes of them is the model's.",
+        nothing=seen.nothing,
     )  # fmt: skip
     if chosen is None:
         return (last,)
@@ -192,4 +194,5 @@ def panels(desk: Desk, seen: Seen, stressed: Stressed, chosen: Any) -> tuple[Pan
         f"{found.dates[-1]}; VIX moved by the same factor as there, to {found.vix_most:.2f} at "
         f"most{warned}. {seen.priced}; every later price is the model's."
     )
-    return Panel("replay", chosen.name, figure, path, words), last
+    empty = seen.nothing if stressed.mode == "hold" else ""  # a policy may buy on the way
+    return Panel("replay", chosen.name, figure, path, words, nothing=empty), last

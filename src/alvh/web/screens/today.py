@@ -4,6 +4,7 @@ Where the server has a ledger, the rules in force there decide, and nothing is s
 that the ledger would not let out: the same answer as ``alvh today --ledger`` gives.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,7 +18,7 @@ from pydantic import BeforeValidator, Field
 import alvh
 from alvh.desk.book import Book
 from alvh.desk.book_files import read_book
-from alvh.desk.closes import next_close
+from alvh.desk.closes import next_close, not_to_be_sent
 from alvh.desk.entries import Flow
 from alvh.desk.issuing import decide as decide_by_ledger
 from alvh.desk.preview import Preview, preview
@@ -31,7 +32,7 @@ from alvh.web.desk import Desk
 from alvh.web.pages import figure
 from alvh.web.panels import Panel, Shown
 from alvh.web.routes import screen_routes
-from alvh.web.settings import Account, left_alone
+from alvh.web.settings import Account, exact, left_alone
 
 LIGHTS = {
     "stop": ("■", "bad", "stop"), "warn": ("▲", "warn", "warning"), "tell": ("●", "soft", "note"),
@@ -116,13 +117,12 @@ def ask(request: Request, asked: Annotated[Decided, Query()]) -> Shown:
         return Shown("/today", asked, (), facts, {"code_version": request.app.version})
     decision = found.decision
     plain, now = decision.plain(), desk.now()
-    over = datetime.fromisoformat(plain["closes_at"]) <= now
-    warning = f"NOT TO BE SENT: of a finished session, {decision.as_of}" if over else ""
+    warning = not_to_be_sent(decision.as_of, now)
     facts |= {
         "refused": "", "decision": plain, "digest": decision.digest,
         "tickets": found.tickets(warning), "money": money,
         "priced": priced(plain), "rules": standing_lines(desk, asked, found),
-        "over": over,
+        "over": bool(warning),
         "next_close": next_close(now).isoformat(), "headline": headline(found),
         "withheld": found.withheld,
         "health": health_rows(plain["health"]),
@@ -137,8 +137,11 @@ router = screen_routes("today", ask)
 @router.get("/api/today")
 def today(request: Request, asked: Annotated[Decided, Query()]) -> dict[str, Any]:
     """Give the decision, as ``alvh today --json`` does; it is not recorded."""
-    found = find(request.app.state.desk, asked)
-    beside = {} if found.governed is None else {"may_be_ordered": found.governed.plain()}
+    desk: Desk = request.app.state.desk
+    found = find(desk, asked)
+    beside: dict[str, Any] = {"warning": not_to_be_sent(found.decision.as_of, desk.now())}
+    if found.governed is not None:
+        beside |= {"may_be_ordered": found.governed.plain()}
     return dict(found.decision.plain()) | beside
 
 
@@ -242,18 +245,34 @@ def standing_lines(desk: Desk, asked: Decided, found: Found) -> list[tuple[str, 
     if now.pending is not None and now.pending.effective is not None:
         lines.append(("warn", f"Version {now.pending.version.number} is signed and comes into "
                       f"force on {now.pending.effective:%Y-%m-%d %H:%M} UTC"))  # fmt: skip
-    lines.append(("tell", f"This decision is {recorded(desk, found)}"))
+    lines.append(("tell", f"This decision is {recorded(desk, asked, found)}"))
     return lines
 
 
-def recorded(desk: Desk, found: Found) -> str:
+def recorded(desk: Desk, asked: Decided, found: Found) -> str:
     """Say whether a decision is recorded, or which command does that."""
     if found.governed is not None and found.governed.event is not None:
         return f"event {found.governed.event}"
-    command = f"alvh today --ledger {desk.ledger}"
+    command = typed(desk, asked)
     if not found.decision.orders:
         return f"not recorded yet: {command} records it"
     return f"not recorded yet: {command} --tickets FOLDER records it and issues the tickets"
+
+
+def typed(desk: Desk, asked: Decided) -> str:
+    """Return the command that decides the same, with what the server was started with.
+
+    Examples
+    --------
+    >>> desk = Desk(None, "my data", {}, {}, ledger=Path("l.db"), book_file=Path("b.yaml"))
+    >>> typed(desk, Decided(end=date(2026, 4, 6)))
+    "alvh today --ledger l.db --book b.yaml --data 'my data' --as-of 2026-04-06"
+    """
+    words = ["alvh", "today", "--ledger", str(desk.ledger)]
+    words += ["--book", str(desk.book_file or "FILE"), "--data", desk.source]
+    words += ["--as-of", str(asked.end)] if asked.end else []
+    words += ["--fill", exact(asked.fill)] if "fill" in asked.query() else []
+    return shlex.join(words)
 
 
 def priced(plain: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ import alvh
 from alvh.formats import percent
 from alvh.plain import plain
 from alvh.report import cards
-from alvh.report.triangle import TITLES, priced_of, triangle
+from alvh.report.triangle import TITLES, priced_of, triangle, unit_of
 from alvh.web.desk import Desk
 from alvh.web.jobs import Busy, Job, Tell
 from alvh.web.pages import page
@@ -169,12 +169,18 @@ def panels(found: Any, marked: str) -> tuple[Panel, ...]:
         return ()
     meta, table = found.meta, found.table()
     words = (
-        f"All splits of {meta['hedge']}, {meta['start']} to {meta['end']}, "
+        f"all splits of {meta['hedge']}, {meta['start']} to {meta['end']}, "
         f"{meta['resamples']} resampled histories; circles cannot be told from the best at "
         f"{percent(meta['level'], 0)}. {priced_of(meta)}."
     )
     return tuple(
-        Panel(name, title, _untitled(triangle(found, name, marked)), table, words)
+        Panel(
+            name,
+            title,
+            _untitled(triangle(found, name, marked)),
+            table,
+            f"{title}, {unit_of(name)}; {words}",
+        )
         for name, title in TITLES.items()
     )
 
