@@ -1,6 +1,7 @@
 """Days with chains: their smiles come from their quotes, every other day stays as it was."""
 
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ import alvh
 from alvh.errors import DataError
 from alvh.kernel.quotes import half_spread, leg_mid
 from alvh.market.chain_days import fit_days, snapshots
+from alvh.market.chain_surfaces import _served
 from alvh.market.chains.importing import import_chains
 from alvh.market.surfaces import build_surfaces
 
@@ -174,3 +176,12 @@ def test_two_folders_of_chains_are_refused(shared_data, chains, tmp_path):
         alvh.load_history(tmp_path)
     with pytest.raises(DataError, match="no imported chains"):
         alvh.load_history(tmp_path, chains=tmp_path)
+
+
+def test_an_expiry_without_a_number_at_the_money_does_not_serve() -> None:
+    table = pl.DataFrame(
+        {"at_the_money": [0.2, np.inf, np.nan, 0.2], "half": [0.01, 0.01, 0.01, np.nan]}
+    )
+    strips = SimpleNamespace(tau=np.full(4, 30.0), start=np.arange(5))
+    smiles = SimpleNamespace(smile=np.ones((4, 5)), strips=strips, table=lambda: table)
+    assert _served(smiles)[1].tolist() == [0]  # type: ignore[arg-type]

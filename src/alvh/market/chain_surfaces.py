@@ -51,6 +51,8 @@ def _served(smiles: Smiles) -> tuple[pl.DataFrame, NDArray[np.intp], NDArray[np.
     table = smiles.table()
     tau = smiles.strips.tau
     known = np.isfinite(smiles.smile[:, 0]) & (tau > SHORTEST) & (tau < LONGEST)
+    for name in ("at_the_money", "half"):  # without liquid quotes neither is a number
+        known &= np.isfinite(table[name].to_numpy())
     owner = np.repeat(np.arange(len(tau)), np.diff(smiles.strips.start))
     return table, np.flatnonzero(known), owner
 
